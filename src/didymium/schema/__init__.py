@@ -14,4 +14,7 @@ from didymium.schema.reference_tables import REFERENCE_TABLES
 TABLES: Mapping[str, Table] = registry(REFERENCE_TABLES, MARKET_TABLES, PROJECT_TABLES, POLICY_TABLES, MODEL_TABLES)
 """Every table of the data package by name."""
 
-__all__ = ["TABLES", "Column", "Kind", "Table"]
+DATA_VERSION = "2026.11"
+"""Calendar version of the shipped facts."""
+
+__all__ = ["DATA_VERSION", "TABLES", "Column", "Kind", "Table"]
