@@ -169,7 +169,7 @@ def _row(
 
 def _computed_share(supply: Supply) -> float:
     """Part of the supply that no source reports: derived, modelled or assumed [fraction]."""
-    return sum(row["quantity"] for row in supply.named if basis_kind(row) != "source") / supply.whole
+    return float(sum(row["quantity"] for row in supply.named if basis_kind(row) != "source") / supply.whole)
 
 
 def _listed_over_total(supply: Supply) -> float:

@@ -43,7 +43,7 @@ class Supply:
     @property
     def whole(self) -> float:
         """Named and unnamed output together: what shares are taken of."""
-        return sum(row["quantity"] for row in self.named) + self.rest
+        return float(sum(row["quantity"] for row in self.named) + self.rest)
 
     @property
     def rows(self) -> tuple[Record, ...]:
