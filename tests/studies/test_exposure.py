@@ -116,7 +116,11 @@ def test_intervals_hold_their_value_and_shares_close(magnets: Result) -> None:
         assert row["top_share_p10"] <= row["top_share"] <= row["top_share_p90"]  # type: ignore[operator]
         assert row["hhi_10000"] == pytest.approx(10_000 * row["hhi"])  # type: ignore[operator]
         assert row["hhi_wgi"] < row["hhi"]  # type: ignore[operator]
-        parts = [s["share"] for s in magnets.tables["shares"] if s["product"] == row["product"] and s["stage"] == row["stage"]]
+        parts = [
+            s["share"]
+            for s in magnets.tables["shares"]
+            if s["product"] == row["product"] and s["stage"] == row["stage"]
+        ]
         assert sum(parts) + row["rest_share"] == pytest.approx(1.0)  # type: ignore[arg-type]
 
 
