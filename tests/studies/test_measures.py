@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,12 @@ def test_the_us_ban_on_gallium_germanium_and_antimony(ds: Dataset) -> None:
     assert on(ds, "2026-11-28")[ban]["status"] == "possibly_back"
 
 
+def test_the_suspensions_end_on_the_days_that_were_promised(ds: Dataset) -> None:
+    promised = {row["commitment_id"]: row["due_date"] for row in ds.rows("commitments", commitment_id=("c100", "c101"))}
+    for row in ds.rows("measure_suspensions"):
+        assert row["until_date"] == promised["c101" if row["measure_id"] == "cn-us-ban-2024" else "c100"]
+
+
 def test_a_measure_that_nobody_could_know_of_is_not_listed(ds: Dataset) -> None:
     assert not SIX & set(on(ds, "2025-10-08"))
     assert set(on(ds, "2025-10-09")) >= SIX
@@ -99,9 +106,10 @@ def test_every_row_names_its_sources_and_its_words(ds: Dataset) -> None:
     known = {row["source_id"] for row in ds.rows("sources")}
     products = {row["product"] for row in ds.rows("products")}
     result = measures(ds, as_of=date(2026, 11, 22))
-    for row in result.rows:
-        assert row["source_ids"] and set(row["source_ids"]) <= known  # type: ignore[arg-type]
-        assert set(row["products"]) <= products  # type: ignore[arg-type]
+    rows: list[Any] = list(result.rows)
+    for row in rows:
+        assert row["source_ids"] and set(row["source_ids"]) <= known
+        assert set(row["products"]) <= products
         assert row["status"] in STATES
         assert (row["next_change"] is None) == (row["lapse_effect"] is None)
         assert row["next_change"] in (None, *CHANGES)
@@ -143,6 +151,19 @@ def _clock(**facts: str) -> Clock:
         "first_heard": "2025-01-01",
     }
     return Clock(**{**told, **facts})
+
+
+def test_a_second_suspension_takes_over_from_the_first(ds: Dataset) -> None:
+    renewed = {
+        **ds.one("measure_suspensions", measure_id="cn-2025-57-ree5"),
+        "from_date": "2026-11-11",
+        "until_date": "2027-11-10",
+    }
+    longer = replace(ds, content={**ds.content, "measure_suspensions": (*ds.content["measure_suspensions"], renewed)})
+    assert on(longer, "2026-11-10")["cn-2025-57-ree5"]["days_to_lapse"] == 0
+    row = on(longer, "2026-11-22")["cn-2025-57-ree5"]
+    assert (row["status"], row["suspended_until_date"]) == ("suspended", "2027-11-10")
+    assert on(longer, "2026-11-22")["cn-2025-55-superhard"]["status"] == "possibly_back"
 
 
 def test_evidence_after_a_suspension_settles_its_state() -> None:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from didymium import __version__
-from didymium.model.calendar import days_between, last_day
+from didymium.model.calendar import days_between, first_day, last_day
 from didymium.results.result import Field, Result
 from didymium.studies.measure_clock import Change, Clock
 
@@ -29,10 +29,11 @@ def measures(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Seque
     `horizon_days` [days]: a change within so many days is flagged. `parties`: whose calendar it is; `touches`
     says how each measure reaches them, and measures between others stay in the list as `others`.
     """
-    suspensions = {row["measure_id"]: row for row in ds.rows("measure_suspensions")}
+    begun = [row for row in ds.rows("measure_suspensions") if first_day(row["from_date"]) <= as_of]
+    latest = {row["measure_id"]: row for row in sorted(begun, key=lambda row: first_day(row["from_date"]))}
     rows = []
     for record in ds.rows("measures"):
-        clock = Clock.of(record, suspensions.get(record["measure_id"]))
+        clock = Clock.of(record, latest.get(record["measure_id"]))
         if clock.is_known_on(as_of):
             rows.append(_row(ds, record, clock, as_of=as_of, horizon_days=horizon_days, parties=parties))
     rows.sort(key=_urgency)
