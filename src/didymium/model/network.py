@@ -346,7 +346,7 @@ def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
     """Most that each arc can carry in each month, shape (month, arc) [t].
 
     An established flow grows from its base; a new supplier opens after the months of qualification and then carries a share
-    of the exporter's base output; a restriction multiplies what is left.
+    of the exporter's base output; a restriction lets its share of the base flow pass.
     """
     chain = inputs.chain
     t = np.arange(months)
@@ -359,11 +359,15 @@ def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
     wait = dict(zip(chain.products, inputs.qualification_months, strict=True))
     months_to_open = np.array([wait[p] for p, _, _ in chain.arcs])
     newcomer = np.array([made.get((p, o), 0.0) for p, o, _ in chain.arcs]) * inputs.new_supplier_share
-    grown = established[None, :] * (np.maximum(inputs.demand_growth, (1 + inputs.flow_growth) ** t))[:, None]
+    normal = established[None, :] * inputs.demand_growth[:, None]
+    grown = np.maximum(normal, established[None, :] * ((1 + inputs.flow_growth) ** t)[:, None])
     opened = newcomer[None, :] * (t[:, None] >= months_to_open[None, :])
     limit = grown + opened
     for restriction in inputs.restrictions:
-        limit[:, restriction.arcs] *= restriction.factor[:, None]
+        held = np.isfinite(restriction.factor)
+        part = limit[:, restriction.arcs]
+        allowed = np.where(held, restriction.factor, 0.0) * (normal + opened)[:, restriction.arcs]
+        limit[:, restriction.arcs] = np.where(held, np.minimum(part, allowed), part)
     return limit
 
 

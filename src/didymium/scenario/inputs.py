@@ -81,7 +81,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """A month-by-month factor on the limit of some arcs: 1 free, 0 stopped. `factor` has one value a month."""
+    """Share of the base flow that some arcs may carry: `factor` has shape (month, arc); infinite means no limit."""
 
     name: str
     arcs: Ints
@@ -92,14 +92,16 @@ class Restriction:
 class Inputs:
     """One base year's observations and one scenario's months, ready for the model.
 
-    Arrays: `demand_growth` (month,), `capacity_factor` (activity, month), `new_capacity` (activity, month) [t/month],
-    `initial_cover_days` (use,), `pool_cover_days` (product,), `base_price` (product,) [USD/kg], `freight` (product,) [USD/kg],
+    Arrays: `demand_growth` (month,), `new_capacity` (activity, month) [t/month],
+    `use_cover_days` (use,), `pool_cover_days` (product,), `base_price` (product,) [USD/kg], `freight` (product,) [USD/kg],
     `spare` (activity,) share of base output, `availability` (activity, month) 0–1.
     """
 
     chain: Chain
     base_year: int
     observations: tuple[Observation, ...]
+    unseen: Mapping[int, float]  # arc without any figure -> standard error around no flow [t/y]
+    surplus_share: float  # standard error of what is left over of a used product, of world output
     months: tuple[str, ...]
     demand_growth: Floats
     availability: Floats
@@ -109,6 +111,7 @@ class Inputs:
     bands: Mapping[str, tuple[Band, ...]]  # by sector
     use_cover_days: Floats
     pool_cover_days: Floats
+    public_cover_days: Mapping[tuple[str, str], float]  # (region, product)
     base_price: Floats
     freight: Floats
     flow_growth: float  # a month, on an established arc
@@ -116,6 +119,4 @@ class Inputs:
     qualification_months: Floats  # (product,)
     holding_rate: float  # a year
     restrictions: tuple[Restriction, ...] = ()
-    assumption_ids: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    row_ids: tuple[str, ...] = field(default=())
