@@ -102,7 +102,7 @@ MEASURES = Table(
         ),
         Column("announced_date", "date", "Announced."),
         Column("effective_date", "date", "In force from."),
-        Column("end_date", "date", "Ended, suspended until, or lapses."),
+        Column("end_date", "date", "Ended, was suspended, or lapses on this date."),
         Column(
             "status",
             "id",
