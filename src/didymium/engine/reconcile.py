@@ -28,6 +28,8 @@ WHERE = "reconciliation"
 BALANCE_TOLERANCE = 1e-9
 INTERIOR_TOLERANCE = 1e-10
 ACCEPTED_TOLERANCE = 1e-7
+# Of the way to the nearest bound. Long strides are fast, but a predictor-corrector method can go round in circles.
+STRIDES = (0.99, 0.95, 0.8)
 PROJECTIONS = 20
 # The null space of the balances is dense: above this many variables its memory and time grow out of hand.
 MOST_FOR_SD = 1000
@@ -226,8 +228,12 @@ def _interior(problem: _Problem) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     for name in ("reduced_tol_feas", "reduced_tol_gap_abs", "reduced_tol_gap_rel"):
         setattr(settings, name, ACCEPTED_TOLERANCE)
     quadratic = sparse.csc_matrix(sparse.diags_array(2 * problem.weight, format="csc"))
-    answer = clarabel.DefaultSolver(quadratic, np.zeros(count), sides, limits, cones, settings).solve()
-    if str(answer.status) not in ("Solved", "AlmostSolved"):
+    for stride in STRIDES:
+        settings.max_step_fraction = stride
+        answer = clarabel.DefaultSolver(quadratic, np.zeros(count), sides, limits, cones, settings).solve()
+        if str(answer.status) in ("Solved", "AlmostSolved"):
+            break
+    else:
         _refuse(problem, f"the solver ends with {answer.status}")
     z = np.clip(np.array(answer.x), problem.low, problem.high)
     # Of each bound either the distance or the multiplier goes to zero: the smaller one is the one that does.
