@@ -67,14 +67,17 @@ def test_values_that_nothing_determines():
     assert free.value[1] + free.value[2] == pytest.approx(free.value[0], rel=1e-12)
     assert np.isinf(free.sd[1:]).all()
     assert free.sd[0] == pytest.approx(1.0)
-    pulled = reconcile([100, np.nan, np.nan], [1, 1, 1], SUM, ridge=1e-6)
+    pulled = reconcile([100, np.nan, np.nan], [1, 1, 1], SUM, unknown_sigma=1e4)
     assert pulled.value == pytest.approx([100, 50, 50], abs=1e-3)
 
 
-def test_ridge_has_the_weight_it_says():
-    # One unknown y = x: (x - 10)² / 4 + r·x² / 4 is least at 10 / (1 + r).
-    r = reconcile([10, np.nan], [2.0, np.nan], np.array([[1.0, -1.0]]), ridge=0.25)
+def test_sigma_of_unknown_values_has_the_weight_it_says():
+    # One unknown y = x: (x - 10)² / 2² + x² / 4² is least at 8; only the observation counts in chi2.
+    r = reconcile([10, np.nan], [2.0, np.nan], np.array([[1.0, -1.0]]), unknown_sigma=4.0, sd=True)
     assert r.value == pytest.approx([8, 8], abs=1e-7)
+    assert r.chi2 == pytest.approx(1.0, abs=1e-7)
+    assert r.degrees == 0
+    assert r.sd == pytest.approx([(16 / 5) ** 0.5] * 2, rel=1e-9)
 
 
 def test_redundant_balances_count_once():
@@ -116,8 +119,8 @@ def test_bad_estimates_are_refused(estimate, sigma, fault):
 
 
 def test_bad_settings_are_refused():
-    with pytest.raises(BadInput, match="ridge is -1"):
-        reconcile([1, 2, 3], [1, 1, 1], SUM, ridge=-1.0)
+    with pytest.raises(BadInput, match="unknown_sigma is 0"):
+        reconcile([1, 2, 3], [1, 1, 1], SUM, unknown_sigma=0.0)
     with pytest.raises(BadInput, match="standard deviations are wanted for 1500 values"):
         reconcile(np.ones(1500), 1.0, sparse.csc_array((1, 1500)), sd=True)
 
@@ -168,8 +171,8 @@ def test_interior_point_that_circles_is_helped_out():
 @pytest.mark.parametrize("k", [1e-6, 1e-3, 1e6])
 def test_unit_of_the_values_does_not_matter(k):
     estimate, sigma, matrix, rhs = flows(1, 10, 60, 0.2)
-    here = reconcile(estimate, sigma, matrix, rhs, ridge=1e-6)
-    there = reconcile(estimate * k, sigma * k, matrix, rhs * k, ridge=1e-6)
+    here = reconcile(estimate, sigma, matrix, rhs, unknown_sigma=1e6)
+    there = reconcile(estimate * k, sigma * k, matrix, rhs * k, unknown_sigma=1e6 * k)
     assert there.value / k == pytest.approx(here.value, rel=1e-6, abs=1e-6)
     assert there.chi2 == pytest.approx(here.chi2, rel=1e-7)
     assert there.degrees == here.degrees
