@@ -28,6 +28,8 @@ WHERE = "reconciliation"
 BALANCE_TOLERANCE = 1e-9
 INTERIOR_TOLERANCE = 1e-10
 ACCEPTED_TOLERANCE = 1e-7
+# Of the way to the nearest bound. Long strides are fast, but a predictor-corrector method can go round in circles.
+STRIDES = (0.99, 0.95, 0.8)
 PROJECTIONS = 20
 # The null space of the balances is dense: above this many variables its memory and time grow out of hand.
 MOST_FOR_SD = 1000
@@ -70,8 +72,10 @@ def reconcile(
     """The values nearest to `estimate`, in units of their `sigma`, that satisfy matrix·x = rhs and the bounds.
 
     A NaN in `estimate` is unknown: it has no term, and its sigma is not read. Unknown values that the balances leave
-    open are then not unique; `unknown_sigma` gives all unknown values a weak estimate 0 ± unknown_sigma instead.
-    A value with lower = upper is exact. Raises InfeasibleProgramme if balances and bounds contradict each other.
+    open are then not unique; `unknown_sigma` gives all unknown values a weak estimate 0 ± unknown_sigma instead, which
+    is no observation: it counts neither in `chi2` nor in `degrees`. A value with lower = upper is exact.
+
+    Raises InfeasibleProgramme if balances and bounds contradict each other.
 
     >>> import numpy as np
     >>> r = reconcile([100.0, 50.0, 40.0], [10.0, 5.0, 5.0], np.array([[1.0, -1.0, -1.0]]))
@@ -163,8 +167,7 @@ class _Problem:
             col_upper=np.broadcast_to(np.asarray(upper, dtype=np.float64), size),
         )
         centre = np.where(known, guess, 0.0)
-        unit = typical(guess[known], right)
-        scale = np.where(known, spread, unit)
+        scale = np.where(known, spread, typical(spread[known]))
         weight = np.where(known, 1.0, (scale / unknown_sigma) ** 2)
         free = np.flatnonzero(lp.col_lower < lp.col_upper)
         start = np.where(lp.col_lower < lp.col_upper, centre, lp.col_lower)
@@ -225,8 +228,12 @@ def _interior(problem: _Problem) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     for name in ("reduced_tol_feas", "reduced_tol_gap_abs", "reduced_tol_gap_rel"):
         setattr(settings, name, ACCEPTED_TOLERANCE)
     quadratic = sparse.csc_matrix(sparse.diags_array(2 * problem.weight, format="csc"))
-    answer = clarabel.DefaultSolver(quadratic, np.zeros(count), sides, limits, cones, settings).solve()
-    if str(answer.status) not in ("Solved", "AlmostSolved"):
+    for stride in STRIDES:
+        settings.max_step_fraction = stride
+        answer = clarabel.DefaultSolver(quadratic, np.zeros(count), sides, limits, cones, settings).solve()
+        if str(answer.status) in ("Solved", "AlmostSolved"):
+            break
+    else:
         _refuse(problem, f"the solver ends with {answer.status}")
     z = np.clip(np.array(answer.x), problem.low, problem.high)
     # Of each bound either the distance or the multiplier goes to zero: the smaller one is the one that does.
