@@ -17,6 +17,7 @@ from didymium.errors import NotFound, StoreError, UnknownTerm
 from didymium.results import Manifest, Result, RunStore, result_bytes
 from didymium.results.store import MANIFEST, RESULT, default_store
 
+CALL = {"command": "exposure", "params": {"parties": ["USA", "JPN"], "seed": 7}, "layers": []}
 DATASET = {"id": "abc123abc123", "version": "2026.11", "layers": ["base"]}
 
 
@@ -33,8 +34,7 @@ def answer(year: int = 2024, share: float = 0.91) -> Result:
 
 
 def record(result: Result, created: str = "2026-11-23T10:00:00+00:00") -> Manifest:
-    params = {"parties": ["USA", "JPN"], "seed": 7}
-    return Manifest.of(result, params=params, tables={"production": "ff00"}, created=created)
+    return Manifest.of(result, call=CALL, tables={"production": "ff00"}, created=created)
 
 
 def keep(store: RunStore, result: Result) -> Path:
@@ -60,7 +60,7 @@ def test_the_manifest_names_what_decided_the_answer(store: RunStore) -> None:
     keep(store, kept)
     manifest = store.manifest(kept.run_id)
     assert manifest.command == "exposure"
-    assert manifest.call == {"params": {"parties": ["USA", "JPN"], "seed": 7}, "layers": []}
+    assert manifest.call == CALL
     assert manifest.dataset == DATASET
     assert manifest.tables == {"production": "ff00"}
     assert manifest.seed == 7
@@ -222,7 +222,12 @@ def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "not writable"), (errno.EACCES, "not writable"), (errno.EIO, "")],
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EROFS, "not writable"),
+        (errno.EACCES, "not writable"),
+        (errno.EIO, ""),
+    ],
 )
 @pytest.mark.parametrize("call", ["mkdir", "fsync", "rename"])
 def test_what_the_system_refuses_is_one_line_and_leaves_nothing(

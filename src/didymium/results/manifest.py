@@ -52,18 +52,17 @@ class Manifest:
         cls,
         result: Result,
         *,
-        params: Mapping[str, Any],
-        layers: tuple[str, ...] = (),
+        call: Mapping[str, Any],
         tables: Mapping[str, str] | None = None,
         created: str,
     ) -> Manifest:
         """The manifest of an answer on this machine, not yet sealed with the hash of its bytes."""
-        seed = params.get("seed")
+        seed = call["params"].get("seed")
         return cls(
             run_id=result.run_id,
             command=result.command,
             request=dict(result.request),
-            call={"params": dict(params), "layers": list(layers)},
+            call=dict(call),
             dataset=dict(result.dataset),
             tables=dict(tables or {}),
             seed=seed if isinstance(seed, int) else None,

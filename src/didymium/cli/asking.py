@@ -1,0 +1,74 @@
+"""From a question on the command line to a kept answer: open the data, ask the study, keep the run, show the result."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from didymium.cli.catalogue import Question
+from didymium.cli.options import Shared, shared_options
+from didymium.cli.params import PARAMS
+from didymium.cli.progress import Progress, progress_bar
+
+if TYPE_CHECKING:
+    from didymium.data import Dataset
+    from didymium.results import Result
+
+
+def command_of(question: Question) -> click.Command:
+    """The command that puts a question of the catalogue."""
+
+    @shared_options
+    def put(shared: Shared, **params: Any) -> None:
+        from didymium.cli.output import show_answer
+
+        show_answer(asked(question, params, shared), question, shared)
+
+    command = click.command(question.command.rpartition(" ")[2], help=question.help)(put)
+    command.params = [PARAMS[name].option(name) for name in question.params] + command.params
+    return command
+
+
+def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Result:
+    """The answer to a question, after it was kept in the run store.
+
+    The store is tried before the work begins, so that an answer is not lost to a folder that cannot be written.
+    """
+    from didymium.results import Manifest, RunStore
+
+    store = RunStore(shared.runs)
+    store.prepare()
+    ds = dataset(shared.layers)
+    with progress_bar(question.command, quiet=shared.quiet) as progress:
+        result = answer(question, ds, params, progress)
+    call = {
+        "command": question.command,
+        "params": dict(params),
+        "layers": [str(layer.absolute()) for layer in shared.layers],
+    }
+    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    store.save(result, Manifest.of(result, call=call, tables=ds.table_hashes(), created=created))
+    return result
+
+
+def dataset(layers: tuple[Path, ...]) -> Dataset:
+    """The shipped data under the given layers, checked."""
+    import didymium.data
+
+    return didymium.data.open(layers)
+
+
+def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress: Progress) -> Result:
+    """Ask the study of a question. `params` are in their kept form."""
+    module, _, function = question.study.partition(":")
+    study = getattr(import_module(module), function)
+    read = {name: PARAMS[name].read(params[name]) for name in question.params if params[name] is not None}
+    if question.slow:
+        read["progress"] = progress
+    result: Result = study(ds, **read)
+    return result

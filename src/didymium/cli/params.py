@@ -1,0 +1,105 @@
+"""The parameters of questions: how each is written on the command line, kept in a run, and handed to a study.
+
+A parameter has two forms. The kept form is a plain JSON value, so that a run can be asked again from its manifest. The
+study's form is what the study's argument expects. `as_of` is "2026-11-22" when kept and a date for the study.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+class IsoDate(click.ParamType[str]):
+    """A day, written 2026-11-22; kept as that text."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return datetime.date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            self.fail(f"'{value}' is not a date. Write year-month-day, for example 2026-11-22.", param, ctx)
+
+
+class Codes(click.ParamType[list[str]]):
+    """Words with commas between them; kept as a list. Whether they are known is for the vocabulary to say."""
+
+    name = "words"
+
+    def __init__(self, upper: bool = False) -> None:
+        self.upper = upper
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        if isinstance(value, list):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        words = [word.upper() for word in words] if self.upper else words
+        if not words or len(set(words)) != len(words):
+            self.fail(f"'{value}' needs one or more different words with commas between them.", param, ctx)
+        return words
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter. `read` turns the kept form into the study's form; the default is a kept form."""
+
+    flag: str
+    help: str
+    type: click.ParamType[Any]
+    metavar: str
+    default: Callable[[], Any] | Any = None
+    default_text: str = ""
+    read: Callable[[Any], Any] = lambda kept: kept
+    envvar: str | None = None
+
+    def option(self, name: str) -> click.Option:
+        """The option of the command line."""
+        return click.Option(
+            [self.flag, name],
+            type=self.type,
+            metavar=self.metavar,
+            default=self.default,
+            show_default=self.default_text or False,
+            help=self.help,
+            envvar=self.envvar,
+        )
+
+
+def today() -> str:
+    """Today where the user is. The only clock that a question sees, and only as a default."""
+    return datetime.datetime.now().astimezone().date().isoformat()
+
+
+PARAMS: dict[str, Param] = {
+    "as_of": Param(
+        "--as-of",
+        "The day from which days left and overdue are counted.",
+        IsoDate(),
+        "DATE",
+        default=today,
+        default_text="today",
+        read=datetime.date.fromisoformat,
+    ),
+    "parties": Param(
+        "--parties",
+        "The parties, as ISO 3166 codes.",
+        Codes(upper=True),
+        "USA,JPN",
+        default=lambda: ["USA", "JPN"],
+        default_text="USA,JPN",
+        read=tuple,
+    ),
+    "seed": Param(
+        "--seed",
+        "Seed of the draws behind the bands; the same seed gives the same bytes.",
+        click.IntRange(0, 2**31 - 1),
+        "N",
+        default=0,
+        default_text="0",
+    ),
+}
