@@ -64,7 +64,7 @@ def test_repeat_names_the_first_difference(didymium: Didymium, run_id: str, monk
 
 
 def test_repeat_with_other_data_cannot_and_names_the_tables(didymium: Didymium, run_id: str, toy: ToyData) -> None:
-    toy.id, toy.hashes["trade"] = "cccc", "t2"
+    toy.id, toy.content["trade"] = "cccc", ({"row_id": "trade:a", "quantity": 3.0},)
     said = didymium("runs", "repeat", run_id)
     assert said.code == 2
     assert "made from dataset aaaa1111bbbb; this is cccc (tables that differ: trade)" in said.err

@@ -16,15 +16,15 @@ class ToyData:
 
     version = "2026.11"
 
-    def __init__(self, dataset_id: str = "aaaa1111bbbb2222", hashes: dict[str, str] | None = None) -> None:
-        self.id = dataset_id
-        self.hashes = hashes or {"production": "p1", "trade": "t1"}
+    def __init__(self) -> None:
+        self.id = "aaaa1111bbbb2222"
+        self.content: dict[str, tuple[dict[str, Any], ...]] = {
+            "production": ({"row_id": "production:a", "quantity": 1.0},),
+            "trade": ({"row_id": "trade:a", "quantity": 2.0},),
+        }
 
     def describe(self) -> dict[str, Any]:
         return {"id": self.id, "version": self.version, "layers": ["base"]}
-
-    def table_hashes(self) -> dict[str, str]:
-        return dict(self.hashes)
 
 
 TAMPER: dict[str, float] = {"top_share": 0.917}

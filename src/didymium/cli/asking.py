@@ -52,7 +52,7 @@ def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Resu
         "layers": [str(layer.absolute()) for layer in shared.layers],
     }
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    store.save(result, Manifest.of(result, call=call, tables=ds.table_hashes(), created=created))
+    store.save(result, Manifest.of(result, call=call, tables=table_hashes(ds), created=created))
     return result
 
 
@@ -61,6 +61,13 @@ def dataset(layers: tuple[Path, ...]) -> Dataset:
     import didymium.data
 
     return didymium.data.open(layers)
+
+
+def table_hashes(ds: Dataset) -> dict[str, str]:
+    """The hash of each table after layers: which of them differ, when two datasets are not the same."""
+    from didymium.data.dataset import content_id
+
+    return {name: content_id({name: rows})[:16] for name, rows in ds.content.items()}
 
 
 def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress: Progress) -> Result:

@@ -66,7 +66,7 @@ def repeated(store: RunStore, run_id: str, shared: Shared) -> dict[str, Any]:
 
 def _parted(manifest: Manifest, ds: Dataset) -> str:
     """Which tables are not those of the run."""
-    now = ds.table_hashes()
+    now = asking.table_hashes(ds)
     other = [name for name in sorted({*manifest.tables, *now}) if manifest.tables.get(name) != now.get(name)]
     if not other:
         return ""

@@ -12,7 +12,9 @@ from didymium.cli.options import debug_option
 
 # Groups and commands with a file of their own. The others are questions of the catalogue.
 _OWN_FILES = {
+    "data": "didymium.cli.data:data",
     "runs": "didymium.cli.runs:runs",
+    "scenario": "didymium.cli.scenario:scenario",
 }
 _ORDER = (
     "brief",
