@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from didymium.cli.catalogue import Question
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Shared, shared_options, table_option
 from didymium.cli.params import PARAMS
 from didymium.cli.progress import Progress, progress_bar
 
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 def command_of(question: Question) -> click.Command:
     """The command that puts a question of the catalogue."""
 
+    @table_option
     @shared_options
-    def put(shared: Shared, **params: Any) -> None:
+    def put(shared: Shared, table: str | None, **params: Any) -> None:
         from didymium.cli.output import show_answer
 
-        show_answer(asked(question, params, shared), question, shared)
+        show_answer(asked(question, params, shared), question, shared, table)
 
     command = click.command(question.command.rpartition(" ")[2], help=question.help)(put)
     command.params = [PARAMS[name].option(name) for name in question.params] + command.params

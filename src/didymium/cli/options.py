@@ -19,12 +19,11 @@ FORMATS = ("json", "csv", "parquet")
 class Shared:
     """How to show the answer, and which data and store to use.
 
-    `form` is None for a table that people read. `table` names a further table of the answer instead of its main rows.
+    `form` is None for a table that people read.
     """
 
     form: str | None = None
     output: Path | None = None
-    table: str | None = None
     lang: str = "en"
     quiet: bool = False
     store: Path | None = None
@@ -37,6 +36,9 @@ class Shared:
 
         return (self.store or default_store()) / "runs"
 
+
+table_option = click.option("--table", metavar="NAME", help="A further table of the answer instead of its main rows.")
+"""For commands that show an answer of a study."""
 
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, help="Print the traceback of an unexpected fault."
@@ -52,16 +54,12 @@ def shared_options(command: Callable[..., R]) -> Callable[..., R]:
         if len(forms) > 1:
             raise click.UsageError(f"Choose one of {', '.join('--' + form for form in forms)}.")
         output: Path | None = values.pop("output")
-        table: str | None = values.pop("table")
         form = forms[0] if forms else _form_of(output)
         if form == "parquet" and output is None:
             raise click.UsageError("--parquet needs --output FILE.")
-        if table and form == "json":
-            raise click.UsageError("--json holds all tables of the answer: leave --table out.")
         shared = Shared(
             form=form,
             output=output,
-            table=table,
             lang=values.pop("lang"),
             quiet=values.pop("quiet"),
             store=values.pop("store"),
@@ -94,7 +92,6 @@ _SHARED = (
     click.option("--csv", "as_csv", is_flag=True, help="The rows as CSV, UTF-8."),
     click.option("--parquet", "as_parquet", is_flag=True, help="The rows as Parquet; needs --output."),
     click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to a file instead of the terminal."),
-    click.option("--table", metavar="NAME", help="A further table of the answer instead of its main rows."),
     click.option(
         "--lang",
         type=click.Choice(["en", "ja"]),

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from didymium.cli.options import Shared
 from didymium.errors import BadInput, UnknownTerm
 
@@ -29,9 +31,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UNBOUND = 10_000  # characters in a line
 
 
-def show_answer(result: Result, question: Question, shared: Shared) -> None:
-    """Show an answer in the form that was asked for."""
-    rows = chosen(result, shared.table)
+def show_answer(result: Result, question: Question, shared: Shared, table: str | None) -> None:
+    """Show an answer, or one of its further tables, in the form that was asked for."""
+    if table and shared.form == "json":
+        raise click.UsageError("--json holds all tables of the answer: leave --table out.")
+    rows = chosen(result, table)
     if shared.form is not None:
         write(shared, whole=result.as_dict(), rows=rows)
         return
@@ -39,7 +43,7 @@ def show_answer(result: Result, question: Question, shared: Shared) -> None:
 
     t = translator(shared.lang)
     columns = [c for c in question.columns if rows and c in rows[0]]
-    if shared.table is not None or not columns:
+    if table is not None or not columns:
         columns = [c for c in (rows[0] if rows else {}) if c != "source_ids" and not c.endswith(("_p10", "_p90"))]
     from didymium.cli.sheet import sheet
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Shared, shared_options, table_option
 
 if TYPE_CHECKING:
     from didymium.results import Manifest, RunStore
@@ -61,8 +61,9 @@ def _listed(manifest: Manifest) -> dict[str, Any]:
 
 @runs.command()
 @click.argument("run")
+@table_option
 @shared_options
-def show(shared: Shared, run: str) -> None:
+def show(shared: Shared, run: str, table: str | None) -> None:
     """Show the answer and the manifest of RUN (the start of its id is enough)."""
     from didymium.cli.catalogue import QUESTIONS
     from didymium.cli.output import show_answer, write
@@ -85,7 +86,7 @@ def show(shared: Shared, run: str) -> None:
         for name, text in _told(manifest):
             click.echo(f"{name:10} {text}")
         click.echo()
-    show_answer(result, question, shared)
+    show_answer(result, question, shared, table)
 
 
 def _told(manifest: Manifest) -> list[tuple[str, str]]:
