@@ -177,7 +177,7 @@ class Solver:
                 relaxation = relax(lp, time_limit=left)
                 if relaxation.total > SMALLEST:
                     raise InfeasibleProgramme(relaxation)
-            elif outcome.verdict == "unbounded":
+            elif outcome.verdict == "unbounded" and not way.warm:  # a warm start has been seen to say so wrongly
                 raise UnboundedProgramme(self._growing_column(lp))
             words.append(f"{way.name}: {outcome.verdict}")
         raise SolverFailed(

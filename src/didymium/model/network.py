@@ -1,6 +1,6 @@
 """`SupplyNetwork`: the chain as one linear programme over months.
 
-Columns a month: activity x, flow f, delivery d, pool stock h, user stock q, unserved demand u (by band), surplus w, public
+Columns a month: activity x in two tranches (`usual`, up to the base level, and dearer `extra`), flow f, delivery d, pool stock h, user stock q, unserved demand u (by band), surplus w, public
 release g. Rows a month: `balance` at each (product, region), `use_balance` at each use, `ramp` of each activity; and one
 `public_stock` row for each public stock. The equations are those of docs/method/network.md; every function below that
 writes rows is named as its heading there.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymium.engine import Change, LinearProgramme
+from didymium.engine import Change, LinearProgramme, Triples, assemble
 from didymium.model.calibrate import Base
 from didymium.scenario.inputs import Chain, Inputs
 
@@ -24,9 +24,10 @@ Ints = NDArray[np.int64]
 MONTHS_A_YEAR = 12
 DAYS_A_MONTH = 365.25 / 12
 MUSD_PER_T = 1e-3  # million USD for one tonne at 1 USD/kg
-END_VALUE_SHARE = 0.9  # a stock left at the end is worth a little less than its price, so that none is built for its own sake
+END_VALUE_SHARE = 1.05  # a stock is worth a little more than its price: it is kept at its normal level unless someone runs short
+MARGIN_SHARE = 0.05  # usual output costs a little less, extra output a little more, than prices pay: base patterns are kept
+NEW_ROUTE_T = 1.0  # a base flow below this [t/y] is no established route; on established ones freight is in the base price
 DISPOSAL_COST = 1e-6  # million USD a tonne: keeps free disposal from being indifferent
-PRODUCTS_WITHOUT_POOL = ("mine",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Layout:
     @property
     def columns(self) -> int:
         """Columns of one month."""
-        return self.activities + self.arcs + 2 * self.uses + 2 * len(self.nodes) + self.uses * self.bands + self.public
+        return 2 * self.activities + self.arcs + 2 * self.uses + 2 * len(self.nodes) + self.uses * self.bands + self.public
 
     @property
     def rows(self) -> int:
@@ -54,7 +55,8 @@ class Layout:
     def offset(self, group: str) -> int:
         """First column of a group within a month."""
         sizes = {
-            "activity": self.activities,
+            "usual": self.activities,
+            "extra": self.activities,
             "flow": self.arcs,
             "delivery": self.uses,
             "pool": len(self.nodes),
@@ -95,6 +97,7 @@ class Quantities:
     """
 
     activity_limit: Floats  # (month, activity)
+    activity_usual: Floats  # (month, activity) the base level, grown with demand: what runs at its ordinary cost
     activity_cost: Floats  # (activity,)
     activity_before: Floats  # (activity,) output in the month before the first
     ramp: Floats  # (activity,) most that output can rise in a month
@@ -105,11 +108,14 @@ class Quantities:
     band_value: Floats  # (use, band) million USD a tonne
     pool_before: Floats  # (node,)
     user_stock_before: Floats  # (use,)
-    holding_pool: Floats  # (node,) million USD a tonne and month
-    holding_user: Floats  # (use,)
+    convenience_pool: Floats  # (node,) worth of a tonne of normal stock for a month, net of its holding cost [million USD]
+    convenience_user: Floats  # (use,)
     end_value_pool: Floats  # (node,)
     end_value_user: Floats  # (use,)
+    pool_normal: Floats  # (node,) most that is held: nobody hoards beyond the normal cover
+    user_stock_normal: Floats  # (use,)
     public_stock: Floats  # (public,)
+    discount: Floats  # (month,) factor on all money: a shortage later is better than one now
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,36 +166,38 @@ class SupplyNetwork:
 
     def programme(self, q: Quantities) -> LinearProgramme:
         """The linear programme: the chain's matrix with these quantities."""
-        from scipy import sparse
-
-        rows, cols, vals = (np.concatenate(parts) for parts in zip(*self._entries(), strict=True))
         shape = (self.layout.rows * self.layout.months + self.layout.public, self.layout.columns * self.layout.months)
-        matrix = sparse.csc_array(sparse.coo_array((vals, (rows, cols)), shape=shape))
         row_lower, row_upper = self.row_bounds(q)
         col_lower, col_upper = self.column_bounds(q)
         return LinearProgramme(
             cost=self.costs(q),
-            matrix=matrix,
+            matrix=assemble([*self.balance(), *self.use_balance(), *self.ramp(), *self.public_stock()], shape),
             row_lower=row_lower,
             row_upper=row_upper,
             col_lower=col_lower,
             col_upper=col_upper,
         )
 
-    def change(self, q: Quantities) -> Change:
-        """The same programme with other quantities: arrays only, the matrix stays."""
+    def change(self, base: LinearProgramme, q: Quantities) -> Change:
+        """What differs when the programme has these quantities: arrays only, the matrix stays."""
         row_lower, row_upper = self.row_bounds(q)
         col_lower, col_upper = self.column_bounds(q)
-        return Change.full(
-            cost=self.costs(q), row_lower=row_lower, row_upper=row_upper, col_lower=col_lower, col_upper=col_upper
+
+        def moved(old: Floats, new: Floats) -> tuple[Ints, Floats]:
+            at = np.flatnonzero(old != new)
+            return at, new[at]
+
+        return Change.of(
+            cost=moved(base.cost, self.costs(q)),
+            row_lower=moved(base.row_lower, row_lower),
+            row_upper=moved(base.row_upper, row_upper),
+            col_lower=moved(base.col_lower, col_lower),
+            col_upper=moved(base.col_upper, col_upper),
         )
 
     # -- the equations ------------------------------------------------------------------------------------------
 
-    def _entries(self) -> list[tuple[Ints, Ints, Floats]]:
-        return [*self.balance(), *self.use_balance(), *self.ramp(), *self.public_stock()]
-
-    def balance(self) -> list[tuple[Ints, Ints, Floats]]:
+    def balance(self) -> list[Triples]:
         """Made + arriving + taken from stock = used + shipped + delivered + surplus, at each product and region."""
         lay = self.layout
         row = lay.rows_of("balance")
@@ -201,11 +209,12 @@ class SupplyNetwork:
                     made_row.append(self.node_index[product, region])
                     made_col.append(a)
                     made_val.append(sign * quantity)
-        activity = lay.columns_of("activity", lay.activities)
+        usual, extra = (lay.columns_of(name, lay.activities) for name in ("usual", "extra"))
         flow = lay.columns_of("flow", lay.arcs)
         pool = lay.columns_of("pool", len(lay.nodes))
         return [
-            _block(row[:, made_row], activity[:, made_col], made_val),
+            _block(row[:, made_row], usual[:, made_col], made_val),
+            _block(row[:, made_row], extra[:, made_col], made_val),
             _block(row[:, self.arc_to], flow, 1.0),
             _block(row[:, self.arc_from], flow, -1.0),
             _block(row[:, self.use_node], lay.columns_of("delivery", lay.uses), -1.0),
@@ -215,7 +224,7 @@ class SupplyNetwork:
             _block(row[:, self.public_nodes], lay.columns_of("release", lay.public), 1.0),
         ]
 
-    def use_balance(self) -> list[tuple[Ints, Ints, Floats]]:
+    def use_balance(self) -> list[Triples]:
         """Delivered + taken from the users' stock + unserved = demand, at each use."""
         lay = self.layout
         row = lay.rows_of("use_balance")
@@ -228,14 +237,16 @@ class SupplyNetwork:
             _block(np.repeat(row, lay.bands, axis=1), unserved, 1.0),
         ]
 
-    def ramp(self) -> list[tuple[Ints, Ints, Floats]]:
+    def ramp(self) -> list[Triples]:
         """Output of an activity rises by no more than its ramp in a month."""
         lay = self.layout
         row = lay.rows_of("ramp")
-        activity = lay.columns_of("activity", lay.activities)
-        return [_block(row, activity, 1.0), _block(row[1:], activity[:-1], -1.0)]
+        tranches = [lay.columns_of(name, lay.activities) for name in ("usual", "extra")]
+        now = [_block(row, tranche, 1.0) for tranche in tranches]
+        before = [_block(row[1:], tranche[:-1], -1.0) for tranche in tranches]
+        return [*now, *before]
 
-    def public_stock(self) -> list[tuple[Ints, Ints, Floats]]:
+    def public_stock(self) -> list[Triples]:
         """All releases of a public stock together do not exceed it."""
         lay = self.layout
         release = lay.columns_of("release", lay.public)
@@ -263,45 +274,50 @@ class SupplyNetwork:
         return lower, upper
 
     def column_bounds(self, q: Quantities) -> tuple[Floats, Floats]:
-        """Capacities, flow limits and band widths; all other variables are only non-negative."""
+        """Capacities, flow limits, normal stocks and band widths; all other variables are only non-negative."""
         lay = self.layout
         lower = np.zeros(lay.columns * lay.months)
         upper = np.full(lay.columns * lay.months, np.inf)
-        upper[lay.columns_of("activity", lay.activities)] = q.activity_limit
+        usual = np.minimum(q.activity_usual, q.activity_limit)
+        upper[lay.columns_of("usual", lay.activities)] = usual
+        upper[lay.columns_of("extra", lay.activities)] = q.activity_limit - usual
         upper[lay.columns_of("flow", lay.arcs)] = q.flow_limit
+        upper[lay.columns_of("pool", len(lay.nodes))] = np.maximum(q.pool_normal, q.pool_before)
+        upper[lay.columns_of("user_stock", lay.uses)] = np.maximum(q.user_stock_normal, q.user_stock_before)
         width = q.demand[:, :, None] * q.band_width[None, :, :]
         upper[lay.columns_of("unserved", lay.uses * lay.bands)] = width.reshape(lay.months, -1)
         return lower, upper
 
     def costs(self, q: Quantities) -> Floats:
-        """Million USD: lost value of unserved demand + operating cost + freight + holding − end value of stocks."""
+        """Million USD: lost value of unserved demand + operating cost + freight − worth of normal stocks."""
         lay = self.layout
         cost = np.zeros(lay.columns * lay.months)
-        cost[lay.columns_of("activity", lay.activities)] = q.activity_cost
+        cost[lay.columns_of("usual", lay.activities)] = q.activity_cost * (1 - MARGIN_SHARE)
+        cost[lay.columns_of("extra", lay.activities)] = q.activity_cost * (1 + MARGIN_SHARE)
         cost[lay.columns_of("flow", lay.arcs)] = q.flow_cost
         cost[lay.columns_of("unserved", lay.uses * lay.bands)] = q.band_value.reshape(-1)
         cost[lay.columns_of("surplus", len(lay.nodes))] = DISPOSAL_COST
         pool = lay.columns_of("pool", len(lay.nodes))
         user = lay.columns_of("user_stock", lay.uses)
-        cost[pool] = q.holding_pool
-        cost[user] = q.holding_user
+        cost[pool] = -q.convenience_pool
+        cost[user] = -q.convenience_user
         cost[pool[-1]] -= q.end_value_pool
         cost[user[-1]] -= q.end_value_user
-        return cost
+        return cost * np.repeat(q.discount, lay.columns)
 
 
-def _block(rows: Ints, cols: Ints, values: float | list[float]) -> tuple[Ints, Ints, Floats]:
+def _block(rows: Ints, cols: Ints, values: float | list[float]) -> Triples:
     """Flatten matching row and column numbers, repeating the values of one month over all of them."""
     shape = np.broadcast_shapes(rows.shape, cols.shape)
     spread = np.broadcast_to(np.asarray(values, dtype=np.float64), shape)
-    return (
-        np.broadcast_to(rows, shape).ravel().astype(np.int64),
-        np.broadcast_to(cols, shape).ravel().astype(np.int64),
-        spread.ravel().astype(np.float64),
+    return Triples(
+        np.ascontiguousarray(np.broadcast_to(rows, shape)).ravel().astype(np.intp),
+        np.ascontiguousarray(np.broadcast_to(cols, shape)).ravel().astype(np.intp),
+        np.ascontiguousarray(spread).ravel(),
     )
 
 
-def quantities(inputs: Inputs, base: Base, network: SupplyNetwork, public_stock: Floats) -> Quantities:
+def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities:
     """Month-by-month limits and costs from the calibrated base and the scenario's inputs."""
     chain = inputs.chain
     price = dict(zip(chain.products, inputs.base_price, strict=True))
@@ -320,25 +336,29 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork, public_stock:
     cover = dict(zip(chain.products, inputs.pool_cover_days / DAYS_A_MONTH, strict=True))
     throughput = _throughput(chain, base, network) / MONTHS_A_YEAR
     pool_before = throughput * np.array([cover[p] for p, _ in nodes])
-    month_rate = inputs.holding_rate / MONTHS_A_YEAR
-    arc_price = dict(zip(chain.products, inputs.freight, strict=True))
+    freight = dict(zip(chain.products, inputs.freight, strict=True))
+    new_route = base.flow < NEW_ROUTE_T
     return Quantities(
         activity_limit=limit,
+        activity_usual=level[None, :] * growth[:, None],
         activity_cost=_operating_cost(chain, price) * MUSD_PER_T,
         activity_before=level * growth[0],
         ramp=np.maximum(limit.max(axis=0), 0) * inputs.ramp,
         flow_limit=flow_limits(inputs, base, months),
-        flow_cost=np.array([arc_price[p] for p, _, _ in chain.arcs]) * MUSD_PER_T,
+        flow_cost=np.where(new_route, [freight[p] for p, _, _ in chain.arcs], 0.0) * MUSD_PER_T,
         demand=demand,
         band_width=width,
         band_value=value,
         pool_before=pool_before,
         user_stock_before=demand[0] * inputs.use_cover_days / DAYS_A_MONTH,
-        holding_pool=node_price * month_rate,
-        holding_user=use_price * month_rate,
+        pool_normal=pool_before * growth.max(),
+        user_stock_normal=demand[0] * inputs.use_cover_days / DAYS_A_MONTH * growth.max() / growth[0],
+        convenience_pool=node_price * inputs.convenience_rate,
+        convenience_user=use_price * inputs.convenience_rate,
         end_value_pool=node_price * END_VALUE_SHARE,
         end_value_user=use_price * END_VALUE_SHARE,
-        public_stock=public_stock,
+        discount=(1 + inputs.discount_rate) ** (-np.arange(months) / MONTHS_A_YEAR),
+        public_stock=throughput[network.public_nodes] / DAYS_A_MONTH * np.array(list(inputs.public_cover_days.values())),
     )
 
 

@@ -72,7 +72,8 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         qualification_months=np.where(
             material, assume["qualification_months_material"], assume["qualification_months_magnet"]
         ),
-        holding_rate=assume["holding_rate_per_year"],
+        discount_rate=assume["discount_rate_per_year"],
+        convenience_rate=assume["convenience_share_per_month"],
         restrictions=tuple(_restriction(cut, chain, ds, months, given.get("approval_share")) for cut in scenario.cuts),
         warnings=NOT_MODELLED,
     )

@@ -117,6 +117,7 @@ class Inputs:
     flow_growth: float  # a month, on an established arc
     new_supplier_share: float  # of the exporter's output, on a new arc once qualified
     qualification_months: Floats  # (product,)
-    holding_rate: float  # a year
+    discount_rate: float  # a year
+    convenience_rate: float  # a month, of the price: worth of normal stock net of holding cost
     restrictions: tuple[Restriction, ...] = ()
     warnings: tuple[str, ...] = ()
