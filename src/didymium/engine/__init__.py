@@ -9,6 +9,7 @@ from __future__ import annotations
 from didymium.engine.certificate import Certificate, certificate
 from didymium.engine.elastic import InfeasibleProgramme, Prices, Relaxation, Violation, relax
 from didymium.engine.programme import Change, Entries, LinearProgramme, Triples, assemble, repeat
+from didymium.engine.reconcile import Reconciled, reconcile
 from didymium.engine.solve import Solution, Solver, UnboundedProgramme, solve
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "InfeasibleProgramme",
     "LinearProgramme",
     "Prices",
+    "Reconciled",
     "Relaxation",
     "Solution",
     "Solver",
@@ -26,6 +28,7 @@ __all__ = [
     "Violation",
     "assemble",
     "certificate",
+    "reconcile",
     "relax",
     "repeat",
     "solve",

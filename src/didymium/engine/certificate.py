@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Sums of a few dozen products carry about this many units of rounding.
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
+# This share of one typical price times one typical quantity is no money: a cost of zero needs some scale.
+NOTHING = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def judge(
     ):
         bound += float(limit[pays] @ dual_value[pays])
     objective = float(lp.cost @ x)
-    gap = abs(objective - bound) / (price * quantity + max(abs(objective), abs(bound)))
+    gap = abs(objective - bound) / (NOTHING * price * quantity + max(abs(objective), abs(bound)))
     return Certificate(primal, dual, gap, objective, bound)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from didymium.engine.certificate import Certificate, proven_duals, typical
-from didymium.engine.programme import LinearProgramme
+from didymium.engine.programme import Change, LinearProgramme
 from didymium.errors import BadInput, Infeasible, SolverFailed
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ class Relaxation:
     proof_rows: IntArray
     proof_columns: IntArray
     certificate: Certificate
+
+    def cure(self, lp: LinearProgramme) -> Change:
+        """The change of bounds that makes `lp` feasible with the least total relaxation."""
+        moved: dict[str, tuple[list[int], list[float]]] = {}
+        for violation in self.violations:
+            side = "upper" if violation.amount > 0 else "lower"
+            name = f"{'row' if violation.kind == 'row' else 'col'}_{side}"
+            places, values = moved.setdefault(name, ([], []))
+            places.append(violation.index)
+            values.append(float(getattr(lp, name)[violation.index]) + violation.amount)
+        return Change.of(**moved)
 
 
 class InfeasibleProgramme(Infeasible):

@@ -208,7 +208,8 @@ def _canonical(matrix: Any) -> csc_array:
 
     if not sparse.issparse(matrix) and np.ndim(matrix) != 2:
         raise BadInput(f"matrix has {np.ndim(matrix)} dimensions, not 2", where="linear programme")
-    columnwise = sparse.csc_array(matrix, dtype=np.float64)
+    ready = isinstance(matrix, sparse.csc_array) and matrix.dtype == np.float64
+    columnwise = matrix if ready else sparse.csc_array(matrix, dtype=np.float64)
     if not columnwise.has_canonical_format:
         columnwise = columnwise.copy()
         columnwise.sum_duplicates()
