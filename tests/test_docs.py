@@ -20,7 +20,7 @@ from didymium.cli.catalogue import QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 TEXTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-MODULES = sorted(m.name for m in pkgutil.walk_packages(didymium.__path__, "didymium."))
+MODULES = sorted(m.name for m in pkgutil.walk_packages(didymium.__path__, "didymium.") if m.name != "didymium.__main__")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -22,7 +22,7 @@ _PLACES_OF_ONE_MACHINE = re.compile(
 )
 _REGISTRIES = re.compile(
     r"p[y]pi\.org|p[y]thonhosted\.org|npm[j]s\.(?:org|com)|deb\.d[e]bian\.org|anac[o]nda\.org|crat[e]s\.io"
-    r"|--ind[e]x-url|--extra-ind[e]x|file:///"
+    r"|--ind[e]x-url|--extra-ind[e]x|f[i]le:///"
 )
 _LOCKS = re.compile(r"(?:^|/)(?:uv\.lock|poetry\.lock|pylock[^/]*\.toml|package-lock\.json|yarn\.lock|Pipfile\.lock)$")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HEAVY = ("babel", "duckdb", "highspy", "jinja2", "numpy", "openpyxl", "pandas", "pydantic", "rich", "scipy", "typst")
-_RUN = "import sys; from didymium.cli import main; sys.exit(main(sys.argv[1:]))"
+_RUN = "import runpy, sys; sys.argv[0] = 'didymium'; runpy.run_module('didymium', run_name='__main__')"
 
 
 def python(code: str, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:

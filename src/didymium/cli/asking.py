@@ -25,14 +25,23 @@ def command_of(question: Question) -> click.Command:
 
     @table_option
     @shared_options
-    def put(shared: Shared, table: str | None, **params: Any) -> None:
+    def put(shared: Shared, table: str | None, fail_on: tuple[str, ...] = (), **params: Any) -> int:
         from didymium.cli.output import show_answer
 
-        show_answer(asked(question, params, shared), question, shared, table)
+        result = asked(question, params, shared)
+        show_answer(result, question, shared, table)
+        return 1 if any(row[question.fails_on] in fail_on for row in result.rows if fail_on) else 0
 
     command = click.command(question.command.rpartition(" ")[2], help=question.help)(put)
+    if question.fails_on:
+        command.params.insert(0, _fail_on(question.fails_on))
     command.params = [PARAMS[name].option(name) for name in question.params] + command.params
     return command
+
+
+def _fail_on(column: str) -> click.Option:
+    about = f"Exit with 1 if a row has this {column}. Repeatable."
+    return click.Option(["--fail-on"], metavar=column.upper(), multiple=True, help=about)
 
 
 def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Result:

@@ -5,7 +5,8 @@ To wire a new question, add a `Question` here. The command line, its reference p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,9 @@ class Question:
 
     `study` is `module:function`, imported when the question is asked; it is called as `study(dataset, **params)` with
     the parameters named here (see `params.PARAMS`), plus `progress` if `slow`. `columns` are those that a terminal
-    shows; all of them are in `--json` and `--csv`. `then` is the command that a reader may want next.
+    shows; all of them are in `--json` and `--csv`. `words` says of which vocabulary a column's values are, where its
+    name does not. `then` is the command that a reader may want next. `fails_on` names the column whose values `--fail-on`
+    may ask for.
     """
 
     command: str
@@ -23,9 +26,40 @@ class Question:
     params: tuple[str, ...]
     columns: tuple[str, ...]
     then: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    fails_on: str = ""
     slow: bool = False
 
 
-_QUESTIONS: tuple[Question, ...] = ()
+_QUESTIONS = (
+    Question(
+        command="measures",
+        study="didymium.studies.measures:measures",
+        help="Which trade measures bite on a day, which lapse next, and what then.",
+        params=("as_of", "horizon_days", "parties"),
+        columns=(
+            "measure_id",
+            "imposing",
+            "targeted",
+            "kind",
+            "status",
+            "next_change_date",
+            "days_to_change",
+            "lapse_effect",
+        ),
+        words={"kind": "measure_kind", "status": "measure_status"},
+        then="didymium commitments",
+    ),
+    Question(
+        command="commitments",
+        study="didymium.studies.commitments:commitments",
+        help="What was promised, by when, and whether it is done.",
+        params=("as_of", "horizon_days", "parties"),
+        columns=("commitment_id", "agreement", "state", "due_date", "days_overdue", "legal_force", "summary"),
+        words={"kind": "commitment_kind"},
+        fails_on="state",
+        then="didymium data explain commitments COMMITMENT",
+    ),
+)
 
 QUESTIONS: dict[str, Question] = {question.command: question for question in _QUESTIONS}

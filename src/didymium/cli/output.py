@@ -50,7 +50,9 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
     notes = [t("Note: {text}", text=warning) for warning in result.warnings]
     version, dataset_id = str(result.dataset.get("version", "")), str(result.dataset["id"])[:12]
     kept = t("Data {version} ({id}). Run {run}.", version=version, id=dataset_id, run=result.run_id)
-    show_table(sheet(rows, columns, t) if rows else None, shared, notes=[*notes, kept], then=question.then)
+    show_table(
+        sheet(rows, columns, t, question.words) if rows else None, shared, notes=[*notes, kept], then=question.then
+    )
 
 
 def chosen(result: Result, table: str | None) -> Rows:

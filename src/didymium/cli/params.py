@@ -85,6 +85,14 @@ PARAMS: dict[str, Param] = {
         default_text="today",
         read=datetime.date.fromisoformat,
     ),
+    "horizon_days": Param(
+        "--horizon",
+        "How many days ahead counts as soon.",
+        click.IntRange(0, 3650),
+        "DAYS",
+        default=90,
+        default_text="90",
+    ),
     "parties": Param(
         "--parties",
         "The parties, as ISO 3166 codes.",

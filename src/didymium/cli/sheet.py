@@ -58,44 +58,47 @@ def heading(column: str, t: Translator) -> str:
     return known[t.lang] if known else column.replace("_", " ")
 
 
-def sheet(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], t: Translator) -> Table:
-    """The rows as a rich table of the given columns."""
+def sheet(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], t: Translator, words: Mapping[str, str] | None = None
+) -> Table:
+    """The rows as a rich table of the given columns; `words` adds vocabularies of columns to those known by name."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
+    kinds = {**_TERMS, **(words or {})}
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         numeric = any(isinstance(row.get(column), float | int) for row in rows) and not column.endswith("year")
         table.add_column(Text(heading(column, t)), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell(row, column, t)) for column in columns))
+        table.add_row(*(Text(cell(row, column, t, kinds)) for column in columns))
     return table
 
 
-def cell(row: Mapping[str, Any], column: str, t: Translator) -> str:
+def cell(row: Mapping[str, Any], column: str, t: Translator, kinds: Mapping[str, str] = _TERMS) -> str:
     """One value as text; where the row holds a band for it, the band follows in brackets."""
-    central = value_text(row.get(column), column, t)
+    central = value_text(row.get(column), column, t, kinds)
     low, high = (row.get(column + end) for end in _BANDS)
     if low is None or high is None or row.get(column) is None:
         return central
     return f"{central} ({t.span(value_text(low, column, t), value_text(high, column, t))})"
 
 
-def value_text(value: Any, column: str, t: Translator) -> str:
+def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] = _TERMS) -> str:
     """A value as a reader of the language expects it."""
     if value is None or value == "":
         return t.number(None)
     if isinstance(value, list | tuple):
-        return ", ".join(value_text(part, column, t) for part in value)
+        return ", ".join(value_text(part, column, t, kinds) for part in value)
     if isinstance(value, bool):
         return t("yes") if value else t("no")
     if isinstance(value, int):
         return str(value) if column.endswith("year") else t.count(value)
     if isinstance(value, float):
         return t.share(value) if column.endswith("share") or "_share_" in column else t.number(value)
-    if column in _TERMS:
-        return t.term(_TERMS[column], value)
+    if column in kinds:
+        return t.term(kinds[column], value)
     if column in _PLACES:
         return "+".join(t.place(code) for code in value.split("+"))
     if column.endswith("_date"):
