@@ -8,6 +8,8 @@ import importlib
 import pkgutil
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +83,19 @@ def test_the_readme_marks_its_two_commands() -> None:
     for line in found.values():
         assert line.startswith("python3 -m venv .venv && ")
         assert "--require-hashes" in line
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_ci_runs_the_test_line_as_it_stands_in_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    reader = re.search(r"^readme_line\(\) \{.*?^\}", script, re.MULTILINE | re.DOTALL)
+    assert reader is not None
+    said = subprocess.run(
+        ["bash", "-c", f"{reader.group()}\nreadme_line test"], cwd=ROOT, capture_output=True, check=True
+    )
+    line = said.stdout.decode("utf-8").rstrip("\n")
+    assert f"<!-- line: test -->\n```sh\n{line}\n```" in (ROOT / "README.md").read_text("utf-8")
+    assert script.index("test_line=$(readme_line test)") < script.index('eval "$test_line"')
 
 
 def test_every_how_to_is_listed() -> None:

@@ -44,6 +44,25 @@ class Codes(click.ParamType[list[str]]):
         return words
 
 
+class ScenarioFile(click.ParamType[dict[str, Any]]):
+    """A scenario by library id or file; kept whole, so that a run does not depend on the file."""
+
+    name = "scenario"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        from didymium.scenario.scenario import load
+
+        return load(str(value)).model_dump(mode="json")
+
+
+def _scenario(kept: dict[str, Any]) -> Any:
+    from didymium.scenario.scenario import Scenario
+
+    return Scenario.model_validate(kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
     """One parameter. `read` turns the kept form into the study's form; the default is a kept form."""
@@ -101,6 +120,15 @@ PARAMS: dict[str, Param] = {
         default=lambda: ["USA", "JPN"],
         default_text="USA,JPN",
         read=tuple,
+    ),
+    "scenario": Param(
+        "--scenario",
+        "A scenario that ships with Didymium, or a file. See: didymium scenario list",
+        ScenarioFile(),
+        "FILE|ID",
+        default="cn-ree7-licence-2025",
+        default_text="cn-ree7-licence-2025",
+        read=_scenario,
     ),
     "seed": Param(
         "--seed",
