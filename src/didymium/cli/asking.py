@@ -17,7 +17,7 @@ from didymium.cli.progress import Progress, progress_bar
 
 if TYPE_CHECKING:
     from didymium.data import Dataset
-    from didymium.results import Result
+    from didymium.results import Result, RunStore
 
 
 def command_of(question: Question) -> click.Command:
@@ -45,25 +45,43 @@ def _fail_on(column: str) -> click.Option:
 
 
 def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Result:
-    """The answer to a question, after it was kept in the run store.
-
-    The store is tried before the work begins, so that an answer is not lost to a folder that cannot be written.
-    """
-    from didymium.results import Manifest, RunStore
-
-    store = RunStore(shared.runs)
-    store.prepare()
+    """The answer to a question, kept in the run store."""
+    store = opened_store(shared)
     ds = dataset(shared.layers)
     with progress_bar(question.command, quiet=shared.quiet) as progress:
         result = answer(question, ds, params, progress)
+    keep(result, question, params, store=store, ds=ds, layers=shared.layers)
+    return result
+
+
+def opened_store(shared: Shared) -> RunStore:
+    """The run store, tried before the work begins: an answer shall not be lost to a folder that cannot be written."""
+    from didymium.results import RunStore
+
+    store = RunStore(shared.runs)
+    store.prepare()
+    return store
+
+
+def keep(
+    result: Result,
+    question: Question,
+    params: Mapping[str, Any],
+    *,
+    store: RunStore,
+    ds: Dataset,
+    layers: tuple[Path, ...],
+) -> None:
+    """Keep an answer with all that is needed to ask again."""
+    from didymium.results import Manifest
+
     call = {
         "command": question.command,
         "params": dict(params),
-        "layers": [str(layer.absolute()) for layer in shared.layers],
+        "layers": [str(layer.absolute()) for layer in layers],
     }
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     store.save(result, Manifest.of(result, call=call, tables=table_hashes(ds), created=created))
-    return result
 
 
 def dataset(layers: tuple[Path, ...]) -> Dataset:

@@ -104,6 +104,12 @@ PARAMS: dict[str, Param] = {
         default_text="today",
         read=datetime.date.fromisoformat,
     ),
+    "draws": Param(
+        "--draws",
+        "How many draws are behind the bands. Default: as many as the study takes by itself.",
+        click.IntRange(10, 100_000),
+        "N",
+    ),
     "horizon_days": Param(
         "--horizon",
         "How many days ahead counts as soon.",
@@ -121,6 +127,13 @@ PARAMS: dict[str, Param] = {
         default_text="USA,JPN",
         read=tuple,
     ),
+    "products": Param(
+        "--products",
+        "Product ids, or all. Default: the magnet chain.",
+        Codes(),
+        "ID,…|all",
+        read=lambda kept: "all" if kept == ["all"] else tuple(kept),
+    ),
     "scenario": Param(
         "--scenario",
         "A scenario that ships with Didymium, or a file. See: didymium scenario list",
@@ -137,5 +150,11 @@ PARAMS: dict[str, Param] = {
         "N",
         default=0,
         default_text="0",
+    ),
+    "year": Param(
+        "--year",
+        "The year of the figures. Default: the latest in which every stage has them.",
+        click.IntRange(1900, 2100),
+        "YEAR",
     ),
 }
