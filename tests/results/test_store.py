@@ -94,6 +94,15 @@ def test_the_same_run_with_other_bytes_is_refused_and_the_kept_one_stays(store: 
     assert result_bytes(store.load(kept.run_id)) == result_bytes(kept)
 
 
+def test_a_run_of_another_build_with_other_bytes_is_set_aside(store: RunStore) -> None:
+    old = record(answer(share=0.91))
+    store.save(answer(share=0.91), replace(old, versions={**old.versions, "code": "0123456789ab"}))
+    new = answer(share=0.92)
+    keep(store, new)
+    assert result_bytes(store.load(new.run_id)) == result_bytes(new)
+    assert [e.fault.partition(",")[0] for e in store.list()] == ["", "a run of another build of its version"]
+
+
 def test_runs_are_listed_newest_first(store: RunStore) -> None:
     old, new = answer(2023), answer(2024)
     store.save(new, record(new, created="2026-11-23T11:00:00+00:00"))

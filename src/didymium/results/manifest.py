@@ -7,6 +7,8 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from didymium import __version__
@@ -102,11 +104,21 @@ class Manifest:
         return cls(**{**found, "solver": tuple(found["solver"]), "warnings": tuple(found["warnings"])})
 
 
+@cache
+def code_hash() -> str:
+    """Hash over the program's own modules, 12 hex digits: tells two builds of one version apart."""
+    digest = hashlib.sha256()
+    root = Path(__file__).parent.parent
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode("utf-8") + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
 def versions() -> dict[str, str]:
     """Versions of Didymium, Python and the libraries that compute, as installed here."""
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {"didymium": __version__, "python": platform.python_version()}
+    found = {"didymium": __version__, "code": code_hash(), "python": platform.python_version()}
     for name in _DECIDING:
         try:
             found[name] = version(name)

@@ -33,6 +33,7 @@ RESULT = "result.json"
 MANIFEST = "manifest.json"
 _PARTIAL = ".partial-"
 _BROKEN = ".broken-"
+_SUPERSEDED = ".superseded-"
 _RUN_ID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -77,15 +78,16 @@ class RunStore:
     def save(self, result: Result, manifest: Manifest) -> Path:
         """Keep a run and return its folder.
 
-        Saving the same run again with equal bytes changes nothing; with other bytes it raises StoreError, because the
-        same question, data and version must give the same answer.
+        Saving the same run again with equal bytes changes nothing. With other bytes it raises StoreError, because the
+        same question, data and code must give the same answer; a kept run of another build of the same version (see
+        `code_hash`) is set aside instead.
         """
         body = result_bytes(result)
         record = manifest.sealed(body)
         final = self.path / result.run_id
         with self._told("written"):
             self.path.mkdir(parents=True, exist_ok=True)
-            if final.exists() and self._keeps(final, body):
+            if final.exists() and self._keeps(final, body, record.versions["code"]):
                 return final
             aside = self.path / f"{_PARTIAL}{result.run_id}-{secrets.token_hex(6)}"
             aside.mkdir()
@@ -97,19 +99,21 @@ class RunStore:
                     aside.rename(final)
                 except OSError:
                     # Another process may have kept the same run in between; then its bytes must be ours.
-                    if not (final.is_dir() and self._keeps(final, body)):
+                    if not (final.is_dir() and self._keeps(final, body, record.versions["code"])):
                         raise
                 _sync_folder(self.path)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         return final
 
-    def _keeps(self, final: Path, body: bytes) -> bool:
-        """True if `final` is this run with these bytes; an incomplete folder is set aside and gives False."""
+    def _keeps(self, final: Path, body: bytes, code: str) -> bool:
+        """True if `final` is this run with these bytes.
+
+        False after an incomplete folder, or a run of another build of this version with other bytes, was set aside.
+        """
         fault = self._fault(final)
         if fault.startswith("incomplete"):
-            with contextlib.suppress(FileNotFoundError):  # another writer was faster
-                final.rename(self.path / f"{_BROKEN}{final.name}-{secrets.token_hex(6)}")
+            self._set_aside(final, _BROKEN)
             return False
         if fault:
             raise StoreError(
@@ -117,14 +121,22 @@ class RunStore:
                 where=str(final),
                 cure="Move the folder away and ask again to keep it anew.",
             )
-        if self._manifest(final).result_sha256 != hashlib.sha256(body).hexdigest():
-            raise StoreError(
-                f"run {final.name} is kept with other bytes than the same question gives now.",
-                where=str(final),
-                cure=f"See where they part: didymium runs repeat {final.name}. "
-                "Keep both with another --store, or move the folder away.",
-            )
-        return True
+        kept = self._manifest(final)
+        if kept.result_sha256 == hashlib.sha256(body).hexdigest():
+            return True
+        if kept.versions.get("code") != code:
+            self._set_aside(final, _SUPERSEDED)
+            return False
+        raise StoreError(
+            f"run {final.name} is kept with other bytes than the same question gives now.",
+            where=str(final),
+            cure=f"See where they part: didymium runs repeat {final.name}. "
+            "Keep both with another --store, or move the folder away.",
+        )
+
+    def _set_aside(self, final: Path, mark: str) -> None:
+        with contextlib.suppress(FileNotFoundError):  # another writer was faster
+            final.rename(self.path / f"{mark}{final.name}-{secrets.token_hex(6)}")
 
     def list(self) -> tuple[Entry, ...]:
         """Everything in the store: runs newest first, then what is not a sound run, with the reason."""
@@ -208,6 +220,8 @@ class RunStore:
             return "unfinished: being written now, or left by a process that was stopped"
         if name.startswith(_BROKEN):
             return "an incomplete run that was set aside"
+        if name.startswith(_SUPERSEDED):
+            return "a run of another build of its version, set aside when the question gave other bytes"
         if not _RUN_ID.fullmatch(name):
             return "not a run: the name is not 12 hex digits"
         try:
