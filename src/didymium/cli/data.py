@@ -27,7 +27,7 @@ def _opened(shared: Shared) -> Dataset:
 def _show_rows(
     shared: Shared, ds: Dataset, command: str, rows: Sequence[dict[str, Any]], columns: Sequence[str], then: str
 ) -> None:
-    """Rows of the dataset itself, in the form that was asked for."""
+    """Rows of the dataset itself, with the ids that a reader types, in the form that was asked for."""
     from didymium.cli.output import show_table, write
     from didymium.cli.sheet import sheet
     from didymium.i18n import translator
@@ -38,7 +38,7 @@ def _show_rows(
     t = translator(shared.lang)
     described = ds.describe()
     notes = [t("Data {version} ({id}).", version=described["version"], id=described["id"])]
-    show_table(sheet(rows, columns, t) if rows else None, shared, notes=notes, then=then)
+    show_table(sheet(rows, columns, t, raw=True) if rows else None, shared, notes=notes, then=then)
 
 
 @data.command(name="list")
@@ -77,8 +77,36 @@ def table(shared: Shared, name: str, where: tuple[str, ...]) -> None:
             raise click.UsageError(f"--where {text}: write COLUMN=VALUE.")
         ds.rows(name, **{column: value})  # refuses a column that the table does not have
         rows = [row for row in rows if _written(row[column]) == value]
-    columns = [*TABLES[name].column_names, "layer"]
+    columns = [c for c in TABLES[name].column_names if c in TABLES[name].key or c in _TELLING]
+    if "layer" not in columns:
+        columns.append("layer")
     _show_rows(shared, ds, f"data table {name}", rows, columns, f"didymium data table {name} --csv")
+
+
+# Beside the key, what a reader of a table looks for; all columns are in --csv and --json.
+_TELLING = frozenset(
+    (
+        "basis",
+        "capacity_t",
+        "confidence",
+        "due_date",
+        "end_date",
+        "licence",
+        "name",
+        "preferred",
+        "producer",
+        "quantity",
+        "source_id",
+        "status",
+        "summary",
+        "title",
+        "unit",
+        "value",
+        "value_high",
+        "value_low",
+        "value_status",
+    )
+)
 
 
 def _written(value: Any) -> str:

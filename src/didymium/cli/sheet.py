@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from didymium.i18n import Translator
 
 # Columns whose values are words of a vocabulary, by the kind of word.
-_TERMS = {
+_KINDS = {
     "product": "product",
     "model_product": "product",
     "stage": "stage",
@@ -26,23 +26,24 @@ _TERMS = {
     "outlook": "outlook",
     "legal_force": "legal_force",
     "state": "commitment_state",
-}
-_PLACES = frozenset(
-    (
-        "country",
-        "destination",
-        "gap_party",
-        "imposing",
-        "origin",
-        "partner",
-        "party",
+    **dict.fromkeys(
+        (
+            "country",
+            "destination",
+            "gap_party",
+            "imposing",
+            "origin",
+            "partner",
+            "party",
+            "place",
+            "region",
+            "support_party",
+            "targeted",
+            "top_country",
+        ),
         "place",
-        "region",
-        "support_party",
-        "targeted",
-        "top_country",
-    )
-)
+    ),
+}
 _BANDS = ("_p10", "_p90")
 
 
@@ -59,14 +60,22 @@ def heading(column: str, t: Translator) -> str:
 
 
 def sheet(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], t: Translator, words: Mapping[str, str] | None = None
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    t: Translator,
+    words: Mapping[str, str] | None = None,
+    *,
+    raw: bool = False,
 ) -> Table:
-    """The rows as a rich table of the given columns; `words` adds vocabularies of columns to those known by name."""
+    """The rows as a rich table of the given columns.
+
+    `words` adds vocabularies of columns to those known by name. `raw` shows ids as they are typed, not their names.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    kinds = {**_TERMS, **(words or {})}
+    kinds = {} if raw else {**_KINDS, **(words or {})}
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         numeric = any(isinstance(row.get(column), float | int) for row in rows) and not column.endswith("year")
@@ -76,7 +85,7 @@ def sheet(
     return table
 
 
-def cell(row: Mapping[str, Any], column: str, t: Translator, kinds: Mapping[str, str] = _TERMS) -> str:
+def cell(row: Mapping[str, Any], column: str, t: Translator, kinds: Mapping[str, str] = _KINDS) -> str:
     """One value as text; where the row holds a band for it, the band follows in brackets."""
     central = value_text(row.get(column), column, t, kinds)
     low, high = (row.get(column + end) for end in _BANDS)
@@ -85,7 +94,7 @@ def cell(row: Mapping[str, Any], column: str, t: Translator, kinds: Mapping[str,
     return f"{central} ({t.span(value_text(low, column, t), value_text(high, column, t))})"
 
 
-def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] = _TERMS) -> str:
+def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] = _KINDS) -> str:
     """A value as a reader of the language expects it."""
     if value is None or value == "":
         return t.number(None)
@@ -97,10 +106,11 @@ def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] 
         return str(value) if column.endswith("year") else t.count(value)
     if isinstance(value, float):
         return t.share(value) if column.endswith("share") or "_share_" in column else t.number(value)
-    if column in kinds:
-        return t.term(kinds[column], value)
-    if column in _PLACES:
+    kind = kinds.get(column)
+    if kind == "place":
         return "+".join(t.place(code) for code in value.split("+"))
+    if kind is not None:
+        return t.term(kind, value)
     if column.endswith("_date"):
         return t.date(value)
     return str(value)
