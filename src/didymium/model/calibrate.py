@@ -18,7 +18,7 @@ from didymium.scenario.inputs import Chain, Observation
 
 Floats = NDArray[np.float64]
 
-RIDGE_SHARE = 1e-6  # pull of unobserved quantities towards zero, relative to the weight of an observation
+UNKNOWN_SIGMA_T = 1e6  # a quantity that nothing is known of is drawn to zero so weakly that it never outweighs a figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def calibrate(
         np.zeros(shape[0]),
         lower=np.zeros(columns),
         upper=np.full(columns, np.inf),
-        ridge=RIDGE_SHARE,
+        unknown_sigma=UNKNOWN_SIGMA_T,
     )
     value = answer.value
     return Base(

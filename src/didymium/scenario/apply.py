@@ -176,7 +176,7 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     ramp years from its start year. They cast their own alloy; the two grades share by the world mix.
     """
     added = np.zeros((len(chain.activities), len(months)))
-    heavy = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("sectors"))
+    heavy = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
     recipes = {p.process_id: p for p in chain.processes}
     index = {a: i for i, a in enumerate(chain.activities)}
     clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / 12 for m in months])
@@ -204,5 +204,5 @@ def _bands(ds: Tables, assume: Mapping[str, float]) -> dict[str, tuple[Band, ...
             Band("flexible", share, value * float(row["value_usd_per_kg"])),
             Band("firm", 1 - share, float(row["value_usd_per_kg"])),
         )
-        for row in ds.rows("sectors")
+        for row in ds.rows("magnet_sectors")
     }

@@ -19,7 +19,6 @@ GRADES = {"std": "ndfeb_alloy_n", "ht": "ndfeb_alloy_iea_ev_motor"}
 BLENDED = {"nd_oxide": "ndpr_oxide", "pr_oxide": "ndpr_oxide"}
 REDUCED = {"red_ndpr": "ndpr_oxide", "red_dy": "dy_oxide", "red_tb": "tb_oxide"}
 METALS = ("ndpr_metal", "dy_metal", "tb_metal")
-PLACES = "places"
 PRESENT = ("operating", "ramping", "construction")  # plants that stand or are being built
 
 
@@ -119,7 +118,7 @@ def magnet_chain(ds: Tables) -> Chain:
     activities = _activities(ds, region_of, processes)
     uses = tuple(
         (f"ndfeb_magnet_{grade}", region, sector["sector"])
-        for sector in ds.rows("sectors")
+        for sector in ds.rows("magnet_sectors")
         for grade in _grades_of(sector["heavy_grade_share"])
         for region in _users(ds, region_of)
         if sector["share_of_world"]
@@ -143,7 +142,7 @@ def magnet_chain(ds: Tables) -> Chain:
         arcs=arcs,
         uses=uses,
         region_of=region_of,
-        groups={"EU27": frozenset(r["code"] for r in ds.rows(PLACES) if "EU27" in (r["groups"] or "").split(";"))},
+        groups={"EU27": frozenset(r["place"] for r in ds.rows("places") if "EU27" in (r["groups"] or "").split(";"))},
     )
 
 

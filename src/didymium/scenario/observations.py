@@ -258,7 +258,7 @@ def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[st
     listed = {r["country"] for r in rows}
     least = assumption(ds, "split_sigma_world_share") * sum(float(r["quantity"]) for r in rows if r["year"] == 2024)
     spread = assumption(ds, "grade_split_sigma_share")
-    share = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("sectors"))
+    share = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
     seen = []
     for row, _ in _latest(rows, year, lambda r: r["country"]):
         places = _members(row["country"], chain, listed, [r for p, r in chain.activities if p.startswith("sinter_")])
@@ -278,7 +278,7 @@ def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[st
     ]
     listed = {r["country"] for r in rows}
     press = assumption(ds, "press_sinter_yield")
-    sectors = {r["sector"]: r for r in ds.rows("sectors") if r["share_of_world"]}
+    sectors = {r["sector"]: r for r in ds.rows("magnet_sectors") if r["share_of_world"]}
     seen = []
     for row, _ in _latest(rows, year, lambda r: r["country"]):
         members = set(_members(row["country"], chain, listed, [r for _, r, _ in chain.uses]))
