@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 
 
-def commitments(
-    ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Sequence[str] = ("USA", "JPN")
-) -> Result:
+def commitments(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Sequence[str] = ("USA", "JPN")) -> Result:
     """Every promise in agreements of the parties, the most overdue first.
 
     `horizon_days` [days]: due within so many days is `due_soon`. `parties`: agreements that one of them has
@@ -33,13 +31,13 @@ def commitments(
     """
     agreements = {row["agreement_id"]: row for row in ds.rows("agreements")}
     readings = {row["commitment_id"]: row for row in ds.rows("commitment_readings")}
-    searched_until = ds.rows("evidence_horizons", table="commitments")[0]["searched_until_date"]
+    searched_until = ds.one("evidence_horizons", table_name="commitments")["searched_until_date"]
     rows = []
     for record in ds.rows("commitments"):
         agreement, reading = agreements[record["agreement_id"]], readings[record["commitment_id"]]
         clock = Clock.of(record, reading, agreement, searched_until=searched_until)
         if clock.is_made_on(as_of) and _concerns(agreement, record, parties):
-            rows.append(_row(record, reading, agreement, clock, as_of=as_of, horizon_days=horizon_days))
+            rows.append(_row(ds, record, reading, agreement, clock, as_of=as_of, horizon_days=horizon_days))
     rows.sort(key=_urgency)
     return Result.of(
         "commitments",
@@ -59,17 +57,18 @@ def commitments(
 
 
 def _concerns(agreement: Record, record: Record, parties: Sequence[str]) -> bool:
-    return not parties or bool({*agreement["parties"], *record["parties"]} & set(parties))
+    return not parties or bool({*agreement["parties"].split(";"), *record["parties"].split(";")} & set(parties))
 
 
 def _row(
-    record: Record, reading: Record, agreement: Record, clock: Clock, *, as_of: date, horizon_days: int
+    ds: Dataset, record: Record, reading: Record, agreement: Record, clock: Clock, *, as_of: date, horizon_days: int
 ) -> dict[str, Any]:
+    evidence = record["evidence_source_id"]
     return {
         "commitment_id": record["commitment_id"],
         "agreement_id": record["agreement_id"],
         "agreement": agreement["name"],
-        "parties": list(record["parties"]),
+        "parties": record["parties"].split(";"),
         "kind": record["kind"],
         "summary": record["summary"],
         "quantity": record["quantity"],
@@ -84,12 +83,12 @@ def _row(
         "state": clock.state_on(as_of, horizon_days),
         "status": clock.status_on(as_of),
         "last_evidence_date": record["last_evidence_date"],
-        "evidence_url": record["evidence_url"],
+        "evidence_url": ds.source(evidence)["url"] if evidence else None,
         "note": record["notes"],
         "clause": reading["clause"],
         "clause_relation": reading["clause_relation"],
         "confidence": record["confidence"],
-        "source_ids": sorted({s for s in (record["source_id"], record["evidence_source_id"]) if s}),
+        "source_ids": sorted({s for s in (record["source_id"], evidence) if s}),
     }
 
 
@@ -106,7 +105,7 @@ def _by_agreement(rows: Iterable[Record]) -> list[dict[str, Any]]:
     board = []
     for agreement_id, members in groups.items():
         count = Counter(row["state"] for row in members)
-        coming = [row["due_date"] for row in members if row["days_overdue"] is not None and row["days_overdue"] <= 0]
+        ahead = [row for row in members if row["due_date"] and row["state"] in ("due_soon", "open", "partly")]
         evidence = [row["last_evidence_date"] for row in members if row["last_evidence_date"]]
         board.append(
             {
@@ -114,7 +113,7 @@ def _by_agreement(rows: Iterable[Record]) -> list[dict[str, Any]]:
                 "agreement": members[0]["agreement"],
                 "commitments": len(members),
                 **{state: count[state] for state in STATES},
-                "next_due_date": min(coming, default=None),
+                "next_due_date": min((row["due_date"] for row in ahead), default=None),
                 "last_evidence_date": max(evidence, default=None),
                 "source_ids": sorted({source for row in members for source in row["source_ids"]}),
             }
@@ -159,3 +158,31 @@ def _warnings(rows: Sequence[Record], searched_until: str, as_of: date) -> list[
             f"{days_between(date.fromisoformat(searched_until), as_of)} days before the day asked about."
         )
     return found
+
+
+FIELDS = (
+    Field("commitment_id", "", "the promise"),
+    Field("agreement_id", "", "the agreement it stands in"),
+    Field("agreement", "", "name of the agreement"),
+    Field("parties", "", "who promised"),
+    Field("kind", "", "what kind of promise"),
+    Field("summary", "", "what was promised"),
+    Field("quantity", "see unit", "amount promised"),
+    Field("unit", "", "unit of the amount, in the text's words"),
+    Field("legal_force", "", "political, agreement, contract, domestic_law or not_in_force"),
+    Field("due_kind", "", "by: to be done by the date; until: to be kept up to it"),
+    Field("due_date", "", "computed from the text's term, by the civil date at the place of signature"),
+    Field("other_due_date", "", "the same, counted from the civil date of other_place"),
+    Field("other_place", "", "where the signature fell on another date"),
+    Field("due_basis", "", "how the date follows from the text"),
+    Field("days_overdue", "days", "past the due date, negative before it; for a promise that was met, how late"),
+    Field("state", "", "what calendar and evidence make of it on the day asked about"),
+    Field("status", "", "what has been found of its fulfilment"),
+    Field("last_evidence_date", "", "date of the last evidence"),
+    Field("evidence_url", "", "where that evidence was read"),
+    Field("note", "", "what else should be known"),
+    Field("clause", "", "clause of the US–Japan framework"),
+    Field("clause_relation", "", "text: the promise is that clause; follow_up: another text carries it further"),
+    Field("confidence", "", "how well the row is evidenced"),
+    Field("source_ids", "", "sources"),
+)

@@ -60,7 +60,7 @@ def _row(
         "imposing": record["imposing"],
         "targeted": record["targeted"],
         "touches": _touches(record, parties),
-        "products": list(record["products"]),
+        "products": record["products"].split(";"),
         "kind": record["kind"],
         "announced_date": record["announced_date"],
         "effective_date": record["effective_date"],
@@ -113,11 +113,12 @@ def _urgency(row: Record) -> tuple[Any, ...]:
 
 RULES = {
     "ban": "{imposing} bars the sale of {products} to {targeted}",
-    "licence": "{imposing} wants a licence for {products} going to {targeted}",
+    "licence": "{imposing} requires a licence for {products} going to {targeted}",
     "tax": "{imposing} levies a duty on {products} traded with {targeted}",
     "quota": "{imposing} limits {products} for {targeted} by quota",
     "technology_ban": "{imposing} bars the transfer of {products} to {targeted}",
-    "extraterritorial_licence": "{imposing} wants a licence also for foreign goods with its {products} in them, for {targeted}",
+    "extraterritorial_licence": "{imposing} also requires a licence for goods made abroad from its {products}, "
+    "going to {targeted}",
 }
 """What each kind of measure does, as the second half of a sentence."""
 
@@ -133,18 +134,23 @@ LAPSE_EFFECTS = {
 
 def _words(ds: Dataset, record: Record, change: Change | None) -> dict[str, str]:
     """The values that the sentences of `LAPSE_EFFECTS` are built from, in English."""
-    places = {place: ds.rows("places", place=place)[0]["name"] for place in (record["imposing"], record["targeted"])}
-    names = [ds.rows("products", product=product)[0]["name"] for product in record["products"]]
+    places = {place: ds.one("places", place=place)["name"] for place in (record["imposing"], record["targeted"])}
+    names = [_inside(ds.one("products", product=product)["name"]) for product in record["products"].split(";")]
     rule = RULES[record["kind"]].format(
         imposing=places[record["imposing"]],
         targeted="all countries" if record["targeted"] == "WLD" else places[record["targeted"]],
-        products=", ".join(names),
+        products="; ".join(names),
     )
     return {
         "date": change.on.isoformat() if change else "",
         "evidence_date": record["last_evidence_date"],
         "rule": rule,
     }
+
+
+def _inside(name: str) -> str:
+    """A product's name within a sentence: `Gallium` is written small, `NdFeB magnet` is not."""
+    return name[0].lower() + name[1:] if name[1:2].islower() and not name[2:3].isupper() else name
 
 
 def _by_status(rows: Iterable[Record]) -> list[dict[str, Any]]:
