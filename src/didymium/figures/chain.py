@@ -89,7 +89,7 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
                     "y": y,
                     "x": {"field": "middle", "type": "quantitative"},
                     "text": {"field": "place"},
-                    "color": {"condition": {"test": "datum.dark", "value": theme.PAPER}, "value": theme.INK},
+                    "color": {"condition": {"test": "datum.dark", "value": theme.PAPER}, "value": theme.ON_COLOUR},
                 },
             },
             {

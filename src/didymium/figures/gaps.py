@@ -61,7 +61,7 @@ def gap_heat(result: Result, *, lang: str, narrow: bool = False, names: Names | 
             {"party": t.place(str(row["party"])), "step": theme.label(t.term("product", str(row["product"])), 16 if narrow else 28), "year": t.year(int(str(row["year"]))),
              "share": share if known else None, "main": t.share(share, 2) if known else t("not known"), "detail": detail, "strong": share >= 0.8}
         )  # fmt: skip
-    ink = {"condition": {"test": "datum.strong", "value": theme.PAPER}, "value": theme.INK}
+    ink = {"condition": {"test": "datum.strong", "value": theme.PAPER}, "value": theme.ON_COLOUR}
     y = {"field": "step", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, size=10.5 if narrow else 11.5)}
     x = {"field": "year", "type": "ordinal", "title": None, "axis": {"orient": "top", "labelAngle": 0, "grid": False}}
     scale = {"type": "threshold", "domain": [0.2, 0.4, 0.6, 0.8], "range": list(theme.GAPS)}
@@ -76,7 +76,7 @@ def gap_heat(result: Result, *, lang: str, narrow: bool = False, names: Names | 
             "encoding": {"y": y, "x": x},
             "layer": [
                 {"mark": {"type": "rect", "stroke": theme.PAPER, "strokeWidth": 2, "invalid": None},
-                 "encoding": {"color": {"condition": {"test": "datum.share === null || datum.share === 0", "value": "#eef2f5"},
+                 "encoding": {"color": {"condition": {"test": "datum.share === null || datum.share === 0", "value": theme.NONE},
                                         "field": "share", "type": "quantitative", "scale": scale, "legend": None}}},
                 {"mark": {"type": "text", "fontWeight": "bold", "fontSize": 12, "dy": {"expr": "datum.detail ? -6 : 0"}}, "encoding": {"text": {"field": "main"}, "color": ink}},
                 {"mark": {"type": "text", "fontSize": 9.5, "dy": 8}, "encoding": {"text": {"field": "detail"}, "color": ink}},

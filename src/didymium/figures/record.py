@@ -142,7 +142,7 @@ def commitments_board(result: Result, *, lang: str, narrow: bool = False, names:
     soon = sum(1 for r in result.rows if r["state"] == "due_soon")
     return theme.frame(
         body, narrow=narrow, source=theme.footer(result, kept, t),
-        title=t("{n} commitments are overdue, {m} more fall due soon", n=t.count(late), m=t.count(soon)),
+        title=t("Commitments: {n} overdue, {m} due soon", n=t.count(late), m=t.count(soon)),
         subtitle=t("Due dates as of {date} (dashed line); the {n} nearest of {m}", date=t.date(today), n=t.count(len(kept)), m=t.count(len(result.rows))),
         description=t("Time line of due dates, one line for each commitment, coloured by state."),
     )  # fmt: skip

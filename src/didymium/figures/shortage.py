@@ -145,7 +145,7 @@ def first_shortage(result: Result, *, lang: str, narrow: bool = False, names: Na
     y = {"field": "scenario", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, grid=True, size=10 if narrow else 11.5)}
     offset = {"field": "foresight", "type": "nominal", "sort": foresights}
     x = {"type": "quantitative", "title": None, "scale": {"zero": True}, "axis": {"tickCount": 4}}
-    colour = {"field": "foresight", "type": "nominal", "scale": {"domain": foresights, "range": [theme.BLUES[2], theme.BLUES[5]]}, "legend": {"symbolType": "circle"}}
+    colour = {"field": "foresight", "type": "nominal", "scale": {"domain": foresights, "range": [theme.BLUES[2], theme.BLUES[5]]}, "legend": {"symbolType": "circle", "symbolOpacity": 1}}
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "rule", "strokeWidth": 4, "opacity": 0.45, "strokeCap": "round"},
          "encoding": {"y": y, "yOffset": offset, "x": {"field": "low", **x}, "x2": {"field": "high"}, "color": colour}},
