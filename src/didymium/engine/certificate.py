@@ -122,6 +122,23 @@ def judge(
     return Certificate(primal, dual, gap, objective, bound)
 
 
+def proves_unbounded(lp: LinearProgramme, ray: FloatArray, tolerance: float = 1e-9) -> bool:
+    """Whether every feasible x stays feasible along `ray` while its cost falls for ever."""
+    length = float(np.max(np.abs(ray), initial=0.0))
+    if not (np.isfinite(length) and length > 0):
+        return False
+    step = ray / length
+    activity = lp.matrix @ step
+    slack = tolerance * (magnitudes(lp.matrix) @ np.abs(step))
+    kept = (
+        np.all(step[np.isfinite(lp.col_lower)] >= -tolerance)
+        and np.all(step[np.isfinite(lp.col_upper)] <= tolerance)
+        and np.all((activity >= -slack)[np.isfinite(lp.row_lower)])
+        and np.all((activity <= slack)[np.isfinite(lp.row_upper)])
+    )
+    return bool(kept and lp.cost @ step < -tolerance * (np.abs(lp.cost) @ np.abs(step)))
+
+
 def _worst(values: FloatArray) -> float:
     # max() of numpy lets NaN through, which is wanted: NaN must not hold.
     return float(values.max()) if values.size else 0.0

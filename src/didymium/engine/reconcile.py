@@ -64,21 +64,23 @@ def reconcile(
     lower: npt.ArrayLike = 0.0,
     upper: npt.ArrayLike = np.inf,
     *,
-    unknown_sigma: float = np.inf,
+    ridge: float = 0.0,
     sd: bool = False,
 ) -> Reconciled:
     """The values nearest to `estimate`, in units of their `sigma`, that satisfy matrix·x = rhs and the bounds.
 
     A NaN in `estimate` is unknown: it has no term, and its sigma is not read. Unknown values that the balances leave
-    open are then not unique; `unknown_sigma` gives all unknown values a weak estimate 0 ± unknown_sigma instead.
-    A value with lower = upper is exact. Raises InfeasibleProgramme if balances and bounds contradict each other.
+    open are then not unique; a `ridge` above 0 pulls unknown values towards zero, with `ridge` times the weight of an
+    estimate of typical (geometric mean) sigma. A value with lower = upper is exact.
+
+    Raises InfeasibleProgramme if balances and bounds contradict each other.
 
     >>> import numpy as np
     >>> r = reconcile([100.0, 50.0, 40.0], [10.0, 5.0, 5.0], np.array([[1.0, -1.0, -1.0]]))
     >>> r.value.round(4).tolist(), round(r.chi2, 4), r.degrees
     ([93.3333, 51.6667, 41.6667], 0.6667, 1)
     """
-    problem = _Problem.of(estimate, sigma, matrix, rhs, lower, upper, unknown_sigma)
+    problem = _Problem.of(estimate, sigma, matrix, rhs, lower, upper, ridge)
     z, at_bound = _interior(problem)
     z, at_bound = _project(problem, z, at_bound)
     value = problem.value(z)
@@ -134,7 +136,7 @@ class _Problem:
         rhs: npt.ArrayLike,
         lower: npt.ArrayLike,
         upper: npt.ArrayLike,
-        unknown_sigma: float,
+        ridge: float,
     ) -> _Problem:
         from scipy import sparse
 
@@ -150,8 +152,8 @@ class _Problem:
                 where=WHERE,
                 cure="Both are finite and sigma is above zero; write NaN for unknown, lower = upper for exact.",
             )
-        if not unknown_sigma > 0:
-            raise BadInput(f"unknown_sigma is {unknown_sigma}", where=WHERE, cure="It is above zero.")
+        if not 0 <= ridge < np.inf:
+            raise BadInput(f"ridge is {ridge}", where=WHERE, cure="It is a weight, 0 or more.")
         rows = matrix.shape[0]
         right = np.broadcast_to(np.asarray(rhs, dtype=np.float64), (rows,))
         lp = LinearProgramme(
@@ -163,9 +165,8 @@ class _Problem:
             col_upper=np.broadcast_to(np.asarray(upper, dtype=np.float64), size),
         )
         centre = np.where(known, guess, 0.0)
-        unit = typical(guess[known], right)
-        scale = np.where(known, spread, unit)
-        weight = np.where(known, 1.0, (scale / unknown_sigma) ** 2)
+        scale = np.where(known, spread, typical(spread[known]))
+        weight = np.where(known, 1.0, ridge)
         free = np.flatnonzero(lp.col_lower < lp.col_upper)
         start = np.where(lp.col_lower < lp.col_upper, centre, lp.col_lower)
         balance = lp.matrix[:, free] @ sparse.diags_array(scale[free])

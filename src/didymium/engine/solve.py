@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from didymium.engine.certificate import Certificate, judge, magnitudes, proven_duals
+from didymium.engine.certificate import Certificate, judge, magnitudes, proven_duals, proves_unbounded
 from didymium.engine.elastic import SMALLEST, InfeasibleProgramme, relax
 from didymium.engine.programme import Change, FloatArray, LinearProgramme, frozen
 from didymium.engine.scaling import Scaling
@@ -177,8 +177,8 @@ class Solver:
                 relaxation = relax(lp, time_limit=left)
                 if relaxation.total > SMALLEST:
                     raise InfeasibleProgramme(relaxation)
-            elif outcome.verdict == "unbounded" and not way.warm:  # a warm start has been seen to say so wrongly
-                raise UnboundedProgramme(self._growing_column(lp))
+            elif outcome.verdict == "unbounded" and (ray := self._ray()) is not None and proves_unbounded(lp, ray):
+                raise UnboundedProgramme(int(np.argmin(lp.cost * ray)))
             words.append(f"{way.name}: {outcome.verdict}")
         raise SolverFailed(
             f"not decided ({'; '.join(words)}).", where=WHERE, cure="Look for mixed units or near-parallel rows."
@@ -188,15 +188,14 @@ class Solver:
         from highspy import HighsModelStatus, HighsStatus
 
         highs = self._highs
+        # Without this the factors and edge weights of the last solve stay in use, whatever the basis, and the last
+        # digits tell what was solved before. Steepest-edge weights built anew beat Devex on networks of this kind.
+        _demand(highs.clearSolver(), "starting afresh")
         if way.warm:
             _demand(highs.setBasis(self._basis), "taking the base basis")
-        else:
-            _demand(highs.clearSolver(), "starting afresh")
         _set(highs, "presolve", "on" if way.presolve else "off")
         _set(highs, "solver", "ipx" if way.interior else "simplex")
         _set(highs, "simplex_strategy", 4 if way.primal else 1)
-        # setBasis throws steepest-edge weights away; Devex needs none to start with.
-        _set(highs, "simplex_dual_edge_weight_strategy", 1 if way.warm else -1)
         _set(highs, "simplex_iteration_limit", way.most_iterations)
         # HiGHS counts the time of all its runs together.
         _set(highs, "time_limit", np.inf if end is None else max(end, highs.getRunTime()))
@@ -256,14 +255,10 @@ class Solver:
             lower, upper = scaling.row_bound(lp.row_lower[at], at), scaling.row_bound(lp.row_upper[at], at)
             _demand(highs.changeRowsBounds(at.size, _int32(at), lower, upper), "changing row bounds")
 
-    def _growing_column(self, lp: LinearProgramme) -> int:
-        """The column that lowers the cost most along a ray of ever cheaper points."""
+    def _ray(self) -> FloatArray | None:
+        """The direction in which HiGHS says that the cost falls for ever, if it gives one."""
         _, has_ray, ray = self._highs.getPrimalRay()
-        if has_ray:
-            falls = lp.cost * self._scaling.x(np.asarray(ray))
-            return int(np.argmin(falls))
-        open_ended = (np.isposinf(lp.col_upper) & (lp.cost < 0)) | (np.isneginf(lp.col_lower) & (lp.cost > 0))
-        return int(np.argmax(np.where(open_ended, np.abs(lp.cost), 0.0)))
+        return self._scaling.x(np.array(ray)) if has_ray else None
 
 
 def solve(lp: LinearProgramme, *, time_limit: float | None = None) -> Solution:
