@@ -358,7 +358,12 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
         end_value_pool=node_price * END_VALUE_SHARE,
         end_value_user=use_price * END_VALUE_SHARE,
         discount=(1 + inputs.discount_rate) ** (-np.arange(months) / MONTHS_A_YEAR),
-        public_stock=throughput[network.public_nodes] / DAYS_A_MONTH * np.array(list(inputs.public_cover_days.values())),
+        public_stock=np.array(
+            [
+                _metal_need(chain, base, metal, region) / MONTHS_A_YEAR / DAYS_A_MONTH * days
+                for (region, metal), days in inputs.public_cover_days.items()
+            ]
+        ),
     )
 
 
@@ -399,6 +404,19 @@ def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:
         for product, quantity in recipes[process_id].inputs.items():
             out[network.node_index[product, region]] += level * quantity
     return out
+
+
+def _metal_need(chain: Chain, base: Base, metal: str, region: str) -> float:
+    """Metal [t/y] in the blanks that a region makes, whoever made their alloy: what its days of cover are counted in."""
+    recipes = {p.process_id: p for p in chain.processes}
+    alloys = {product: p for p in chain.processes if p.stage == "alloy" for product in p.outputs}
+    return sum(
+        level * quantity * alloys[product].inputs.get(metal, 0.0)
+        for level, (process_id, place) in zip(base.activity, chain.activities, strict=True)
+        if place == region
+        for product, quantity in recipes[process_id].inputs.items()
+        if product in alloys
+    )
 
 
 def _operating_cost(chain: Chain, price: Mapping[str, float]) -> Floats:

@@ -257,8 +257,7 @@ def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[st
     rows = [r for r in ds.rows("production", product="ndfeb_magnet", stage="magnet") if r["preferred"] and not r["is_total"]]
     listed = {r["country"] for r in rows}
     least = assumption(ds, "split_sigma_world_share") * sum(float(r["quantity"]) for r in rows if r["year"] == 2024)
-    spread = assumption(ds, "grade_split_sigma_share")
-    share = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
+    share, spread = _heavy_share(ds)
     seen = []
     for row, _ in _latest(rows, year, lambda r: r["country"]):
         places = _members(row["country"], chain, listed, [r for p, r in chain.activities if p.startswith("sinter_")])
@@ -269,6 +268,12 @@ def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[st
         seen.append(_observe("production", {**row, "confidence": "low"}, heavy, year, sigma, growth, product="ndfeb_blank_ht", stage="blank",
                              factor=share, least=spread, least_t=least, note="world share of the heavy grade"))
     return seen
+
+
+def _heavy_share(ds: Tables) -> tuple[float, float]:
+    """Share of the heavy grade in the world's magnets, and how far one country or flow may lie from it."""
+    share = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
+    return share, assumption(ds, "grade_split_sigma_share")
 
 
 def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
@@ -316,6 +321,7 @@ def _sector_split(
 
 def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
     """Trade of the chain's own products: annual rows, or the mean of a year's months times twelve."""
+    share, spread = _heavy_share(ds)
     carried = {p.removesuffix("_std").removesuffix("_ht") for p, _, _ in chain.arcs}
     rows: list[Row] = []
     for product in sorted(carried):
@@ -343,6 +349,11 @@ def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str
         terms = tuple(("arc", index.arc[p, origin, d], 1.0) for p in names for d in places if (p, origin, d) in index.arc)
         seen.append(_observe("trade", row, terms, year, sigma, growth, stage=chain.product_stage[names[0]],
                              place=row["exporter"], partner=row["importer"]))
+        heavy = tuple(t for t in terms if chain.arcs[t[1]][0].endswith("_ht"))
+        if len(names) > 1 and heavy:
+            seen.append(_observe("trade", {**row, "confidence": "low"}, heavy, year, sigma, growth, product=f"{row['product']}_ht",
+                                 stage=chain.product_stage[names[0]], place=row["exporter"], partner=row["importer"], factor=share,
+                                 least=spread, note="world share of the heavy grade"))
     return seen
 
 
