@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+import re
 from importlib.resources import as_file, files
 from typing import Any, Literal
 
@@ -14,8 +14,13 @@ from didymium.figures.render import svg
 from didymium.figures.theme import columns as width_of
 
 _HERE = files("didymium.brief")
-_WIDEST = 34
+_PAGE = 499.0
+"""Width of the text on an A4 page [pt]."""
+_WIDEST = 40.0
 """Characters after which a cell wraps rather than widens its column."""
+_LETTER = 0.55
+"""Width of a half-width character in our letters, as part of the type size."""
+_PIECES = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|[^\u3000-\u9fff\uff00-\uffef\s]+")
 
 
 def render_pdf(brief: Brief, *, paper: Literal["a4", "us-letter"] = "a4") -> bytes:
@@ -45,6 +50,12 @@ def _data(brief: Brief, paper: str) -> dict[str, Any]:
         t("Brief: {id}", id=brief.id),
         t("Software: {software}", software=f"Didymium {brief.version}"),
     ]
+    sections = []
+    for section in brief.sections:
+        blocks = [_block(b, brief) for b in section.blocks]
+        for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+            block["leads"] = following is not None and following["kind"] == "figure"
+        sections.append({"title": section.title, "blocks": blocks})
     return {
         "lang": brief.lang,
         "region": {"en": "US", "ja": "JP"}[brief.lang],
@@ -66,7 +77,7 @@ def _data(brief: Brief, paper: str) -> dict[str, Any]:
             "runs": t("Runs"),
             "runs_lead": t("Each study was run once and kept under its run id. The same run gives the same bytes."),
         },
-        "sections": [{"title": s.title, "blocks": [_block(b, brief) for b in s.blocks]} for s in brief.sections],
+        "sections": sections,
         "sources": [
             {
                 "number": s.number,
@@ -122,7 +133,6 @@ def _table(table: Table, brief: Brief) -> dict[str, Any]:
     head = [{"text": c.heading, "right": is_numeric(c)} for c in table.columns]
     if cited:
         head.append({"text": t("Sources"), "right": False})
-    widths = [_width(column.heading, [r[i] for r in rows]) for i, column in enumerate(table.columns)]
     return {
         "kind": "table",
         "caption": table.caption,
@@ -130,7 +140,7 @@ def _table(table: Table, brief: Brief) -> dict[str, Any]:
         "dense": table.is_dense,
         "cited": cited,
         "head": head,
-        "widths": [*widths, 7.5] if cited else widths,
+        "widths": _widths(table, rows),
         "rows": [
             {
                 "cells": [
@@ -144,7 +154,23 @@ def _table(table: Table, brief: Brief) -> dict[str, Any]:
     }
 
 
-def _width(heading: str, cells: Sequence[str]) -> float:
-    """Share of the page for a column: its longest cell up to a limit, at least the longest word of its heading."""
-    word = max((width_of(w) for w in heading.split()), default=0.0)
-    return max(6.0, min(word, 16.0) + 1.5, min(max((width_of(c) for c in cells), default=0.0), _WIDEST) + 1.0)
+def _widths(table: Table, rows: list[list[str]]) -> list[float]:
+    """Shares of the page for the columns, sources included: enough for the longest word of each, the rest to those with long cells."""
+    size = 6.8 if table.is_dense else 7.8
+    least, wish = [], []
+    for i, column in enumerate(table.columns):
+        cells = [r[i] for r in rows]
+        whole = is_numeric(column) or column.kind in ("date", "month", "year")
+        pieces = [w for text in (column.heading, *([] if whole else cells)) for w in _PIECES.findall(text)]
+        word = max((width_of(w) for w in [*pieces, *(cells if whole else [])]), default=0.0)
+        lengths = [width_of(c) for c in cells] or [0.0]
+        longest = (max(lengths) + sum(lengths) / len(lengths)) / 2
+        least.append(max(word, 6.0) * size * _LETTER + 6.0)
+        wish.append(max(min(longest, _WIDEST), word, 6.0) * size * _LETTER + 6.0)
+    if table.has_cites:
+        shown = max((sum(len(label) + 2 for _, label in cite_groups(c)) for c in table.cites), default=0)
+        least.append(max(7.0 * size * _LETTER, min(shown, 12) * size * 0.4) + 6.0)
+        wish.append(least[-1])
+    spare = max(0.0, _PAGE - sum(least))
+    longing = sum(wish) - sum(least)
+    return [low + (high - low) * min(1.0, spare / longing) if longing else low for low, high in zip(least, wish, strict=True)]

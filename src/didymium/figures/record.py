@@ -122,7 +122,7 @@ def commitments_board(result: Result, *, lang: str, narrow: bool = False, names:
     for row in kept:
         who = t(", ").join(t.place(p) for p in as_list(row["parties"])[:3])
         text = t("{who}: {what}", who=who, what=t.fact(str(row["summary"])))
-        values.append({"what": theme.label(text, 27 if narrow else 56, 3 if narrow else 2), "due": day(row["due_date"]), "state": t.term("commitment_state", str(row["state"])), "days": lateness(row, t)})
+        values.append({"what": theme.label(text, 27 if narrow else 58, 3 if narrow else 2), "due": day(row["due_date"]), "state": t.term("commitment_state", str(row["state"])), "days": lateness(row, t)})
     y = {"field": "what", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, grid=True, size=9.5 if narrow else 10.5)}
     dues = [datetime.date.fromisoformat(str(v["due"])) for v in values] + [today]
     margin = (max(dues) - min(dues)) / 25
@@ -166,7 +166,7 @@ def measures_calendar(result: Result, *, lang: str, narrow: bool = False, names:
         begun, ends = day(row["effective_date"]) or "", day(row.get("end_date"))
         days = row.get("days_to_lapse")
         values.append(
-            {"what": theme.label(measure_name(row, t), 27 if narrow else 56, 3 if narrow else 2), "from": max(begun, start.isoformat()), "to": min(ends or end.isoformat(), end.isoformat()),
+            {"what": theme.label(measure_name(row, t), 27 if narrow else 53, 3 if narrow else 2), "from": max(begun, start.isoformat()), "to": min(ends or end.isoformat(), end.isoformat()),
              "open": ends is None, "lapse": ends if ends and ends <= end.isoformat() else None, "status": t.term("measure_status", str(row["status"])), "note": "" if days is None else lapse(row, t)}
         )  # fmt: skip
     y = {"field": "what", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, grid=True, size=9.5 if narrow else 10.5)}
