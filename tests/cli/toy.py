@@ -36,7 +36,7 @@ def exposure(
     as_of: datetime.date,
     parties: tuple[str, ...],
     seed: int,
-    progress: Callable[[float, str], None],
+    progress: Callable[[int, int], None],
 ) -> Result:
     """Two rows that show every kind of value."""
     assert isinstance(as_of, datetime.date) and isinstance(parties, tuple)
@@ -46,7 +46,7 @@ def exposure(
         raise Infeasible("no plan meets this.", conflicts=["dy_oxide JPN 2027"])
     if "ZZZ" in parties:
         raise RuntimeError("the sky\nfell")
-    progress(0.5, "half")
+    progress(1, 2)
     row = {"product": "dy_oxide", "stage": "separated", "year": 2024, "top_country": "CHN"}
     values = {"top_share": TAMPER["top_share"], "top_share_p10": 0.9, "top_share_p90": 0.93, "world_quantity": 2345.6}
     return Result.of(

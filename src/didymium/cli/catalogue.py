@@ -33,6 +33,34 @@ class Question:
 
 _QUESTIONS = (
     Question(
+        command="brief",
+        study="didymium.cli.brief:answered",
+        help="All questions for the parties in one cited document.",
+        params=("as_of", "parties", "seed", "scenarios", "lang"),
+        columns=("command", "scenario", "run_id", "rows", "warnings"),
+        then="didymium runs list",
+        slow=True,
+    ),
+    Question(
+        command="stress",
+        study="didymium.studies.stress:stress",
+        help="What breaks, when, and by how much, if supply is cut.",
+        params=("scenario", "parties", "foresight", "draws", "seed", "workers"),
+        columns=(
+            "foresight",
+            "party",
+            "product",
+            "sector",
+            "demand_t",
+            "unserved_t",
+            "unserved_share",
+            "days_to_shortage",
+            "loss_usd_m",
+        ),
+        then="didymium gaps",
+        slow=True,
+    ),
+    Question(
         command="measures",
         study="didymium.studies.measures:measures",
         help="Which trade measures bite on a day, which lapse next, and what then.",

@@ -53,7 +53,7 @@ def shared_options(command: Callable[..., R]) -> Callable[..., R]:
         forms = [form for form in FORMATS if values.pop(f"as_{form}")]
         if len(forms) > 1:
             raise click.UsageError(f"Choose one of {', '.join('--' + form for form in forms)}.")
-        output: Path | None = values.pop("output")
+        output: Path | None = values.pop("output", None)
         form = forms[0] if forms else _form_of(output)
         if form == "parquet" and output is None:
             raise click.UsageError("--parquet needs --output FILE.")

@@ -7,7 +7,7 @@ import io
 import json
 import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,36 +70,35 @@ def show_table(table: Table | None, shared: Shared, *, notes: Sequence[str] = ()
     from didymium.i18n import translator
 
     t = translator(shared.lang)
-    console = _console()
+    out = console()
     if table is None:
-        console.print(t("Nothing to show."))
+        out.print(t("Nothing to show."))
     else:
-        console.print(table)
+        out.print(table)
     for note in notes:
-        console.print(note, soft_wrap=True)
+        out.print(note, soft_wrap=True)
     if then and not shared.quiet:
-        console.print(t("Next: {command}", command=then), soft_wrap=True)
+        out.print(t("Next: {command}", command=then), soft_wrap=True)
 
 
-def _console() -> Console:
+def console(width: int = _UNBOUND) -> Console:
+    """Where people read. Nobody can widen a pipe: there a line may be `width` characters long."""
     from rich.console import Console
 
     on_terminal = Console().is_terminal
-    # Nobody can widen a pipe: there every column gets the room that it needs.
-    return Console(highlight=False, markup=False, emoji=False, width=None if on_terminal else _UNBOUND)
+    return Console(highlight=False, markup=False, emoji=False, width=None if on_terminal else width)
 
 
 def write(shared: Shared, *, whole: Any, rows: Rows) -> None:
     """Write `whole` as JSON, or `rows` as CSV or Parquet, to stdout or to the file of --output."""
     if shared.form == "parquet":
-        assert shared.output is not None
-        _into_place(shared.output, lambda path: _write_parquet(rows, path))
+        body = _parquet(rows)
     else:
-        text = _json(whole) if shared.form == "json" else _csv(rows)
-        if shared.output is None:
-            _to_stdout(text)
-            return
-        _into_place(shared.output, lambda path: _write_text(path, text))
+        body = (_json(whole) if shared.form == "json" else _csv(rows)).encode("utf-8")
+    if shared.output is None:
+        _to_stdout(body)
+        return
+    into_place({shared.output: body})
     if not shared.quiet:
         count = "" if shared.form == "json" else f" ({len(rows)} rows)"
         sys.stderr.write(f"{shared.output}{count}\n")
@@ -130,22 +129,20 @@ def _csv_cell(value: Any) -> Any:
     return value
 
 
-def _to_stdout(text: str) -> None:
+def _to_stdout(body: bytes) -> None:
     """UTF-8 bytes, whatever the console's encoding: they are for a program."""
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:
-        sys.stdout.write(text)
+        sys.stdout.write(body.decode("utf-8"))
         return
     sys.stdout.flush()
-    binary.write(text.encode("utf-8"))
+    binary.write(body)
     binary.flush()
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_bytes(text.encode("utf-8"))
+def _parquet(rows: Rows) -> bytes:
+    import tempfile
 
-
-def _write_parquet(rows: Rows, path: Path) -> None:
     import duckdb
     import pandas as pd
 
@@ -156,23 +153,31 @@ def _write_parquet(rows: Rows, path: Path) -> None:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    with duckdb.connect(config=settings) as session:
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config=settings) as session:
+        path = Path(folder) / "rows.parquet"
         session.register("answer", frame)
         quoted = str(path).replace("'", "''")
         session.execute(f"COPY answer TO '{quoted}' (FORMAT parquet)")
+        return path.read_bytes()
 
 
-def _into_place(final: Path, fill: Callable[[Path], None]) -> None:
-    """Write beside `final` and rename: the file is there whole, or as it was."""
-    aside = final.with_name(f".{final.name}.{secrets.token_hex(6)}")
+def into_place(files: Mapping[Path, bytes], *, folder: Path | None = None) -> None:
+    """Write all files beside their places, then rename: each is there whole, or as it was. `folder` is made first."""
+    aside = {final: final.with_name(f".{final.name}.{secrets.token_hex(6)}") for final in files}
+    final = next(iter(files))
     try:
         try:
-            fill(aside)
-            aside.replace(final)
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+            for final, body in files.items():
+                aside[final].write_bytes(body)
+            for final in files:
+                aside[final].replace(final)
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                aside.unlink()
+            for left in aside.values():
+                with contextlib.suppress(OSError):
+                    left.unlink()
     except OSError as refused:
         reason = refused.strerror or str(refused)
-        cure = "Name another file with --output."
+        cure = "Name another place with --output."
         raise BadInput(f"cannot be written: {reason}.", where=str(final), cure=cure) from refused

@@ -57,6 +57,21 @@ class ScenarioFile(click.ParamType[dict[str, Any]]):
         return load(str(value)).model_dump(mode="json")
 
 
+class ScenarioFiles(click.ParamType[list[dict[str, Any]]]):
+    """Several scenarios with commas between them, or `all` that ship."""
+
+    name = "scenarios"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, Any]]:
+        if isinstance(value, list):
+            return value
+        from didymium.scenario.scenario import library, load
+
+        if value == "all":
+            return [one.model_dump(mode="json") for one in library().values()]
+        return [load(name.strip()).model_dump(mode="json") for name in str(value).split(",") if name.strip()]
+
+
 def _scenario(kept: dict[str, Any]) -> Any:
     from didymium.scenario.scenario import Scenario
 
@@ -75,6 +90,11 @@ class Param:
     default_text: str = ""
     read: Callable[[Any], Any] = lambda kept: kept
     envvar: str | None = None
+
+    def kept_default(self) -> Any:
+        """The default in its kept form."""
+        value = self.default() if callable(self.default) else self.default
+        return value if value is None else self.type.convert(value, None, None)
 
     def option(self, name: str) -> click.Option:
         """The option of the command line."""
@@ -127,12 +147,30 @@ PARAMS: dict[str, Param] = {
         default_text="USA,JPN",
         read=tuple,
     ),
+    "foresight": Param(
+        "--foresight",
+        "How far the model sees: the whole horizon, each month alone, or both.",
+        click.Choice(["both", "coordinated", "myopic"]),
+        "KIND",
+        default="both",
+        default_text="both",
+        read=lambda kept: ("coordinated", "myopic") if kept == "both" else (kept,),
+    ),
+    "lang": Param("--lang", "Language of what people read.", click.Choice(["en", "ja"]), "en|ja", default="en"),
     "products": Param(
         "--products",
         "Product ids, or all. Default: the magnet chain.",
         Codes(),
         "ID,…|all",
         read=lambda kept: "all" if kept == ["all"] else tuple(kept),
+    ),
+    "scenarios": Param(
+        "--scenario",
+        "Scenarios of the stress pages, with commas between them, or all.",
+        ScenarioFiles(),
+        "FILE|ID,…",
+        default="all",
+        default_text="all",
     ),
     "scenario": Param(
         "--scenario",
@@ -150,6 +188,14 @@ PARAMS: dict[str, Param] = {
         "N",
         default=0,
         default_text="0",
+    ),
+    "workers": Param(
+        "--workers",
+        "How many processes share the work; the answer does not depend on it.",
+        click.IntRange(1, 256),
+        "N",
+        default=2,
+        default_text="2",
     ),
     "year": Param(
         "--year",

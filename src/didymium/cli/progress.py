@@ -6,11 +6,11 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 
-Progress = Callable[[float, str], None]
-"""Called by slow work with the share that is done, 0–1, and what is being done."""
+Progress = Callable[[int, int], None]
+"""Called by slow work with the number of steps that are done and the number of all."""
 
 
-def silent(share: float, doing: str) -> None:
+def silent(done: int, of: int) -> None:
     """Progress that nobody watches."""
 
 
@@ -25,16 +25,15 @@ def progress_bar(title: str, *, quiet: bool) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.fields[title]}", markup=False),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
     )
     with Bar(*columns, console=Console(stderr=True, highlight=False), transient=True) as bar:
-        task = bar.add_task("", total=1.0, title=title)
+        task = bar.add_task(title, total=None)
 
-        def report(share: float, doing: str) -> None:
-            bar.update(task, completed=share, description=doing)
+        def report(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
 
         yield report

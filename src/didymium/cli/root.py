@@ -12,6 +12,7 @@ from didymium.cli.options import debug_option
 
 # Groups and commands with a file of their own. The others are questions of the catalogue.
 _OWN_FILES = {
+    "brief": "didymium.cli.brief:brief",
     "data": "didymium.cli.data:data",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
