@@ -91,7 +91,7 @@ def _separation(recipe_id: str, rows: Iterable[Row], ore: str) -> Process:
     recovery = next(float(r["quantity"]) for r in rows if r["flow_role"] == "parameter" and r["unit"].startswith("overall"))
     total = max(sum(shares.values()), 1.0)  # a source's shares may sum to a little over one: no tonne is made of nothing
     outputs = {product: share / total * recovery for product, share in shares.items()}
-    return Process(recipe_id, "separated", {ore: 1.0}, outputs, _sources(rows))
+    return Process(recipe_id, "separated", {ore: 1.0}, outputs, _sources(rows), recovery)
 
 
 def _plain(recipe_id: str, stage: str, rows: Iterable[Row], kept: tuple[str, ...]) -> Process:

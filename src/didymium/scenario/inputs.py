@@ -26,6 +26,7 @@ class Process:
     inputs: Mapping[str, float]
     outputs: Mapping[str, float]
     source_ids: tuple[str, ...] = ()
+    recovery: float = 1.0  # share of the feed's content that comes out; 1 where the recipe does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,4 +126,26 @@ OXIDE_USES = Table(
     ("product", "sector"),
 )
 
-MODEL_TABLES: tuple[Table, ...] = (ASSUMPTIONS, REGIONS, ORE_ROUTES, MAGNET_SECTORS, OXIDE_USES)
+OFFTAKES = Table(
+    "offtakes",
+    "Contracted offtake",
+    "引取契約",
+    "Tonnes a year that a party has under contract from a plant in another place.",
+    (
+        Column("offtake_id", "id", "Short name.", required=True, example="jare-lynas-ndpr"),
+        Column("party", "id", "Who takes.", references="places.place", required=True, example="JPN"),
+        Column("product", "id", "What.", references="products.product", required=True, example="ndpr_oxide"),
+        Column("quantity", "number", "Tonnes a year.", unit="{unit}", required=True, minimum=0),
+        Column("unit", "id", "Unit of the amount.", references="units.unit", required=True, example="t oxide"),
+        Column("year_from", "year", "First year.", required=True),
+        Column("year_to", "year", "Last year.", required=True),
+        Column("supplier", "id", "Place of the plant.", references="places.place", required=True, example="MYS"),
+        Column("project_id", "text", "Project or facility that supplies.", example="lynas-malaysia-hree"),
+        CONFIDENCE,
+        SOURCE,
+        BASIS,
+    ),
+    ("offtake_id",),
+)
+
+MODEL_TABLES: tuple[Table, ...] = (ASSUMPTIONS, REGIONS, ORE_ROUTES, MAGNET_SECTORS, OXIDE_USES, OFFTAKES)
