@@ -47,6 +47,8 @@ class Table:
     """One table: columns in file order and the key parts that name a row.
 
     `meaning` says what one row states. `key` parts are joined by `|` to the row id.
+    `cell` names the fact that several rows may claim: at most one row of a cell is preferred. `footing` names the rows
+    that must come from one series, so that places add up to their total.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+    cell: tuple[str, ...] = field(default=())
+    footing: tuple[str, ...] = field(default=())
 
     def column(self, name: str) -> Column:
         """The named column; KeyError when the table has none."""

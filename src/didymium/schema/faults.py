@@ -24,7 +24,8 @@ class Fault:
     """What is wrong in a file, where, and what would be right.
 
     `row` is the line of the file on which the row begins (header = 1); 0 means the file as a whole.
-    `value` is the offending text as it stands.
+    `value` is the offending text as it stands. `severity` is error (the file is refused) or warning (it is used,
+    and the user is told).
     """
 
     file: str
@@ -33,6 +34,7 @@ class Fault:
     value: str
     what: str
     cure: str
+    severity: str = "error"
 
     def line(self) -> str:
         """`file row N, column C: what cure`."""

@@ -48,10 +48,11 @@ PRODUCTION = Table(
     ),
     ("product", "stage", "country", "year", "series"),
     (
-        "Several series may speak of one product, stage and year. Rows with preferred = 1 are one series per place; "
-        "the rules that chose it stand in `rules`.",
+        "Several series may speak of one fact. Rows with preferred = 1 are used; `rules` says why.",
         "Rows with is_total = 1 are totals (WLD). ROW closes the sum of its series.",
     ),
+    cell=("product", "stage", "country", "year"),
+    footing=("product", "stage", "year"),
 )
 
 SUPPLY_OUTLOOK = Table(
@@ -108,6 +109,7 @@ DEMAND = Table(
         "is_total = 1: the row sums sectors (role total or subtotal) or places (WLD).",
         "Sectors with role alternative or memo repeat other rows; see `demand_sectors`.",
     ),
+    cell=("product", "country", "sector", "year"),
 )
 
 DEMAND_OUTLOOK = Table(
@@ -180,6 +182,7 @@ TRADE = Table(
     ),
     ("exporter", "importer", "product", "hs_code", "hs_nomenclature", "period", "flow_basis", "series"),
     ("preferred = 1: the claim used where two claims speak of the same flow and period on the same basis.",),
+    cell=("exporter", "importer", "product", "hs_nomenclature", "period", "flow_basis", "unit"),
 )
 
 RECIPES = Table(
@@ -264,6 +267,7 @@ ELASTICITIES = Table(
         *EVIDENCE,
     ),
     ("product", "stage", "sector", "elasticity_type", "horizon", "series"),
+    cell=("product", "stage", "sector", "elasticity_type", "horizon"),
 )
 
 SUBSTITUTION = Table(

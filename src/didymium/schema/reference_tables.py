@@ -79,6 +79,9 @@ MASS_BASES = Table(
         NAME,
         NAME_JA,
         Column("meaning", "text", "What is on the scale.", required=True),
+        Column(
+            "product", "id", "Product that has this mass, for conversion by recipes.", references="products.product"
+        ),
     ),
     ("mass_basis",),
 )
@@ -95,6 +98,14 @@ UNITS = Table(
         Column("dimension", "id", "What is measured; only equal dimensions may be compared.", required=True),
         Column("factor", "number", "Times this = base unit of the dimension (t, GWh, USD, day …).", minimum=0),
         Column("element", "text", "Element or compound weighed, if the unit names one.", example="Co"),
+        Column(
+            "sum_tolerance",
+            "number",
+            "How far shares in this unit may sum from 1, by the source's rounding; empty = not shares of a whole.",
+            unit="share",
+            minimum=0,
+            maximum=0.1,
+        ),
         Column("mass_basis", "id", "Mass basis that the unit itself states.", references="mass_bases.mass_basis"),
         NOTES,
     ),
@@ -248,10 +259,10 @@ RULES = Table(
         Column(
             "action",
             "id",
-            "prefer = use this series; reassign = another product or place than the source's; adjust = a row added "
-            "so that sums hold; convert = another unit; merge = equal rows kept once; basis = states the mass basis; "
-            "keep = claims differ and all stay, the reason says which is used.",
-            terms=("prefer", "reassign", "adjust", "convert", "merge", "basis", "keep"),
+            "prefer = use this series; exclude = never use this series; reassign = another product or place than the "
+            "source's; adjust = a row added so that sums hold; convert = another unit; merge = equal rows kept once; "
+            "basis = states the mass basis; keep = claims differ and all stay, the decision says which is used.",
+            terms=("prefer", "exclude", "reassign", "adjust", "convert", "merge", "basis", "keep"),
             required=True,
         ),
         Column("rank", "integer", "Among rules of equal scope the smaller number wins.", required=True, minimum=0),
@@ -279,7 +290,7 @@ ADDITIVITY = Table(
             "dimension",
             "id",
             "Dimension along which rows would be added.",
-            terms=("product", "country", "sector", "stage", "mass_basis", "flow_basis"),
+            terms=("product", "country", "sector", "stage", "mass_basis", "flow_basis", "hs_nomenclature"),
             required=True,
         ),
         Column("whole", "id", "The containing word.", required=True, example="ndpr_oxide"),
@@ -300,11 +311,12 @@ KNOWN_DIFFERENCES = Table(
         Column("product", "id", "Product.", references="products.product", required=True),
         Column("stage", "id", "Stage.", references="stages.stage"),
         Column("year", "year", "Year.", required=True, minimum=1900, maximum=LAST_YEAR),
-        Column("series", "text", "Series.", required=True),
+        Column("sector", "id", "Use.", references="demand_sectors.sector"),
+        Column("series", "text", "Series; empty = the rows in use."),
         Column("difference_share", "number", "Country sum over world total, minus 1.", unit="share", required=True),
         Column("reason", "text", "Why it is left.", required=True),
     ),
-    ("table", "product", "stage", "year", "series"),
+    ("table", "product", "stage", "sector", "year", "series"),
 )
 
 CONFIDENCE_GRADES = Table(
