@@ -106,9 +106,14 @@ CAUTIONS = Table(
     "A sentence to be read with every figure it covers.",
     (
         Column("caution_id", "id", "Caution.", required=True, example="quota-only"),
-        Column("product", "list", "Products covered.", references="products.product", required=True),
+        Column(
+            "product",
+            "list",
+            "Products covered; empty = said where the figures themselves call for it.",
+            references="products.product",
+        ),
         Column("stage", "id", "Stage covered; empty = any.", references="stages.stage"),
-        Column("text", "text", "English sentence.", required=True),
+        Column("text", "text", "English sentence; {percent} stands for a number.", required=True),
         Column("text_ja", "text", "Japanese sentence.", required=True),
         SOURCE,
     ),
@@ -124,7 +129,12 @@ STAGE_BASKETS = Table(
         Column("product", "id", "Product.", references="products.product", required=True),
         Column("stage", "id", "Stage.", references="stages.stage", required=True),
         Column("need_product", "id", "Product of the demand rows; empty = none.", references="products.product"),
-        Column("trade_product", "id", "Product of the trade rows; empty = none.", references="products.product"),
+        Column(
+            "trade_product",
+            "list",
+            "Products of the trade rows, the narrower first: the first that speaks of a party is used; empty = none.",
+            references="products.product",
+        ),
         Column(
             "scope",
             "id",
@@ -133,11 +143,13 @@ STAGE_BASKETS = Table(
             required=True,
         ),
         Column(
-            "own_factor",
-            "number",
-            "Tonnes in the basket's mass basis per tonne of own output; empty = own output cannot be set against it.",
-            unit="t/t",
-            minimum=0,
+            "mass_basis",
+            "id",
+            "What the basket's rows weigh, and own output is brought to; empty = own output cannot be set against it.",
+            references="mass_bases.mass_basis",
+        ),
+        Column(
+            "own_process", "text", "Process whose yield brings own output to that basis; empty = it weighs the same."
         ),
         Column("reason", "text", "Why this basket.", required=True),
     ),
