@@ -60,7 +60,7 @@ def test_farmer_over_three_scenarios():
 
 
 def test_by_product_limits():
-    """methods.md section 9: host 100, ratio 0.0005; a circuit of 1 leaves 0.01 of a demand of 0.06, one of 0.03 half."""
+    """Host of 100, ratio 0.0005, demand 0.06: a circuit of 1 leaves 0.01 short, one of 0.03 leaves half."""
     for circuit, made, short in ((1.0, 0.05, 0.01), (0.03, 0.03, 0.03)):
         lp = programme([0, 0, 1], [[-0.0005, 1, 0], [0, 1, 1]], [-INF, 0.06], [0, INF], col_upper=[100, circuit, INF])
         answer = solve(lp)

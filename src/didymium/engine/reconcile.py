@@ -28,6 +28,8 @@ WHERE = "reconciliation"
 BALANCE_TOLERANCE = 1e-9
 INTERIOR_TOLERANCE = 1e-10
 ACCEPTED_TOLERANCE = 1e-7
+# Of the way to the nearest bound. Long strides are fast, but a predictor-corrector method can go round in circles.
+STRIDES = (0.99, 0.95, 0.8)
 PROJECTIONS = 20
 # The null space of the balances is dense: above this many variables its memory and time grow out of hand.
 MOST_FOR_SD = 1000
@@ -64,14 +66,14 @@ def reconcile(
     lower: npt.ArrayLike = 0.0,
     upper: npt.ArrayLike = np.inf,
     *,
-    ridge: float = 0.0,
+    unknown_sigma: float = np.inf,
     sd: bool = False,
 ) -> Reconciled:
     """The values nearest to `estimate`, in units of their `sigma`, that satisfy matrix·x = rhs and the bounds.
 
     A NaN in `estimate` is unknown: it has no term, and its sigma is not read. Unknown values that the balances leave
-    open are then not unique; a `ridge` above 0 pulls unknown values towards zero, with `ridge` times the weight of an
-    estimate of typical (geometric mean) sigma. A value with lower = upper is exact.
+    open are then not unique; `unknown_sigma` gives all unknown values a weak estimate 0 ± unknown_sigma instead, which
+    is no observation: it counts neither in `chi2` nor in `degrees`. A value with lower = upper is exact.
 
     Raises InfeasibleProgramme if balances and bounds contradict each other.
 
@@ -80,7 +82,7 @@ def reconcile(
     >>> r.value.round(4).tolist(), round(r.chi2, 4), r.degrees
     ([93.3333, 51.6667, 41.6667], 0.6667, 1)
     """
-    problem = _Problem.of(estimate, sigma, matrix, rhs, lower, upper, ridge)
+    problem = _Problem.of(estimate, sigma, matrix, rhs, lower, upper, unknown_sigma)
     z, at_bound = _interior(problem)
     z, at_bound = _project(problem, z, at_bound)
     value = problem.value(z)
@@ -136,7 +138,7 @@ class _Problem:
         rhs: npt.ArrayLike,
         lower: npt.ArrayLike,
         upper: npt.ArrayLike,
-        ridge: float,
+        unknown_sigma: float,
     ) -> _Problem:
         from scipy import sparse
 
@@ -152,8 +154,8 @@ class _Problem:
                 where=WHERE,
                 cure="Both are finite and sigma is above zero; write NaN for unknown, lower = upper for exact.",
             )
-        if not 0 <= ridge < np.inf:
-            raise BadInput(f"ridge is {ridge}", where=WHERE, cure="It is a weight, 0 or more.")
+        if not unknown_sigma > 0:
+            raise BadInput(f"unknown_sigma is {unknown_sigma}", where=WHERE, cure="It is above zero.")
         rows = matrix.shape[0]
         right = np.broadcast_to(np.asarray(rhs, dtype=np.float64), (rows,))
         lp = LinearProgramme(
@@ -166,7 +168,7 @@ class _Problem:
         )
         centre = np.where(known, guess, 0.0)
         scale = np.where(known, spread, typical(spread[known]))
-        weight = np.where(known, 1.0, ridge)
+        weight = np.where(known, 1.0, (scale / unknown_sigma) ** 2)
         free = np.flatnonzero(lp.col_lower < lp.col_upper)
         start = np.where(lp.col_lower < lp.col_upper, centre, lp.col_lower)
         balance = lp.matrix[:, free] @ sparse.diags_array(scale[free])
@@ -226,8 +228,12 @@ def _interior(problem: _Problem) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
     for name in ("reduced_tol_feas", "reduced_tol_gap_abs", "reduced_tol_gap_rel"):
         setattr(settings, name, ACCEPTED_TOLERANCE)
     quadratic = sparse.csc_matrix(sparse.diags_array(2 * problem.weight, format="csc"))
-    answer = clarabel.DefaultSolver(quadratic, np.zeros(count), sides, limits, cones, settings).solve()
-    if str(answer.status) not in ("Solved", "AlmostSolved"):
+    for stride in STRIDES:
+        settings.max_step_fraction = stride
+        answer = clarabel.DefaultSolver(quadratic, np.zeros(count), sides, limits, cones, settings).solve()
+        if str(answer.status) in ("Solved", "AlmostSolved"):
+            break
+    else:
         _refuse(problem, f"the solver ends with {answer.status}")
     z = np.clip(np.array(answer.x), problem.low, problem.high)
     # Of each bound either the distance or the multiplier goes to zero: the smaller one is the one that does.
