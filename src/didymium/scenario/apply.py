@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from didymium.errors import BadScenario, UnknownTerm
-from didymium.scenario.chain import PRESENT, Tables, magnet_chain
+from didymium.scenario.chain import PRESENT, Tables, magnet_chain, project_steps
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Restriction
 from didymium.scenario.observations import base_prices, demand_growth, observations, unseen_flow_sigma
 from didymium.scenario.scenario import Outage, Scenario, TradeCut
@@ -180,8 +180,8 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     recipes = {p.process_id: p for p in chain.processes}
     index = {a: i for i, a in enumerate(chain.activities)}
     clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / 12 for m in months])
-    for row in ds.rows("projects", product="ndfeb_magnet"):
-        if row["status"] not in PRESENT or row["capacity"] is None or row["start_year"] is None:
+    for row in project_steps(ds):
+        if row["product"] != "ndfeb_magnet" or row["status"] not in PRESENT or row["capacity"] is None or row["start_year"] is None:
             continue
         region = chain.region_of.get(row["country"], "ROW")
         chance = assume[f"success_share_{row['status']}"]

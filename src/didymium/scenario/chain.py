@@ -193,6 +193,19 @@ def plants(ds: Tables, region_of: Mapping[str, str]) -> dict[str, set[str]]:
     return found
 
 
+def project_steps(ds: Tables) -> list[Row]:
+    """Rows of `projects`, with those that have phases replaced by one row a phase: capacity that is new, when it is new."""
+    phases: dict[tuple[str, str], list[Row]] = {}
+    for phase in ds.rows("project_phases"):
+        phases.setdefault((phase["project_id"], phase["product"]), []).append(phase)
+    steps: list[Row] = []
+    for row in ds.rows("projects"):
+        parts = phases.get((row["project_id"], row["product"]))
+        taken = ("start_year", "capacity", "capacity_unit", "status")
+        steps += [{**row, **{k: part[k] for k in taken}} for part in parts] if parts else [row]
+    return steps
+
+
 def _activities(ds: Tables, region_of: Mapping[str, str], processes: tuple[Process, ...]) -> tuple[tuple[str, str], ...]:
     """Which recipe runs where: ore routes fix mining and separation, plants fix the later steps."""
     at = plants(ds, region_of)

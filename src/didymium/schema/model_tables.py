@@ -148,4 +148,30 @@ OFFTAKES = Table(
     ("offtake_id",),
 )
 
-MODEL_TABLES: tuple[Table, ...] = (ASSUMPTIONS, REGIONS, ORE_ROUTES, MAGNET_SECTORS, OXIDE_USES, OFFTAKES)
+PROJECT_PHASES = Table(
+    "project_phases",
+    "Phases of projects",
+    "プロジェクトの段階",
+    "New capacity of a project by phase, where its row in `projects` gives a total that is not all new or not all at once.",
+    (
+        Column("project_id", "id", "Project.", references="projects.project_id", required=True, example="lynas-mt-weld"),
+        Column("product", "id", "Product.", references="products.product", required=True, example="reo_mixed"),
+        Column("phase", "integer", "Number of the phase.", required=True, minimum=1),
+        Column("start_year", "year", "First output.", required=True),
+        Column("capacity", "number", "New capacity.", unit="{capacity_unit}", required=True, minimum=0),
+        Column("capacity_unit", "id", "Unit of capacity.", references="units.unit", required=True, example="t/y"),
+        Column(
+            "status",
+            "text",
+            "State of the phase.",
+            terms=("exploration", "feasibility", "permitting", "proposed", "construction", "ramping", "operating", "suspended"),
+            required=True,
+        ),
+        CONFIDENCE,
+        SOURCE,
+        BASIS,
+    ),
+    ("project_id", "product", "phase"),
+)
+
+MODEL_TABLES: tuple[Table, ...] = (ASSUMPTIONS, REGIONS, ORE_ROUTES, MAGNET_SECTORS, OXIDE_USES, OFFTAKES, PROJECT_PHASES)

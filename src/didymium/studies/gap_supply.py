@@ -14,12 +14,13 @@ from didymium.model.calibrate import Base, calibrate
 from didymium.model.explode import need_per_tonne, output_by_stage, recovery
 from didymium.model.ledger import Addition, Chances, Entry, Offtake, contracted, rising, share_surplus, split_uniform
 from didymium.results import Row
-from didymium.scenario.chain import magnet_chain
-from didymium.scenario.inputs import Chain
+from didymium.scenario.chain import magnet_chain, project_steps
+from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observations import observations, unseen_flow_sigma
 
 Floats = NDArray[np.float64]
 BASE_YEAR = 2025
+OUTLOOK_SOURCE = "iea-cm-dataset-2025"
 LEDGER_STAGES = ("mine", "separated", "metal", "alloy", "magnet")
 OUTLOOK_SECTOR = {"ev_motor": "ev_motor", "wind": "wind"}  # the outlook names these two uses; all others grow as its other_uses
 WARNINGS = (
@@ -44,6 +45,7 @@ class Supply:
     added: Floats
     offtakes: tuple[Offtake, ...]
     sigma_use: Mapping[str, float]
+    observed: tuple[Observation, ...]
     draws: int
     assumption_ids: tuple[str, ...]
     source_ids: tuple[str, ...]
@@ -102,6 +104,7 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         added=added,
         offtakes=tuple(_offtake(r, chain) for r in ds.rows("offtakes")),
         sigma_use=sigma,
+        observed=seen,
         draws=draws,
         assumption_ids=tuple(used),
         source_ids=tuple(sorted({s for o in seen for s in o.source_ids} | {r["source_id"] for r in ds.rows("offtakes")})),
@@ -146,7 +149,7 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
     for r in sorted(ds.rows("ore_routes"), key=lambda r: -float(r["share"])):
         routes.setdefault(r["place"], r["process_id"])
     recipes = {p.process_id: p for p in chain.processes}
-    rows = [r for r in ds.rows("projects") if r["capacity"] and r["start_year"] and r["stage"] in (*LEDGER_STAGES, "recycled")]
+    rows = [r for r in project_steps(ds) if r["capacity"] and r["start_year"] and r["stage"] in (*LEDGER_STAGES, "recycled")]
     single = {r["project_id"] for r in rows if r["product"] in ("ndpr_oxide", "dy_oxide", "tb_oxide")}
     found: list[Addition] = []
     for r in rows:
@@ -272,6 +275,7 @@ def rows(
 ) -> Iterator[Row]:
     """One row a year: the expected case and the P10–P90 of the draws."""
     low, high = np.quantile(line.gap[1:], [0.1, 0.9], axis=0)
+    sources = sources_of(supply, party, stage)
     for i, year in enumerate(years):
         gap = float(line.gap[0, i])
         need = float(line.need[0, i])
@@ -295,8 +299,22 @@ def rows(
             "cover_months": cover,
             "cover_months_status": "modelled" if cover is not None else ("no gap" if gap <= 0 else "no stock figure"),
             "evidence": "D",
-            "source_ids": ["didymium-derivation", "iea-cm-dataset-2025"],
+            "source_ids": sources,
         }
+
+
+def sources_of(supply: Supply, party: str, stage: str) -> list[str]:
+    """Sources of the base-year figures behind a line: the parties' use, and the output of the stage at home and with partners."""
+    places = set(party.split("+"))
+    made_in = places | {r for p in places for r, _ in supply.partners.get(p, ())}
+    named = {
+        s
+        for o in supply.observed
+        for s in o.source_ids
+        if (o.kind == "demand" and o.place in places | {"WLD"})
+        or (o.kind == "production" and o.stage == stage and o.place in made_in)
+    }
+    return sorted(named | {OUTLOOK_SOURCE})
 
 
 def partner_rows(supply: Supply) -> Iterator[Row]:
