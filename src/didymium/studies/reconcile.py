@@ -22,7 +22,7 @@ FIELDS = (
 
 def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
     """The calibrated base year: adjustments, and the shares of output that follow from it."""
-    chain = magnet_chain(ds)
+    chain = magnet_chain(ds, year)
     seen = observations(ds, chain, year)
     base = calibrate(chain, seen, year, unseen=unseen_flow_sigma(ds, chain, seen))
     ranked = sorted(base.adjustments, key=lambda a: (-abs(a.score), a.observation.product, a.observation.place))
