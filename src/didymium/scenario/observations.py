@@ -21,6 +21,7 @@ Terms = tuple[tuple[str, int, float], ...]
 
 IMPUTED_WIDENING = 1.5  # a moved figure is that much less certain
 SECTOR_SIGMA_SHARE = 0.25  # of the world use of a sector: claims differ by about that (EV motors 27 or 37 kt)
+SPLIT_SIGMA_SHARE = 0.5  # of one place's use in a sector around the world mix: a prior, no figure of its own
 FIRST_DEMAND_YEAR = 2024  # the year for which all places have a demand figure
 MONTHS_A_YEAR = 12
 IONIC_NEIGHBOURS = ("MMR", "LAO")  # their mines ship ionic-clay feed to China as mixed compounds
@@ -274,7 +275,7 @@ def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, gro
         seen.append(_observe("production", row, terms, year, sigma, growth, product="ndfeb_blank", stage="blank", least_t=least,
                              note="magnet output is counted as blanks"))
         heavy = tuple(t for t, (p, _) in zip(terms, ((p, r) for p, r in chain.activities if p.startswith("sinter_") and r in places), strict=True) if p == "sinter_ht")
-        seen.append(_observe("production", {**row, "confidence": "low"}, heavy, year, sigma, growth, product="ndfeb_blank_ht", stage="blank",
+        seen.append(_observe("prior", {**row, "confidence": "low"}, heavy, year, sigma, growth, product="ndfeb_blank_ht", stage="blank",
                              factor=share, least=spread, least_t=least, note="world share of the heavy grade"))
     return seen
 
@@ -297,7 +298,21 @@ def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, gro
         members = set(_members(row["country"], chain, listed, [r for _, r, _ in chain.uses]))
         terms = tuple(("use", i, 1.0) for u, i in index.use.items() if u[1] in members and u[0].startswith("ndfeb_magnet"))
         seen.append(_observe("demand", row, terms, year, sigma, growth, stage="end_use"))
+        for sector in ds.rows("magnet_sectors"):
+            for product, part in _grade_parts(sector):
+                own = tuple(t for t in terms if chain.uses[t[1]][0] == product and chain.uses[t[1]][2] == sector["sector"])
+                if own and part > 0:
+                    seen.append(
+                        _observe("prior", {**row, "confidence": "low"}, own, year, sigma, growth, product=product, stage="end_use",
+                                 partner=sector["sector"], factor=part, least=SPLIT_SIGMA_SHARE, note="world mix of uses")
+                    )
     return seen + _sector_split(ds, chain, index, year, growth)
+
+
+def _grade_parts(sector: Row) -> tuple[tuple[str, float], ...]:
+    """Product of each grade and its part of all magnets, for one sector."""
+    share, heavy = float(sector["share_of_world"]), float(sector["heavy_grade_share"])
+    return ("ndfeb_magnet_std", share * (1 - heavy)), ("ndfeb_magnet_ht", share * heavy)
 
 
 def _sector_split(ds: Tables, chain: Chain, index: Index, year: int, growth: Any) -> list[Observation]:
@@ -308,11 +323,9 @@ def _sector_split(ds: Tables, chain: Chain, index: Index, year: int, growth: Any
     total = float(world["quantity"]) * growth(year, FIRST_DEMAND_YEAR)
     seen = []
     for row in ds.rows("magnet_sectors"):
-        heavy = float(row["heavy_grade_share"])
-        for grade, part in (("std", 1 - heavy), ("ht", heavy)):
-            product = f"ndfeb_magnet_{grade}"
+        for product, part in _grade_parts(row):
             terms = tuple(("use", i, 1.0) for (p, _r, s), i in index.use.items() if s == row["sector"] and p == product)
-            value = total * float(row["share_of_world"]) * part
+            value = total * part
             if terms and value > 0:
                 seen.append(
                     Observation(
@@ -356,7 +369,7 @@ def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, grow
                              place=row["exporter"], partner=row["importer"]))
         heavy = tuple(t for t in terms if chain.arcs[t[1]][0].endswith("_ht"))
         if len(names) > 1 and heavy:
-            seen.append(_observe("trade", {**row, "confidence": "low"}, heavy, year, sigma, growth, product=f"{row['product']}_ht",
+            seen.append(_observe("prior", {**row, "confidence": "low"}, heavy, year, sigma, growth, product=f"{row['product']}_ht",
                                  stage=chain.product_stage[names[0]], place=row["exporter"], partner=row["importer"], factor=share,
                                  least=spread, note="world share of the heavy grade"))
     return seen

@@ -47,9 +47,14 @@ def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
         request={"year": year},
         dataset=ds.describe(),
         code_version=didymium.__version__,
-        rows=[_row(a) for a in ranked],
+        rows=[_row(a) for a in ranked if a.observation.kind != "prior"],
         fields=FIELDS,
-        tables={"output": output, "flows": flows, "fit": list(_fit(base.chi2, len(seen), base.residual))},
+        tables={
+            "priors": [_row(a) for a in ranked if a.observation.kind == "prior"],
+            "output": output, 
+            "flows": flows,
+            "fit": list(_fit(base.chi2, len(seen), base.residual)),
+        },
         assumptions=[r["assumption_id"] for r in ds.rows("assumptions") if "calibration" in r["used_by"]],
         source_ids={s for o in seen for s in o.source_ids},
     )
