@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from didymium.data.evidence import basis_kind
 from didymium.scenario.chain import GRADES, ORE, REDUCED, Tables, assumption
 from didymium.scenario.inputs import Chain, Observation
 
 Row = dict[str, Any]
+Sigma = Callable[[Mapping[str, Any]], float]
 Terms = tuple[tuple[str, int, float], ...]
 
 IMPUTED_WIDENING = 1.5  # a moved figure is that much less certain
@@ -44,7 +46,7 @@ class Index:
 
 def observations(ds: Tables, chain: Chain, year: int) -> tuple[Observation, ...]:
     """All observations of a year for the magnet chain."""
-    sigma = {r["confidence"]: float(r["sigma_share"]) for r in ds.rows("confidence_grades")}
+    sigma = sigma_of(ds)
     index = Index.of(chain)
     growth = demand_growth(ds)
     seen: list[Observation] = []
@@ -58,6 +60,12 @@ def observations(ds: Tables, chain: Chain, year: int) -> tuple[Observation, ...]
     seen += _basket_trade(ds, chain, index, year, sigma, growth)
     seen += _ionic_trade(ds, chain, index, year, sigma, growth)
     return tuple(o for o in seen if o.terms)
+
+
+def sigma_of(ds: Tables) -> Sigma:
+    """Relative standard error of a row, by its confidence and by how its figure came about."""
+    grade = {(r["confidence"], r["basis_kind"]): float(r["sigma_share"]) for r in ds.rows("confidence_grades")}
+    return lambda row: grade[row["confidence"], basis_kind(row)]
 
 
 def unseen_flow_sigma(ds: Tables, chain: Chain, seen: Iterable[Observation]) -> dict[int, float]:
@@ -109,13 +117,13 @@ def _latest(rows: Iterable[Row], year: int, key: Callable[[Row], Any]) -> list[t
 
 
 def _observe(
-    kind: str, row: Row, terms: Terms, year: int, sigma: Mapping[str, float], growth: Callable[[int, int], float],
+    kind: str, row: Row, terms: Terms, year: int, sigma: Sigma, growth: Callable[[int, int], float],
     *, product: str = "", stage: str = "", place: str = "", partner: str = "", factor: float = 1.0, widen: float = 1.0, least: float = 0.0, least_t: float = 1.0, note: str = "",
 ) -> Observation:
     """One observation from one row: moved to the year if older, its error from the row's confidence."""
     moved = row["year"] != year
     value = float(row["quantity"]) * factor * (growth(year, row["year"]) if moved else 1.0)
-    width = max(sigma[row["confidence"]], least) * widen * (IMPUTED_WIDENING if moved else 1.0)
+    width = max(sigma(row), least) * widen * (IMPUTED_WIDENING if moved else 1.0)
     told = "; ".join(t for t in (note, f"moved from {row['year']} with world demand" if moved else "") if t)
     return Observation(
         kind=kind,
@@ -152,7 +160,7 @@ def eu_regions(chain: Chain) -> set[str]:
     return {region for place, region in chain.region_of.items() if place in chain.groups["EU27"]}
 
 
-def _mined(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _mined(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     rows = [r for r in ds.rows("production", product=ORE, stage="mine") if not r["is_total"]]
     preferred = [r for r in rows if r["preferred"]]
     named = {r["country"] for r in preferred if r["year"] == min(year, 2025)}
@@ -188,7 +196,7 @@ def _border_claim(ds: Tables, place: str, year: int) -> float:
     return float(latest["quantity"]) * assumption(ds, "ionic_reo_per_gross_share") if latest else 0.0
 
 
-def _separated(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _separated(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     recipes = {p.process_id: p for p in chain.processes}
     seen = []
     wanted = {"ndpr_oxide": ("ndpr_oxide", "nd_oxide", "pr_oxide"), "dy_oxide": ("dy_oxide",), "tb_oxide": ("tb_oxide",)}
@@ -216,7 +224,7 @@ def _separated(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping
     return seen
 
 
-def _magnet_elements(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _magnet_elements(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Separated Nd+Pr+Dy+Tb as element content, primary and from swarf; where a company reports its own output, that wins."""
     rows = [r for r in ds.rows("production", product="ree_magnet", stage="separated") if not r["is_total"]]
     listed = {r["country"] for r in rows}
@@ -241,7 +249,7 @@ def _magnet_elements(ds: Tables, chain: Chain, index: Index, year: int, sigma: M
     return seen
 
 
-def _metals(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _metals(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     rows = [r for r in ds.rows("production", product="re_metal", stage="metal") if r["preferred"] and not r["is_total"]]
     listed = {r["country"] for r in rows}
     least = assumption(ds, "split_sigma_world_share") * sum(float(r["quantity"]) for r in rows if r["year"] == 2024)
@@ -253,7 +261,7 @@ def _metals(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[st
     return seen
 
 
-def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     rows = [r for r in ds.rows("production", product="ndfeb_magnet", stage="magnet") if r["preferred"] and not r["is_total"]]
     listed = {r["country"] for r in rows}
     least = assumption(ds, "split_sigma_world_share") * sum(float(r["quantity"]) for r in rows if r["year"] == 2024)
@@ -276,7 +284,7 @@ def _heavy_share(ds: Tables) -> tuple[float, float]:
     return share, assumption(ds, "grade_split_sigma_share")
 
 
-def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     rows = [
         r for r in ds.rows("demand", product="ndfeb_magnet", sector="total")
         if r["country"] != "WLD" and r["year"] >= 2024
@@ -319,7 +327,7 @@ def _sector_split(
     return seen
 
 
-def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Trade of the chain's own products: annual rows, or the mean of a year's months times twelve."""
     share, spread = _heavy_share(ds)
     carried = {p.removesuffix("_std").removesuffix("_ht") for p, _, _ in chain.arcs}
@@ -357,7 +365,7 @@ def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str
     return seen
 
 
-def _ionic_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _ionic_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Ionic-clay feed crosses the border to China as mixed compounds, under the basket of separated ones."""
     factor = assumption(ds, "ionic_reo_per_gross_share")
     seen = []
@@ -372,7 +380,7 @@ def _ionic_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mappi
     return seen
 
 
-def _basket_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _basket_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Oxides and metals in customs baskets: what a basket's value allows of the product, as a wide prior."""
     share = assumption(ds, "trade_value_share")
     price = base_prices(ds, chain, 2024)

@@ -18,7 +18,7 @@ SHOWN_YEARS = (2027, 2030, 2035)
 FIELDS = (
     Field("capacity_t", "t/y", "Stated capacity, new"),
     Field("expected_t_2030", "t", "Capacity × chance of success × ramp in 2030"),
-    Field("fills_share", "share", "Expected output of 2030 over the need of the parties that their own and contracted supply leaves open"),
+    Field("fills_share", "share", "Expected output of 2030 over what the parties need at that stage"),
     Field("support_usd_m", "million USD", "Public support as announced; forms are not added up"),
     Field("lead_time_years", "years", "Typical lead time of such a plant, from the table lead_times"),
 )
@@ -73,9 +73,7 @@ def _line(
     row = next((r for r in register if r["product"] == product), register[0])
     head = next((r for r in register if r["support_amount_usd_m"] is not None), row)
     made = {year: by_year[year] for year in SHOWN_YEARS}
-    open_need = None
-    if gap is not None:
-        open_need = max(float(gap["need_t"]) - float(gap["contracted_t"]), 0.0)  # type: ignore[arg-type]
+    need = None if gap is None else float(gap["need_t"])  # type: ignore[arg-type]
     expected_2030 = float(made[2030]["expected_t"])  # type: ignore[arg-type]
     lead = _lead_time(ds, stage)
     yield {
@@ -100,7 +98,7 @@ def _line(
         "gap_party": together,
         "gap_stage": stage,
         "gap_t_2030": None if gap is None else gap["gap_t"],
-        "fills_share": expected_2030 / open_need if open_need else None,
+        "fills_share": expected_2030 / need if need else None,
         "support_instruments": head["support_instruments"],
         "support_party": head["support_party"],
         "support_usd_m": None if head["support_amount_usd_m"] is None else float(head["support_amount_usd_m"]),
