@@ -1,0 +1,195 @@
+"""Strict reading of a CSV file: bytes must be UTF-8, rows must have the header's width. Nothing is guessed.
+
+A fault never stops the reading of what can still be read: all faults of a file come back together.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import difflib
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from didymium.schema.cells import BadCell, Cell, read_cell
+from didymium.schema.columns import Table
+from didymium.schema.faults import Fault, visible
+
+BARE_CR = re.compile(r"\r(?!\n)")
+
+
+@dataclass(slots=True)
+class Parsed:
+    """Rows of one file of one table as typed values, with the line on which each began."""
+
+    table: Table
+    file: str
+    rows: list[dict[str, Cell]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def fault(self, row: int, column: str, value: str, what: str, cure: str) -> None:
+        """Note one fault."""
+        self.faults.append(Fault(self.file, row, column, value, what, cure))
+
+
+def _guess_encoding(data: bytes) -> str:
+    for name, label in (("cp932", "Shift-JIS"), ("euc_jp", "EUC-JP"), ("cp1252", "Windows-1252")):
+        try:
+            data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        return label
+    return "another encoding"
+
+
+def decode(data: bytes, parsed: Parsed) -> str | None:
+    """The text of UTF-8 bytes, a leading BOM dropped; None and a fault for anything else."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        parsed.fault(1, "", "", "the bytes are UTF-16.", "Save the file as UTF-8.")
+        return None
+    if not data.strip():
+        parsed.fault(0, "", "", "the file is empty.", "Expected a header line and rows.")
+        return None
+    if b"\x00" in data:
+        line = data[: data.index(b"\x00")].count(b"\n") + 1
+        what = "a NUL byte; the file is cut or not text (UTF-16 without mark?)."
+        parsed.fault(line, "", "\\x00", what, "Save the file as UTF-8.")
+        return None
+    try:
+        text = data.decode("utf-8-sig", "strict")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        bad = data[error.start : error.start + 4].hex(" ")
+        what = f"bytes {bad} are not UTF-8; they read as {_guess_encoding(data)}."
+        parsed.fault(line, "", bad, what, "Save the file as UTF-8.")
+        return None
+    match = BARE_CR.search(text)
+    if match:
+        line = text[: match.start()].count("\n") + 1
+        parsed.fault(line, "", "\\r", "a line ends in CR alone.", "End lines with LF or CR LF.")
+        return None
+    return text
+
+
+def records(text: str, parsed: Parsed) -> list[tuple[int, list[str]]]:
+    """All records with the line each begins on; a broken quote stops with a fault."""
+    found: list[tuple[int, list[str]]] = []
+    reader = csv.reader(io.StringIO(text, newline="\n"), strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            found.append((begins, cells))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        parsed.fault(begins, "", "", f"the row cannot be split into cells ({error}).", 'Quote as "a ""b"" c".')
+    return found
+
+
+def check_header(header: Sequence[str], parsed: Parsed) -> bool:
+    """True when the header names each declared column once and no other."""
+    names = parsed.table.column_names
+    before = len(parsed.faults)
+    seen: set[str] = set()
+    missing = [name for name in names if name not in header]
+    for name in header:
+        if name in seen:
+            parsed.fault(1, name, name, f"column {visible(name)} stands twice.", "Keep one.")
+        elif name not in names:
+            near = difflib.get_close_matches(name.strip().lower(), missing, n=1)
+            cure = f"Did you mean {near[0]!r}?" if near else f"Columns are: {', '.join(names)}."
+            parsed.fault(1, name, name, f"column {visible(name)} is not known.", cure)
+        seen.add(name)
+    for name in missing:
+        meaning = parsed.table.column(name).meaning
+        parsed.fault(1, name, "", "the column is missing.", f"Add it: {meaning}")
+    return len(parsed.faults) == before
+
+
+def _read_row(line: int, cells: Iterable[tuple[str, str]], parsed: Parsed) -> None:
+    row: dict[str, Cell] = {}
+    table = parsed.table
+    sound = True
+    for name, text in cells:
+        column = table.column(name)
+        try:
+            row[name] = read_cell(text, column)
+        except BadCell as bad:
+            parsed.fault(line, name, text, bad.what, bad.cure)
+            sound = False
+    if sound:
+        parsed.rows.append(row)
+        parsed.lines.append(line)
+
+
+def read_table(data: bytes, table: Table, file: str) -> Parsed:
+    """Typed rows of a CSV file of the table; faults are collected, never raised.
+
+    Rows with a faulty cell are left out of `rows`, so that later checks speak of sound rows only.
+    """
+    parsed = Parsed(table, file)
+    text = decode(data, parsed)
+    if text is None:
+        return parsed
+    found = records(text, parsed)
+    if not found or not check_header(found[0][1], parsed):
+        return parsed
+    header = found[0][1]
+    columns = [table.column(name) for name in header]
+    width = len(header)
+    for line, cells in found[1:]:
+        if len(cells) != width:
+            if not any(cells):
+                parsed.fault(line, "", "", "the row is empty.", "Delete the line.")
+            else:
+                what = f"the row has {len(cells)} cells, the header {width}."
+                parsed.fault(line, "", "", what, "Quote cells that hold a comma.")
+            continue
+        row: dict[str, Cell] = {}
+        sound = True
+        for column, cell in zip(columns, cells, strict=True):
+            try:
+                row[column.name] = read_cell(cell, column)
+            except BadCell as bad:
+                parsed.fault(line, column.name, cell, bad.what, bad.cure)
+                sound = False
+        if sound:
+            parsed.rows.append(row)
+            parsed.lines.append(line)
+    return parsed
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list):
+        return ";".join(str(item) for item in value)
+    return value if isinstance(value, str) else repr(value)
+
+
+def read_records(items: Sequence[Mapping[str, Any]], table: Table, file: str) -> Parsed:
+    """Typed rows of records, as they come from JSON; a column that may be empty may be left out.
+
+    `row` of a fault counts the records from 1.
+    """
+    parsed = Parsed(table, file)
+    names = table.column_names
+    for number, item in enumerate(items, start=1):
+        if not isinstance(item, Mapping):
+            parsed.fault(number, "", str(item), "the row is not an object.", 'Expected {"column": value, …}.')
+            continue
+        extra = [str(name) for name in item if name not in names]
+        for name in extra:
+            near = difflib.get_close_matches(name.strip().lower(), names, n=1)
+            cure = f"Did you mean {near[0]!r}?" if near else f"Columns are: {', '.join(names)}."
+            parsed.fault(number, name, name, f"column {visible(name)} is not known.", cure)
+        if not extra:
+            _read_row(number, [(name, _as_text(item.get(name))) for name in names], parsed)
+    return parsed
