@@ -59,7 +59,8 @@ def exposure(desk: Desk) -> Section:
 
     blocks: list[Block] = [*desk.figure("exposure", chain_shares, shares_table), *desk.figure("exposure", concentration, steps_table)]
     reliance = latest(desk.extra("exposure", "reliance"), "party", "stage", "product")
-    reliance.sort(key=lambda r: text(r["party"]))
+    order = {party: i for i, party in enumerate(desk.parties)}
+    reliance.sort(key=lambda r: (order.get(text(r["party"]), len(order)), text(r["party"])))
     if reliance:
         blocks.append(
             desk.table(

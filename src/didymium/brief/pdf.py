@@ -162,7 +162,7 @@ def _widths(table: Table, rows: list[list[str]]) -> list[float]:
         cells = [r[i] for r in rows]
         whole = is_numeric(column) or column.kind in ("date", "month", "year")
         pieces = [w for text in (column.heading, *([] if whole else cells)) for w in _PIECES.findall(text)]
-        word = max((width_of(w) for w in [*pieces, *(cells if whole else [])]), default=0.0)
+        word = max((width_of(w) for w in [*pieces, *(cells if whole else []), column.heading[:4]]), default=0.0)
         lengths = [width_of(c) for c in cells] or [0.0]
         longest = (max(lengths) + sum(lengths) / len(lengths)) / 2
         least.append(max(word, 6.0) * size * _LETTER + 6.0)

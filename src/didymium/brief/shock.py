@@ -124,7 +124,7 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
         ],
         note=t("Sums over the whole horizon of the scenario."),
     )
-    return [table, *blocks]
+    return [*blocks, table]
 
 
 def _scarcity(desk: Desk, scenario: str) -> Table | None:

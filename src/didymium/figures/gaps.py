@@ -172,7 +172,7 @@ def _finding(rows: list[Row], parties: list[str], t: Translator) -> str:
 
 
 def _short(tonnes: float, t: Translator) -> str:
-    return t("{n} kt", n=t.number(tonnes / 1000)) if tonnes >= 10_000 else t.tonnes(tonnes)
+    return t("{n} kt", n=t.number(tonnes / 1000)) if tonnes >= 10_000 else t.number(tonnes)
 
 
 def _number(value: Any) -> float:

@@ -36,7 +36,7 @@ BLUES = ("#cfe3f2", "#9cc7e4", "#5ea4d0", "#2a7fb6", "#0d5a8f", "#093f66")
 GAPS = ("#fdf0e6", "#f9d3b4", "#f0a873", "#e27a30", "#a84600")
 
 _WIDE_CHARACTER = "\u3000-\u9fff\uff00-\uffef"
-_PIECES = re.compile(rf"[（「]*(?:[ァ-ヺー]+|[{_WIDE_CHARACTER}])[・、。）」～]*|[^{_WIDE_CHARACTER}\s]+\s*|\s+")
+_PIECES = re.compile(rf"（[^（）]{{1,14}}）|\d+(?:か月|[年月日件])|[（「]*(?:[ァ-ヺー]+|[{_WIDE_CHARACTER}])[・、。）」～]*|[^{_WIDE_CHARACTER}\s]+\s*|\s+")
 
 WIDE = 720
 NARROW = 344
