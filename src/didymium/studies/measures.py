@@ -119,7 +119,7 @@ def _lapse_effect(ds: Dataset, record: Record, change: Change | None, lang: Lite
     if change is None:
         return None
     text, name = ("text", "name") if lang == "en" else ("text_ja", "name_ja")
-    said = {row["sentence_id"].removeprefix("measures."): row[text] for row in ds.rows("sentences")}
+    said: dict[str, str] = {row["sentence_id"].removeprefix("measures."): row[text] for row in ds.rows("sentences")}
     imposing, targeted = (ds.one("places", place=record[side])[name] for side in ("imposing", "targeted"))
     products = [ds.one("products", product=product)[name] for product in record["products"].split(";")]
     rule = said[f"rule.{record['kind']}"].format(
