@@ -44,6 +44,25 @@ class Codes(click.ParamType[list[str]]):
         return words
 
 
+class Years(click.ParamType[list[int]]):
+    """Years as `2027,2030` or `2026-2035`; kept as a list."""
+
+    name = "years"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        if isinstance(value, list):
+            return value
+        years: list[int] = []
+        for part in str(value).split(","):
+            first, _, last = part.partition("-")
+            if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+                self.fail(f"'{value}' is not a list of years. Write 2027,2030 or 2026-2035.", param, ctx)
+            years += range(int(first), int(last or first) + 1)
+        if not years or sorted(set(years)) != years or not 1900 <= years[0] <= years[-1] <= 2100:
+            self.fail(f"'{value}' needs rising years between 1900 and 2100.", param, ctx)
+        return years
+
+
 class ScenarioFile(click.ParamType[dict[str, Any]]):
     """A scenario by library id or file; kept whole, so that a run does not depend on the file."""
 
@@ -138,6 +157,23 @@ PARAMS: dict[str, Param] = {
         default=90,
         default_text="90",
     ),
+    "outlook": Param(
+        "--outlook",
+        "The demand outlook against which projects are held.",
+        click.Choice(["STEPS", "APS", "NZE"], case_sensitive=False),
+        "STEPS|APS|NZE",
+        default="STEPS",
+        default_text="STEPS",
+    ),
+    "outlooks": Param(
+        "--outlooks",
+        "Demand outlooks.",
+        Codes(upper=True),
+        "STEPS,APS,NZE",
+        default=lambda: ["STEPS", "APS", "NZE"],
+        default_text="STEPS,APS,NZE",
+        read=tuple,
+    ),
     "parties": Param(
         "--parties",
         "The parties, as ISO 3166 codes.",
@@ -197,9 +233,18 @@ PARAMS: dict[str, Param] = {
         default=2,
         default_text="2",
     ),
+    "years": Param(
+        "--years",
+        "The years: single ones with commas between them, or a range such as 2026-2035.",
+        Years(),
+        "YEARS",
+        default=lambda: list(range(2026, 2036)),
+        default_text="2026-2035",
+        read=tuple,
+    ),
     "year": Param(
         "--year",
-        "The year of the figures. Default: the latest in which every stage has them.",
+        "The year of the figures. Default: the latest for which the study finds them.",
         click.IntRange(1900, 2100),
         "YEAR",
     ),

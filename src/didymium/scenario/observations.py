@@ -11,14 +11,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from didymium.data.evidence import basis_kind
 from didymium.scenario.chain import GRADES, ORE, REDUCED, Tables, assumption
 from didymium.scenario.inputs import Chain, Observation
 
 Row = dict[str, Any]
+Sigma = Callable[[Mapping[str, Any]], float]
 Terms = tuple[tuple[str, int, float], ...]
 
 IMPUTED_WIDENING = 1.5  # a moved figure is that much less certain
-SPLIT_SIGMA_SHARE = 0.5  # of a use split by world sector shares: a prior, no observation of its own
+SECTOR_SIGMA_SHARE = 0.25  # of the world use of a sector: claims differ by about that (EV motors 27 or 37 kt)
+SPLIT_SIGMA_SHARE = 0.5  # of one place's use in a sector around the world mix: a prior, no figure of its own
+FIRST_DEMAND_YEAR = 2024  # the year for which all places have a demand figure
 MONTHS_A_YEAR = 12
 IONIC_NEIGHBOURS = ("MMR", "LAO")  # their mines ship ionic-clay feed to China as mixed compounds
 KG_A_T = 1000
@@ -44,7 +48,7 @@ class Index:
 
 def observations(ds: Tables, chain: Chain, year: int) -> tuple[Observation, ...]:
     """All observations of a year for the magnet chain."""
-    sigma = {r["confidence"]: float(r["sigma_share"]) for r in ds.rows("confidence_grades")}
+    sigma = sigma_of(ds)
     index = Index.of(chain)
     growth = demand_growth(ds)
     seen: list[Observation] = []
@@ -58,6 +62,12 @@ def observations(ds: Tables, chain: Chain, year: int) -> tuple[Observation, ...]
     seen += _basket_trade(ds, chain, index, year, sigma, growth)
     seen += _ionic_trade(ds, chain, index, year, sigma, growth)
     return tuple(o for o in seen if o.terms)
+
+
+def sigma_of(ds: Tables) -> Sigma:
+    """Relative standard error of a row, by its confidence and by how its figure came about."""
+    grade = {(r["confidence"], r["basis_kind"]): float(r["sigma_share"]) for r in ds.rows("confidence_grades")}
+    return lambda row: grade[row["confidence"], basis_kind(row)]
 
 
 def unseen_flow_sigma(ds: Tables, chain: Chain, seen: Iterable[Observation]) -> dict[int, float]:
@@ -109,13 +119,13 @@ def _latest(rows: Iterable[Row], year: int, key: Callable[[Row], Any]) -> list[t
 
 
 def _observe(
-    kind: str, row: Row, terms: Terms, year: int, sigma: Mapping[str, float], growth: Callable[[int, int], float],
+    kind: str, row: Row, terms: Terms, year: int, sigma: Sigma, growth: Callable[[int, int], float],
     *, product: str = "", stage: str = "", place: str = "", partner: str = "", factor: float = 1.0, widen: float = 1.0, least: float = 0.0, least_t: float = 1.0, note: str = "",
 ) -> Observation:
     """One observation from one row: moved to the year if older, its error from the row's confidence."""
     moved = row["year"] != year
     value = float(row["quantity"]) * factor * (growth(year, row["year"]) if moved else 1.0)
-    width = max(sigma[row["confidence"]], least) * widen * (IMPUTED_WIDENING if moved else 1.0)
+    width = max(sigma(row), least) * widen * (IMPUTED_WIDENING if moved else 1.0)
     told = "; ".join(t for t in (note, f"moved from {row['year']} with world demand" if moved else "") if t)
     return Observation(
         kind=kind,
@@ -152,7 +162,7 @@ def eu_regions(chain: Chain) -> set[str]:
     return {region for place, region in chain.region_of.items() if place in chain.groups["EU27"]}
 
 
-def _mined(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _mined(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     rows = [r for r in ds.rows("production", product=ORE, stage="mine") if not r["is_total"]]
     preferred = [r for r in rows if r["preferred"]]
     named = {r["country"] for r in preferred if r["year"] == min(year, 2025)}
@@ -188,7 +198,7 @@ def _border_claim(ds: Tables, place: str, year: int) -> float:
     return float(latest["quantity"]) * assumption(ds, "ionic_reo_per_gross_share") if latest else 0.0
 
 
-def _separated(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _separated(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     recipes = {p.process_id: p for p in chain.processes}
     seen = []
     wanted = {"ndpr_oxide": ("ndpr_oxide", "nd_oxide", "pr_oxide"), "dy_oxide": ("dy_oxide",), "tb_oxide": ("tb_oxide",)}
@@ -216,7 +226,7 @@ def _separated(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping
     return seen
 
 
-def _magnet_elements(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _magnet_elements(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Separated Nd+Pr+Dy+Tb as element content, primary and from swarf; where a company reports its own output, that wins."""
     rows = [r for r in ds.rows("production", product="ree_magnet", stage="separated") if not r["is_total"]]
     listed = {r["country"] for r in rows}
@@ -241,7 +251,7 @@ def _magnet_elements(ds: Tables, chain: Chain, index: Index, year: int, sigma: M
     return seen
 
 
-def _metals(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _metals(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     rows = [r for r in ds.rows("production", product="re_metal", stage="metal") if r["preferred"] and not r["is_total"]]
     listed = {r["country"] for r in rows}
     least = assumption(ds, "split_sigma_world_share") * sum(float(r["quantity"]) for r in rows if r["year"] == 2024)
@@ -253,7 +263,7 @@ def _metals(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[st
     return seen
 
 
-def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     rows = [r for r in ds.rows("production", product="ndfeb_magnet", stage="magnet") if r["preferred"] and not r["is_total"]]
     listed = {r["country"] for r in rows}
     least = assumption(ds, "split_sigma_world_share") * sum(float(r["quantity"]) for r in rows if r["year"] == 2024)
@@ -265,7 +275,7 @@ def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[st
         seen.append(_observe("production", row, terms, year, sigma, growth, product="ndfeb_blank", stage="blank", least_t=least,
                              note="magnet output is counted as blanks"))
         heavy = tuple(t for t, (p, _) in zip(terms, ((p, r) for p, r in chain.activities if p.startswith("sinter_") and r in places), strict=True) if p == "sinter_ht")
-        seen.append(_observe("production", {**row, "confidence": "low"}, heavy, year, sigma, growth, product="ndfeb_blank_ht", stage="blank",
+        seen.append(_observe("prior", {**row, "confidence": "low"}, heavy, year, sigma, growth, product="ndfeb_blank_ht", stage="blank",
                              factor=share, least=spread, least_t=least, note="world share of the heavy grade"))
     return seen
 
@@ -276,50 +286,58 @@ def _heavy_share(ds: Tables) -> tuple[float, float]:
     return share, assumption(ds, "grade_split_sigma_share")
 
 
-def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
+    """Finished magnets that places use, and their split over sectors and grades."""
     rows = [
         r for r in ds.rows("demand", product="ndfeb_magnet", sector="total")
-        if r["country"] != "WLD" and r["year"] >= 2024
+        if r["preferred"] and r["mass_basis"] == "finished" and r["country"] != "WLD" and r["year"] >= FIRST_DEMAND_YEAR
     ]
     listed = {r["country"] for r in rows}
-    press = assumption(ds, "press_sinter_yield")
-    sectors = {r["sector"]: r for r in ds.rows("magnet_sectors") if r["share_of_world"]}
     seen = []
     for row, _ in _latest(rows, year, lambda r: r["country"]):
         members = set(_members(row["country"], chain, listed, [r for _, r, _ in chain.uses]))
-        spots = [(u, i) for u, i in index.use.items() if u[1] in members and u[0].startswith("ndfeb_magnet")]
-        mixed = row["country"] in MIXED_BASIS
-        widen = 2.0 if mixed else 1.0
-        note = "output in blanks less exports in finished magnets: mixed basis, wide error" if mixed else ""
-        seen.append(_observe("demand", row, tuple(("use", i, 1.0) for _, i in spots), year, sigma, growth, stage="end_use", widen=widen, note=note))
-    return seen + _sector_split(ds, chain, index, year, growth, sectors, press)
+        terms = tuple(("use", i, 1.0) for u, i in index.use.items() if u[1] in members and u[0].startswith("ndfeb_magnet"))
+        seen.append(_observe("demand", row, terms, year, sigma, growth, stage="end_use"))
+        for sector in ds.rows("magnet_sectors"):
+            for product, part in _grade_parts(sector):
+                own = tuple(t for t in terms if chain.uses[t[1]][0] == product and chain.uses[t[1]][2] == sector["sector"])
+                if own and part > 0:
+                    seen.append(
+                        _observe("prior", {**row, "confidence": "low"}, own, year, sigma, growth, product=product, stage="end_use",
+                                 partner=sector["sector"], factor=part, least=SPLIT_SIGMA_SHARE, note="world mix of uses")
+                    )
+    return seen + _sector_split(ds, chain, index, year, growth)
 
 
-MIXED_BASIS = ("CHN", "JPN", "DEU", "VNM", "ROW", "EU27")
+def _grade_parts(sector: Row) -> tuple[tuple[str, float], ...]:
+    """Product of each grade and its part of all magnets, for one sector."""
+    share, heavy = float(sector["share_of_world"]), float(sector["heavy_grade_share"])
+    return ("ndfeb_magnet_std", share * (1 - heavy)), ("ndfeb_magnet_ht", share * heavy)
 
 
-def _sector_split(
-    ds: Tables, chain: Chain, index: Index, year: int, growth: Any, sectors: Mapping[str, Row], press: float
-) -> list[Observation]:
-    """World use of each sector and grade: sector shares of the world's blanks, brought to finished mass."""
-    world = next(r for r in ds.rows("production", product="ndfeb_magnet", stage="magnet", country="WLD", year=2024) if r["preferred"])
-    finished = next(1 / float(r["quantity"]) for r in ds.rows("recipes", process_id="sinter_ndfeb") if r["flow_role"] == "input")
-    total = float(world["quantity"]) * finished / press * growth(year, 2024)
+def _sector_split(ds: Tables, chain: Chain, index: Index, year: int, growth: Any) -> list[Observation]:
+    """World use of each sector and grade: sector shares of the world's finished magnets."""
+    world = next(
+        r for r in ds.rows("demand", product="ndfeb_magnet", sector="total", country="WLD", year=FIRST_DEMAND_YEAR) if r["preferred"]
+    )
+    total = float(world["quantity"]) * growth(year, FIRST_DEMAND_YEAR)
     seen = []
-    for sector, row in sectors.items():
-        heavy = float(row["heavy_grade_share"])
-        for grade, part in (("std", 1 - heavy), ("ht", heavy)):
-            spots = [i for (p, _r, s), i in index.use.items() if s == sector and p == f"ndfeb_magnet_{grade}"]
-            value = total * float(row["share_of_world"]) * part
-            if spots and value > 0:
+    for row in ds.rows("magnet_sectors"):
+        for product, part in _grade_parts(row):
+            terms = tuple(("use", i, 1.0) for (p, _r, s), i in index.use.items() if s == row["sector"] and p == product)
+            value = total * part
+            if terms and value > 0:
                 seen.append(
-                    Observation("demand", f"ndfeb_magnet_{grade}", "end_use", "WLD", sector, year, value, 0.25 * value, row["confidence"],
-                                tuple(("use", i, 1.0) for i in spots), (row["row_id"],), (row["source_id"],), "share of world output")
+                    Observation(
+                        "demand", product, "end_use", "WLD", row["sector"], year, value, SECTOR_SIGMA_SHARE * value,
+                        row["confidence"], terms, (row["row_id"], world["row_id"]), (row["source_id"], world["source_id"]),
+                        "sector's share of the world's finished magnets",
+                    )
                 )
     return seen
 
 
-def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Trade of the chain's own products: annual rows, or the mean of a year's months times twelve."""
     share, spread = _heavy_share(ds)
     carried = {p.removesuffix("_std").removesuffix("_ht") for p, _, _ in chain.arcs}
@@ -351,13 +369,13 @@ def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str
                              place=row["exporter"], partner=row["importer"]))
         heavy = tuple(t for t in terms if chain.arcs[t[1]][0].endswith("_ht"))
         if len(names) > 1 and heavy:
-            seen.append(_observe("trade", {**row, "confidence": "low"}, heavy, year, sigma, growth, product=f"{row['product']}_ht",
+            seen.append(_observe("prior", {**row, "confidence": "low"}, heavy, year, sigma, growth, product=f"{row['product']}_ht",
                                  stage=chain.product_stage[names[0]], place=row["exporter"], partner=row["importer"], factor=share,
                                  least=spread, note="world share of the heavy grade"))
     return seen
 
 
-def _ionic_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _ionic_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Ionic-clay feed crosses the border to China as mixed compounds, under the basket of separated ones."""
     factor = assumption(ds, "ionic_reo_per_gross_share")
     seen = []
@@ -372,7 +390,7 @@ def _ionic_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mappi
     return seen
 
 
-def _basket_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Mapping[str, float], growth: Any) -> list[Observation]:
+def _basket_trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
     """Oxides and metals in customs baskets: what a basket's value allows of the product, as a wide prior."""
     share = assumption(ds, "trade_value_share")
     price = base_prices(ds, chain, 2024)

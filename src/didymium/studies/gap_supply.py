@@ -16,7 +16,7 @@ from didymium.model.ledger import Addition, Chances, Entry, Offtake, contracted,
 from didymium.results import Row
 from didymium.scenario.chain import magnet_chain, project_steps
 from didymium.scenario.inputs import Chain, Observation
-from didymium.scenario.observations import observations, unseen_flow_sigma
+from didymium.scenario.observations import observations, sigma_of, unseen_flow_sigma
 
 Floats = NDArray[np.float64]
 BASE_YEAR = 2025
@@ -68,7 +68,7 @@ class Supply:
 
 def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: int, seed: int) -> Supply:
     """Calibrate the base year and lay projects, partners and contracts over the years."""
-    chain = magnet_chain(ds)
+    chain = magnet_chain(ds, BASE_YEAR)
     seen = observations(ds, chain, BASE_YEAR)
     base = calibrate(chain, seen, BASE_YEAR, unseen=unseen_flow_sigma(ds, chain, seen))
     assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}
@@ -90,8 +90,8 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
     for a, more in zip(extra, added, strict=True):
         key = (a.stage, a.product, a.region)
         own[key] = own.get(key, np.zeros((draws + 1, when.size))) + more
-    grades = {r["confidence"]: float(r["sigma_share"]) for r in ds.rows("confidence_grades")}
-    sigma = {r["country"]: grades[r["confidence"]] for r in ds.rows("demand", product="ndfeb_magnet", sector="total")}
+    error = sigma_of(ds)
+    sigma = {r["country"]: error(r) for r in ds.rows("demand", product="ndfeb_magnet", sector="total")}
     used = [i for i, r in assumed.items() if "gaps" in r["used_by"] or "calibration" in r["used_by"]]
     return Supply(
         chain=chain,
