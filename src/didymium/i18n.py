@@ -202,7 +202,7 @@ def dataset_names(dataset: Any, lang: str) -> dict[str, dict[str, str]]:
     """Names that the tables `products` and `places` give to their ids, in one language."""
     column = "name" if lang == "en" else f"name_{lang}"
     found: dict[str, dict[str, str]] = {}
-    for kind, table, key in (("product", "products", "product"), ("place", "places", "code")):
+    for kind, table, key in (("product", "products", "product"), ("place", "places", "place")):
         names = {row[key]: row.get(column) or "" for row in dataset.rows(table)}
         # A short name of our own (terms.csv) reads better in a figure than the full name of the table.
         found[kind] = {word: name for word, name in names.items() if name and word not in _terms().get(kind, {})}
