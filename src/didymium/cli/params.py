@@ -120,10 +120,9 @@ class Param:
         return click.Option(
             [self.flag, name],
             type=self.type,
-            metavar=self.metavar,
+            metavar=self.metavar or None,
             default=self.default,
-            show_default=self.default_text or False,
-            help=self.help,
+            help=f"{self.help}  [default: {self.default_text}]" if self.default_text else self.help,
             envvar=self.envvar,
         )
 
@@ -148,6 +147,14 @@ PARAMS: dict[str, Param] = {
         "How many draws are behind the bands. Default: as many as the study takes by itself.",
         click.IntRange(10, 100_000),
         "N",
+    ),
+    "drivers": Param(
+        "--drivers/--no-drivers",
+        "Move each assumption alone to its ends, to see which matter most.",
+        click.BOOL,
+        "",
+        default=True,
+        default_text="drivers",
     ),
     "horizon_days": Param(
         "--horizon",
