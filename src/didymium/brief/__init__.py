@@ -1,1 +1,10 @@
+"""The brief: results → one cited document → HTML, PDF, Excel, terminal."""
 
+from didymium.brief.build import build
+from didymium.brief.document import Brief
+from didymium.brief.html import render_html
+from didymium.brief.pdf import render_pdf
+from didymium.brief.terminal import render_terminal
+from didymium.brief.workbook import render_xlsx
+
+__all__ = ["Brief", "build", "render_html", "render_pdf", "render_terminal", "render_xlsx"]

@@ -1,5 +1,21 @@
 """Result tables with units, intervals and sources; the run store."""
 
+from didymium.results.difference import first_difference
+from didymium.results.manifest import Manifest
 from didymium.results.result import Field, Result, Row, Value, canonical_json, run_id
+from didymium.results.store import Entry, RunStore, default_store, result_bytes
 
-__all__ = ["Field", "Result", "Row", "Value", "canonical_json", "run_id"]
+__all__ = [
+    "Entry",
+    "Field",
+    "Manifest",
+    "Result",
+    "Row",
+    "RunStore",
+    "Value",
+    "canonical_json",
+    "default_store",
+    "first_difference",
+    "result_bytes",
+    "run_id",
+]

@@ -107,7 +107,7 @@ class Result:
     def by(self, *dims: str, table: str | None = None) -> pd.DataFrame:
         """Sums of the tonnes and dollars over everything but `dims`."""
         frame = self.table(table)
-        sums = [c for c in frame.columns if c.endswith("_t") or "_usd" in c and "per" not in c]
+        sums = [c for c in frame.columns if c.endswith("_t") or ("_usd" in c and "per" not in c)]
         return frame.groupby(list(dims), as_index=False, sort=True)[sums].sum(min_count=1)
 
     def with_rows(self, rows: Iterable[Row]) -> Result:

@@ -102,7 +102,7 @@ MEASURES = Table(
         ),
         Column("announced_date", "date", "Announced."),
         Column("effective_date", "date", "In force from."),
-        Column("end_date", "date", "Ended, was suspended, or lapses on this date."),
+        Column("end_date", "date", "Last day in force; a stretch of suspension stands in `measure_suspensions`."),
         Column(
             "status",
             "id",

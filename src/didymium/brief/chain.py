@@ -1,0 +1,176 @@
+"""Sections on the chain as it stands: exposure, gaps, and what the data had to be bent to make it balance."""
+
+from __future__ import annotations
+
+from didymium.brief.desk import Desk, Picked, interval, number, text
+from didymium.brief.document import Block, Column, Paragraph, Section, Table
+from didymium.figures import chain_shares, concentration, gap_heat, gap_ledger
+from didymium.figures.chain import latest
+from didymium.figures.gaps import largest_gap, one_outlook, parties_of
+from didymium.i18n import rank
+from didymium.results import Row
+
+
+def exposure(desk: Desk) -> Section:
+    """Who makes what, how concentrated it is, and how much each party buys abroad and from China."""
+    t = desk.t
+    title = t("Exposure")
+    if not desk.has("exposure"):
+        return Section("exposure", title, (desk.missing("exposure", title),))
+    result = desk.result("exposure")
+    steps = latest(result.rows, "stage", "product")
+    shares = latest(desk.extra("exposure", "shares"), "stage", "product")
+
+    def shares_table(id: str) -> Table:
+        return desk.table(
+            t("Share of world output by place"),
+            shares,
+            [
+                (Column(t("Stage")), lambda r: t.term("stage", text(r["stage"]))),
+                (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+                (Column(t("Year"), "year"), lambda r: number(r["year"])),
+                (Column(t("Place")), lambda r: t.place(text(r["country"]))),
+                (Column(t("Output"), "number"), lambda r: number(r["quantity"])),
+                (Column(t("Unit")), lambda r: t.term("unit", text(r["unit"]))),
+                (Column(t("Share"), "share"), lambda r: interval(r, "share")),
+            ],
+            id=id,
+        )
+
+    def steps_table(id: str) -> Table:
+        return desk.table(
+            t("Concentration by step of the chain"),
+            steps,
+            [
+                (Column(t("Stage")), lambda r: t.term("stage", text(r["stage"]))),
+                (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+                (Column(t("Year"), "year"), lambda r: number(r["year"])),
+                (Column(t("World output"), "number"), lambda r: number(r["world_quantity"])),
+                (Column(t("Unit")), lambda r: t.term("unit", text(r["unit"]))),
+                (Column(t("HHI (0–1)"), "number"), lambda r: interval(r, "hhi")),
+                (Column(t("Leader")), lambda r: t.place(text(r["top_country"]))),
+                (Column(t("Leader's share"), "share"), lambda r: interval(r, "top_share")),
+                (Column(t("Top three"), "share"), lambda r: number(r.get("top3_share"))),
+                (Column(t("Evidence")), lambda r: t.term("evidence", text(r.get("evidence")))),
+                (Column(t("What it does not tell"), wide=True), lambda r: t.fact(text(r.get("says")))),
+            ],
+            id=id,
+        )
+
+    blocks: list[Block] = [*desk.figure("exposure", chain_shares, shares_table), *desk.figure("exposure", concentration, steps_table)]
+    reliance = latest(desk.extra("exposure", "reliance"), "party", "stage", "product")
+    order = {party: i for i, party in enumerate(desk.parties)}
+    reliance.sort(key=lambda r: (order.get(text(r["party"]), len(order)), text(r["party"])))
+    if reliance:
+        blocks.append(
+            desk.table(
+                t("What each party needs, makes and imports"),
+                reliance,
+                [
+                    (Column(t("Party")), lambda r: t.place(text(r["party"]))),
+                    (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+                    (Column(t("Year"), "year"), lambda r: number(r["year"])),
+                    (Column(t("Need"), "number"), lambda r: number(r.get("need_quantity"))),
+                    (Column(t("Own output"), "number"), lambda r: number(r.get("own_quantity"))),
+                    (Column(t("Imports"), "number"), lambda r: number(r.get("import_quantity"))),
+                    (Column(t("Unit")), lambda r: t.term("unit", text(r.get("unit")))),
+                    (Column(t("Import reliance"), "share"), lambda r: number(r.get("reliance_share"))),
+                    (Column(t("China's share of imports"), "share"), lambda r: number(r.get("china_import_share"))),
+                ],
+            )
+        )
+    return Section("exposure", title, tuple(blocks))
+
+
+def gap_columns(desk: Desk) -> list[Picked]:
+    """The ledger of one need: what covers it and what is left."""
+    t = desk.t
+    tonnes = t("t")
+    return [
+        (Column(t("Party")), lambda r: t.place(text(r["party"]))),
+        (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+        (Column(t("Year"), "year"), lambda r: number(r["year"])),
+        (Column(t("Need"), "number", tonnes), lambda r: number(r["need_t"])),
+        (Column(t("Own supply"), "number", tonnes), lambda r: number(r["own_t"])),
+        (Column(t("Allied supply"), "number", tonnes), lambda r: number(r["allied_t"])),
+        (Column(t("Contracted"), "number", tonnes), lambda r: number(r["contracted_t"])),
+        (Column(t("Stock"), "number", tonnes), lambda r: number(r.get("stock_t"))),
+        (Column(t("Gap"), "number", tonnes), lambda r: interval(r, "gap_t")),
+        (Column(t("Gap, share of need"), "share"), lambda r: number(r["gap_share"])),
+        (Column(t("Months of cover"), "number"), lambda r: number(r.get("cover_months"))),
+    ]
+
+
+def gaps(desk: Desk) -> Section:
+    """The gap ledger by stage and year, for each party and for both."""
+    t = desk.t
+    title = t("Gaps by stage")
+    if not desk.has("gaps"):
+        return Section("gaps", title, (desk.missing("gaps", title),))
+    rows = one_outlook(desk.result("gaps"))
+    parties = parties_of(rows)
+    rows.sort(key=lambda r: (parties.index(text(r["party"])), rank("stage", text(r["stage"])), rank("product", text(r["product"])), text(r["year"])))
+
+    def ledger(id: str, product: str | None = None) -> Table:
+        kept = rows if product is None else [r for r in rows if r["product"] == product]
+        caption = t("Gap ledger") if product is None else t("Gap ledger: {product}", product=t.term("product", product))
+        return desk.table(caption, kept, gap_columns(desk), id=id)
+
+    blocks: list[Block] = [
+        Paragraph(
+            t(
+                "A gap is the need of a party at one stage less what it can surely get: its own output, partners' output that is not needed there, "
+                "contracted purchases and stock. Need follows from final demand through the recipes of the chain (outlook {outlook}).",
+                outlook=t.term("outlook", text(rows[0]["outlook"])),
+            )
+        ),
+        *desk.figure("gaps", gap_heat, ledger),
+    ]
+    pair = parties[-1]
+    for stage in ("separated", "magnet"):
+        here = [r for r in rows if r["stage"] == stage and r["party"] == pair and (number(r["gap_t"]) or 0) > 0]
+        if here:
+            product = text(largest_gap(here)["product"])
+            blocks += desk.figure("gaps", gap_ledger, lambda id, p=product: ledger(id, p), product=product)
+    return Section("gaps", title, tuple(blocks))
+
+
+def reconcile(desk: Desk, most: int = 12) -> Section:
+    """The largest adjustments that made production, trade and demand balance."""
+    t = desk.t
+    title = t("Largest adjustments to the data")
+    if not desk.has("reconcile"):
+        return Section("reconcile", title, (desk.missing("reconcile", title),))
+    rows = sorted(desk.rows("reconcile"), key=lambda r: -abs(number(r.get("score")) or 0.0))
+    shown = rows[:most]
+    table = desk.table(
+        t("Observed and reconciled values, largest adjustment against its uncertainty first"),
+        shown,
+        [
+            (Column(t("Kind")), lambda r: t.term("reconcile_kind", text(r["kind"]))),
+            (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+            (Column(t("Place")), lambda r: _flow(desk, r)),
+            (Column(t("Year"), "year"), lambda r: number(r["year"])),
+            (Column(t("Observed"), "number", t("t")), lambda r: number(r.get("observed_t"))),
+            (Column(t("Reconciled"), "number", t("t")), lambda r: number(r.get("reconciled_t"))),
+            (Column(t("Change"), "number", t("t")), lambda r: number(r.get("change_t"))),
+            (Column(t("Change"), "share"), lambda r: number(r.get("change_share"))),
+            (Column(t("Change in standard errors"), "number"), lambda r: number(r.get("score"))),
+            (Column(t("Confidence")), lambda r: t.term("confidence", text(r.get("confidence")))),
+        ],
+    )
+    lead = Paragraph(
+        t(
+            "Statistics of production, trade and demand do not balance. The model moves them as little as their uncertainty allows; "
+            "here are the {n} largest of {m} moves.",
+            n=t.count(len(shown)),
+            m=t.count(len(rows)),
+        )
+    )
+    return Section("reconcile", title, (lead, table))
+
+
+def _flow(desk: Desk, row: Row) -> str:
+    place = desk.t.place(text(row["place"]))
+    return desk.t("{a} → {b}", a=place, b=desk.t.place(text(row["partner"]))) if row.get("partner") else place
+

@@ -1,0 +1,321 @@
+"""The front page: findings in sentences and key figures in tiles. Every number is picked from a row of a result."""
+
+from __future__ import annotations
+
+from didymium.brief.desk import Desk, number, text
+from didymium.brief.document import Block, Paragraph, Points, Section, Tile, Tiles
+from didymium.brief.record import SOON_DAYS, lapsing, past_their_date
+from didymium.figures.chain import latest
+from didymium.figures.gaps import largest_gap, one_outlook, parties_of
+from didymium.figures.record import measure_name
+from didymium.figures.shortage import first_rows, scenario_name, scenarios
+from didymium.results import Row
+
+
+def summary(desk: Desk) -> Section:
+    """One page: what the reader must know if she reads no further."""
+    t = desk.t
+    tiles = [*_exposure_tiles(desk), *_shortage_tiles(desk), *_gap_tiles(desk), *_record_tiles(desk)]
+    findings = [*_exposure(desk), *_stress(desk), *_gaps(desk), *_projects(desk), *_record(desk)]
+    blocks: list[Block] = []
+    if tiles:
+        blocks.append(Tiles(tuple(tiles)))
+    if findings:
+        blocks.append(Points(tuple(findings), heading=t("Findings")))
+    else:
+        blocks.append(Paragraph(t("None of the studies found anything for these parties."), tone="note"))
+    blocks.append(
+        Paragraph(
+            t(
+                "Numbers in brackets after a value are its 10–90% interval; numbers in square brackets lead to the sources. "
+                "Findings describe the data and the model; they are not advice."
+            ),
+            tone="note",
+        )
+    )
+    return Section("summary", t("Summary"), tuple(blocks))
+
+
+def _most_concentrated(desk: Desk) -> Row | None:
+    steps = [r for r in latest(desk.rows("exposure"), "stage", "product") if r.get("top_share") is not None]
+    return max(steps, key=lambda r: number(r["top_share"]) or 0.0) if steps else None
+
+
+def _bounds(row: Row, name: str) -> tuple[float, float] | None:
+    low, high = number(row.get(f"{name}_p10")), number(row.get(f"{name}_p90"))
+    return None if low is None or high is None else (low, high)
+
+
+def _exposure(desk: Desk) -> list[Paragraph]:
+    t = desk.t
+    step = _most_concentrated(desk)
+    if step is None:
+        return []
+    words = {
+        "country": t.place(text(step["top_country"])), "product": t.term("product", text(step["product"])),
+        "year": t.year(int(number(step["year"]) or 0)), "share": t.share(number(step["top_share"])),
+    }  # fmt: skip
+    bounds = _bounds(step, "top_share")
+    if bounds:
+        words["interval"] = t.span(t.share(bounds[0]), t.share(bounds[1]))
+        said = t("In {year}, {country} made {share} ({interval}) of the world's {product}: the most concentrated step of the chain.", **words)
+    else:
+        said = t("In {year}, {country} made {share} of the world's {product}: the most concentrated step of the chain.", **words)
+    points = [Paragraph(said, desk.cite(step))]
+    reliance = [r for r in latest(desk.extra("exposure", "reliance"), "party", "stage", "product") if r.get("china_import_share") is not None]
+    for party in desk.parties:
+        own = [r for r in reliance if r["party"] == party and r["stage"] == "magnet"] or [r for r in reliance if r["party"] == party]
+        if own:
+            row = max(own, key=lambda r: number(r["china_import_share"]) or 0.0)
+            points.append(
+                Paragraph(
+                    t(
+                        "{party}: {share} of imports of {product} came from China in {year}; imports met {reliance} of need.",
+                        party=t.place(party), share=t.share(number(row["china_import_share"])), product=t.term("product", text(row["product"])),
+                        year=t.year(int(number(row["year"]) or 0)), reliance=t.share(number(row.get("reliance_share"))),
+                    ),
+                    desk.cite(row),
+                )
+            )  # fmt: skip
+    return points
+
+
+def _exposure_tiles(desk: Desk) -> list[Tile]:
+    t = desk.t
+    step = _most_concentrated(desk)
+    if step is None:
+        return []
+    bounds = _bounds(step, "top_share")
+    return [
+        Tile(
+            label=t("{country}'s share of {product}", country=t.place(text(step["top_country"])), product=t.term("product", text(step["product"]))),
+            value=t.share(number(step["top_share"])),
+            interval=t.span(t.share(bounds[0]), t.share(bounds[1])) if bounds else "",
+            note=t("world output, {year}", year=t.year(int(number(step["year"]) or 0))),
+            cites=desk.cite(step),
+        )
+    ]
+
+
+def _firsts(desk: Desk, party: str) -> dict[str, Row]:
+    """The first shortage of a party in the main scenario, by foresight."""
+    result = desk.result("stress")
+    rows = first_rows(result, scenarios(result)[0])
+    return {text(r["foresight"]): r for r in rows if r["party"] == party}
+
+
+def _stress(desk: Desk) -> list[Paragraph]:
+    t = desk.t
+    if not desk.has("stress"):
+        return []
+    result = desk.result("stress")
+    main = scenario_name(result, scenarios(result)[0], t)
+    points = []
+    for party in desk.parties:
+        rows = _firsts(desk, party)
+        row, best = rows.get("myopic"), rows.get("coordinated")
+        if row is None:
+            continue
+        if row.get("days_to_shortage") is None:
+            points.append(Paragraph(t("{party}: no use runs short in “{scenario}”.", scenario=main, party=t.place(party)), desk.cite(row)))
+            continue
+        days, bounds = t.days(number(row["days_to_shortage"])), _bounds(row, "days_to_shortage")
+        if bounds:
+            days = t("{days} ({low}–{high})", days=days, low=t.count(round(bounds[0])), high=t.count(round(bounds[1])))
+        said = t(
+            "{party}: in “{scenario}” the first users run short after {days} – {sector}.",
+            scenario=main, party=t.place(party), days=days, sector=t.term("sector", text(row["sector"])),
+        )  # fmt: skip
+        if best is not None and best.get("days_to_shortage") is not None:
+            said = t("{said} Full coordination puts this off to {days}.", said=said, days=t.days(number(best["days_to_shortage"])))
+        elif best is not None:
+            said = t("{said} With full coordination nothing runs short.", said=said)
+        points.append(Paragraph(said, desk.cite(row)))
+    worst = max((r for r in result.rows if r["foresight"] == "myopic"), key=lambda r: number(r["unserved_share"]) or 0.0, default=None)
+    if worst is not None and (number(worst["unserved_share"]) or 0.0) > 0:
+        bounds = _bounds(worst, "unserved_t")
+        amount = t.tonnes(number(worst["unserved_t"]))
+        if bounds:
+            amount = t("{amount} ({low}–{high})", amount=amount, low=t.number(bounds[0]), high=t.number(bounds[1]))
+        points.append(
+            Paragraph(
+                t(
+                    "Hardest hit in all {n} scenarios: {sector} ({party}) under “{scenario}”; {share} of demand for {product} goes unserved, {amount}.",
+                    n=t.count(len(scenarios(result))), sector=t.term("sector", text(worst["sector"])), party=t.place(text(worst["party"])),
+                    scenario=scenario_name(result, text(worst["scenario"]), t), share=t.share(number(worst["unserved_share"])),
+                    product=t.term("product", text(worst["product"])), amount=amount,
+                ),
+                desk.cite(worst),
+            )
+        )  # fmt: skip
+    return points
+
+
+def _shortage_tiles(desk: Desk) -> list[Tile]:
+    t = desk.t
+    if not desk.has("stress"):
+        return []
+    result = desk.result("stress")
+    main = scenario_name(result, scenarios(result)[0], t)
+    tiles = []
+    for party in desk.parties:
+        row = _firsts(desk, party).get("myopic")
+        if row is None:
+            continue
+        short = row.get("days_to_shortage") is not None
+        bounds = _bounds(row, "days_to_shortage") if short else None
+        tiles.append(
+            Tile(
+                label=t("{party}: first shortage after", party=t.place(party)),
+                value=t.days(number(row["days_to_shortage"])) if short else t("no shortage"),
+                interval=t.span(t.count(round(bounds[0])), t.days(bounds[1])) if bounds else "",
+                note=main,
+                cites=desk.cite(row),
+            )
+        )
+    return tiles
+
+
+def _gap_ends(desk: Desk) -> tuple[Row, Row] | None:
+    """The widest gap of the parties together in the last year of the ledger, and the same product in the first."""
+    rows = one_outlook(desk.result("gaps")) if desk.has("gaps") else []
+    if not rows:
+        return None
+    pair = parties_of(rows)[-1]
+    years = sorted({int(number(r["year"]) or 0) for r in rows})
+    last = largest_gap([r for r in rows if r["party"] == pair and r["year"] == years[-1]])
+    first = next(r for r in rows if r["party"] == pair and r["year"] == years[0] and r["product"] == last["product"] and r["stage"] == last["stage"])
+    return first, last
+
+
+def _gaps(desk: Desk) -> list[Paragraph]:
+    t = desk.t
+    ends = _gap_ends(desk)
+    if ends is None:
+        return []
+    first, last = ends
+    words = {
+        "party": t.place(text(last["party"])), "product": t.term("product", text(last["product"])), "first": t.year(int(number(first["year"]) or 0)),
+        "last": t.year(int(number(last["year"]) or 0)), "now": t.share(number(first["gap_share"])), "then": t.share(number(last["gap_share"])),
+        "amount": t.tonnes(number(last["gap_t"])),
+    }  # fmt: skip
+    bounds = _bounds(last, "gap_t")
+    if bounds:
+        words["amount"] = t("{amount} ({low}–{high})", amount=words["amount"], low=t.number(bounds[0]), high=t.number(bounds[1]))
+    said = t("{party}: {now} of the need for {product} has no sure source in {first}, and {then} in {last} ({amount}).", **words)
+    return [Paragraph(said, desk.cite(first, last))]
+
+
+def _gap_tiles(desk: Desk) -> list[Tile]:
+    t = desk.t
+    ends = _gap_ends(desk)
+    if ends is None:
+        return []
+    last = ends[1]
+    bounds = _bounds(last, "gap_t")
+    return [
+        Tile(
+            label=t("Gap in {product}, {year}", product=t.term("product", text(last["product"])), year=t.year(int(number(last["year"]) or 0))),
+            value=t.share(number(last["gap_share"])),
+            interval=t.span(t.number(bounds[0]), t.tonnes(bounds[1])) if bounds else "",
+            note=t("of need, {party}", party=t.place(text(last["party"]))),
+            cites=desk.cite(last),
+        )
+    ]
+
+
+def _projects(desk: Desk) -> list[Paragraph]:
+    t = desk.t
+    rows = desk.rows("projects")
+    if not rows:
+        return []
+    ids = {text(r["project_id"]) for r in rows}
+    moving = {text(r["project_id"]) for r in rows if r["status"] in ("operating", "ramping", "construction")}
+    points = [
+        Paragraph(
+            t(
+                "Candidate projects that would add supply where there is a gap: {n}; {k} of them run, ramp up or are under construction.",
+                n=t.count(len(ids)), k=t.count(len(moving)),
+            ),
+        )
+    ]  # fmt: skip
+    sized = [r for r in rows if r.get("fills_share") is not None and r.get("expected_t_2030") is not None]
+    if sized:
+        row = max(sized, key=lambda r: (number(r["fills_share"]) or 0.0, number(r["expected_t_2030"]) or 0.0))
+        points.append(
+            Paragraph(
+                t(
+                    "Largest against its gap: {project} ({place}, {status}) with {amount} of {product} expected in {year}.",
+                    project=text(row["name"]), place=t.place(text(row["country"])), status=t.term("project_status", text(row["status"])),
+                    amount=t.tonnes(number(row["expected_t_2030"])), product=t.term("product", text(row["product"])), year=t.year(2030),
+                ),
+                desk.cite(row),
+            )
+        )  # fmt: skip
+    return points
+
+
+def _record(desk: Desk) -> list[Paragraph]:
+    t = desk.t
+    points = []
+    measures = desk.rows("measures")
+    for row in lapsing(measures)[:2]:
+        words = {"date": t.date(text(row["end_date"])), "days": t.days(number(row["days_to_lapse"])), "measure": measure_name(row, t, most=4)}
+        if row["status"] == "suspended":
+            said = t("Suspended only until {date}, {days} from now – {measure}.", **words)
+        else:
+            said = t("Ends on {date}, {days} from now – {measure}.", **words)
+        points.append(Paragraph(said, desk.cite(row), tone="warning"))
+    gone = past_their_date(measures)
+    if gone:
+        dates = sorted({text(r["end_date"]) for r in gone})
+        points.append(
+            Paragraph(
+                t("Measures that passed their date ({date}) with no public trace of what followed: {n}. Their status is unknown.", n=t.count(len(gone)), date=t.list([t.date(d) for d in dates])),
+                desk.cite(*gone),
+                tone="warning",
+            )
+        )
+    promised = desk.rows("commitments")
+    if promised:
+        count = {state: sum(1 for r in promised if r["state"] == state) for state in ("overdue", "due_soon", "met")}
+        points.append(
+            Paragraph(
+                t(
+                    "Of {m} commitments: {late} overdue, {soon} due within {d} days, {met} met.",
+                    m=t.count(len(promised)), late=t.count(count["overdue"]), soon=t.count(count["due_soon"]), d=t.count(SOON_DAYS), met=t.count(count["met"]),
+                ),
+                desk.cite(*(r for r in promised if r["state"] == "overdue")),
+            )
+        )  # fmt: skip
+    return points
+
+
+def _record_tiles(desk: Desk) -> list[Tile]:
+    t = desk.t
+    tiles = []
+    soon = lapsing(desk.rows("measures"))
+    if soon:
+        row = soon[0]
+        tiles.append(
+            Tile(
+                label=t("Next measure to lapse in"),
+                value=t.days(number(row["days_to_lapse"])),
+                interval=t.date(text(row["end_date"])),
+                note=measure_name(row, t),
+                cites=desk.cite(row),
+            )
+        )
+    promised = desk.rows("commitments")
+    if promised:
+        late = [r for r in promised if r["state"] == "overdue"]
+        tiles.append(
+            Tile(
+                label=t("Commitments overdue"),
+                value=t.count(len(late)),
+                interval=t("of {n}", n=t.count(len(promised))),
+                note=t("as of {date}", date=t.date(desk.as_of)),
+                cites=desk.cite(*late),
+            )
+        )
+    return tiles

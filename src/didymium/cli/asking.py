@@ -1,0 +1,109 @@
+"""From a question on the command line to a kept answer: open the data, ask the study, keep the run, show the result."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from didymium.cli.catalogue import Question
+from didymium.cli.options import Shared, shared_options, table_option
+from didymium.cli.params import PARAMS
+from didymium.cli.progress import Progress, progress_bar
+
+if TYPE_CHECKING:
+    from didymium.data import Dataset
+    from didymium.results import Result, RunStore
+
+
+def command_of(question: Question) -> click.Command:
+    """The command that puts a question of the catalogue."""
+
+    @table_option
+    @shared_options
+    def put(shared: Shared, table: str | None, fail_on: tuple[str, ...] = (), **params: Any) -> int:
+        from didymium.cli.output import show_answer
+
+        result = asked(question, params, shared)
+        show_answer(result, question, shared, table)
+        return 1 if any(row[question.fails_on] in fail_on for row in result.rows if fail_on) else 0
+
+    command = click.command(question.command.rpartition(" ")[2], help=question.help)(put)
+    if question.fails_on:
+        command.params.insert(0, _fail_on(question.fails_on))
+    command.params = [PARAMS[name].option(name) for name in question.params] + command.params
+    return command
+
+
+def _fail_on(column: str) -> click.Option:
+    about = f"Exit with 1 if a row has this {column}. Repeatable."
+    return click.Option(["--fail-on"], metavar=column.upper(), multiple=True, help=about)
+
+
+def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Result:
+    """The answer to a question, kept in the run store."""
+    store = opened_store(shared)
+    ds = dataset(shared.layers)
+    with progress_bar(question.command, quiet=shared.quiet) as progress:
+        result = answer(question, ds, params, progress)
+    keep(result, question, params, store=store, ds=ds, layers=shared.layers)
+    return result
+
+
+def opened_store(shared: Shared) -> RunStore:
+    """The run store, tried before the work begins: an answer shall not be lost to a folder that cannot be written."""
+    from didymium.results import RunStore
+
+    store = RunStore(shared.runs)
+    store.prepare()
+    return store
+
+
+def keep(
+    result: Result,
+    question: Question,
+    params: Mapping[str, Any],
+    *,
+    store: RunStore,
+    ds: Dataset,
+    layers: tuple[Path, ...],
+) -> None:
+    """Keep an answer with all that is needed to ask again."""
+    from didymium.results import Manifest
+
+    call = {
+        "command": question.command,
+        "params": dict(params),
+        "layers": [str(layer.absolute()) for layer in layers],
+    }
+    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    store.save(result, Manifest.of(result, call=call, tables=table_hashes(ds), created=created))
+
+
+def dataset(layers: tuple[Path, ...]) -> Dataset:
+    """The shipped data under the given layers, checked."""
+    import didymium.data
+
+    return didymium.data.open(layers)
+
+
+def table_hashes(ds: Dataset) -> dict[str, str]:
+    """The hash of each table after layers: which of them differ, when two datasets are not the same."""
+    from didymium.data.dataset import content_id
+
+    return {name: content_id({name: rows})[:16] for name, rows in ds.content.items()}
+
+
+def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress: Progress) -> Result:
+    """Ask the study of a question. `params` are in their kept form."""
+    module, _, function = question.study.partition(":")
+    study = getattr(import_module(module), function)
+    read = {name: PARAMS[name].read(params[name]) for name in question.params if params[name] is not None}
+    if question.slow:
+        read["progress"] = progress
+    result: Result = study(ds, **read)
+    return result

@@ -1,0 +1,172 @@
+"""Which command asks which study, with which parameters: the one place where a question is declared.
+
+To wire a new question, add a `Question` here. The command line, its reference page and `didymium runs repeat` follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that the command line can put.
+
+    `study` is `module:function`, imported when the question is asked; it is called as `study(dataset, **params)` with
+    the parameters named here (see `params.PARAMS`), plus `progress` if `slow`. `columns` are those that a terminal
+    shows; all of them are in `--json` and `--csv`. `words` says of which vocabulary a column's values are, where its
+    name does not. `then` is the command that a reader may want next. `fails_on` names the column whose values
+    `--fail-on` may ask for.
+    """
+
+    command: str
+    study: str
+    help: str
+    params: tuple[str, ...]
+    columns: tuple[str, ...]
+    then: str
+    words: Mapping[str, str] = field(default_factory=dict)
+    fails_on: str = ""
+    slow: bool = False
+
+
+_QUESTIONS = (
+    Question(
+        command="brief",
+        study="didymium.cli.brief:answered",
+        help="All questions for the parties in one cited document.",
+        params=("as_of", "parties", "seed", "scenarios", "lang"),
+        columns=("command", "scenario", "run_id", "rows", "warnings"),
+        then="didymium runs list",
+        slow=True,
+    ),
+    Question(
+        command="gaps",
+        study="didymium.studies.gaps:gaps",
+        help="Where the gaps are, stage by stage, to 2035.",
+        params=("parties", "years", "outlooks", "draws", "seed"),
+        columns=(
+            "party",
+            "stage",
+            "product",
+            "year",
+            "outlook",
+            "need_t",
+            "own_t",
+            "allied_t",
+            "gap_t",
+            "gap_share",
+            "evidence",
+        ),
+        then="didymium projects",
+    ),
+    Question(
+        command="exposure",
+        study="didymium.studies.exposure:exposure",
+        help="How exposed the parties are: who supplies each stage, how concentrated that is, what is imported.",
+        params=("products", "parties", "year", "draws", "seed"),
+        columns=(
+            "product",
+            "stage",
+            "year",
+            "world_quantity",
+            "unit",
+            "hhi_10000",
+            "top_country",
+            "top_share",
+            "china_share",
+            "evidence",
+        ),
+        then="didymium exposure --table reliance",
+    ),
+    Question(
+        command="projects",
+        study="didymium.studies.projects:projects",
+        help="Which real projects fill which gap, and when.",
+        params=("parties", "outlook", "draws", "seed"),
+        columns=(
+            "name",
+            "country",
+            "gap_stage",
+            "model_product",
+            "status",
+            "start_year",
+            "expected_t_2027",
+            "expected_t_2030",
+            "expected_t_2035",
+            "fills_share",
+        ),
+        words={"status": "project_status"},
+        then="didymium measures",
+    ),
+    Question(
+        command="data reconcile",
+        study="didymium.studies.reconcile:reconcile",
+        help="How far the base year had to be adjusted to balance, the largest adjustments first.",
+        params=("year",),
+        columns=(
+            "kind",
+            "product",
+            "stage",
+            "place",
+            "partner",
+            "observed_t",
+            "reconciled_t",
+            "change_share",
+            "score",
+            "confidence",
+        ),
+        words={"kind": "reconcile_kind"},
+        then="didymium data explain production nd_oxide CHN 2024",
+    ),
+    Question(
+        command="stress",
+        study="didymium.studies.stress:stress",
+        help="What breaks, when, and by how much, if supply is cut.",
+        params=("scenario", "parties", "foresight", "draws", "drivers", "seed", "workers"),
+        columns=(
+            "foresight",
+            "party",
+            "product",
+            "sector",
+            "demand_t",
+            "unserved_t",
+            "unserved_share",
+            "days_to_shortage",
+            "loss_usd_m",
+        ),
+        then="didymium gaps",
+        slow=True,
+    ),
+    Question(
+        command="measures",
+        study="didymium.studies.measures:measures",
+        help="Which trade measures bite on a day, which lapse next, and what then.",
+        params=("as_of", "horizon_days", "parties"),
+        columns=(
+            "measure_id",
+            "imposing",
+            "targeted",
+            "kind",
+            "status",
+            "next_change_date",
+            "days_to_change",
+            "lapse_effect",
+        ),
+        words={"kind": "measure_kind", "status": "measure_status"},
+        then="didymium commitments",
+    ),
+    Question(
+        command="commitments",
+        study="didymium.studies.commitments:commitments",
+        help="What was promised, by when, and whether it is done.",
+        params=("as_of", "horizon_days", "parties"),
+        columns=("commitment_id", "agreement", "state", "due_date", "days_overdue", "legal_force", "summary"),
+        words={"kind": "commitment_kind"},
+        fails_on="state",
+        then="didymium data explain commitments COMMITMENT",
+    ),
+)
+
+QUESTIONS: dict[str, Question] = {question.command: question for question in _QUESTIONS}

@@ -1,0 +1,119 @@
+"""The options that mean the same on every command, in one decorator."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+R = TypeVar("R")
+
+FORMATS = ("json", "csv", "parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How to show the answer, and which data and store to use.
+
+    `form` is None for a table that people read.
+    """
+
+    form: str | None = None
+    output: Path | None = None
+    lang: str = "en"
+    quiet: bool = False
+    store: Path | None = None
+    layers: tuple[Path, ...] = ()
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the run store."""
+        from didymium.results import default_store
+
+        return (self.store or default_store()) / "runs"
+
+
+table_option = click.option("--table", metavar="NAME", help="A further table of the answer instead of its main rows.")
+"""For commands that show an answer of a study."""
+
+debug_option = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Print the traceback of an unexpected fault."
+)
+
+
+def shared_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add the shared options to a command; it gets them as one `Shared` in its first argument."""
+
+    @functools.wraps(command)
+    def with_shared(*args: Any, **values: Any) -> R:
+        forms = [form for form in FORMATS if values.pop(f"as_{form}")]
+        if len(forms) > 1:
+            raise click.UsageError(f"Choose one of {', '.join('--' + form for form in forms)}.")
+        output: Path | None = values.pop("output", None)
+        form = forms[0] if forms else _form_of(output)
+        if form == "parquet" and output is None:
+            raise click.UsageError("--parquet needs --output FILE.")
+        shared = Shared(
+            form=form,
+            output=output,
+            lang=values.pop("lang"),
+            quiet=values.pop("quiet"),
+            store=values.pop("store"),
+            layers=tuple(values.pop("layer")),
+        )
+        return command(shared, *args, **values)
+
+    for option in reversed(_SHARED):
+        with_shared = option(with_shared)
+    return with_shared
+
+
+def _form_of(output: Path | None) -> str | None:
+    """The format that a file name asks for."""
+    if output is None:
+        return None
+    form = output.suffix.lower().removeprefix(".")
+    if form not in FORMATS:
+        raise click.UsageError(
+            f"--output {output.name}: name the file .json, .csv or .parquet, or add --json, --csv or --parquet."
+        )
+    return form
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_PATH = click.Path(path_type=Path)
+
+_SHARED = (
+    click.option("--json", "as_json", is_flag=True, help="One JSON object with all rows and tables."),
+    click.option("--csv", "as_csv", is_flag=True, help="The rows as CSV, UTF-8."),
+    click.option("--parquet", "as_parquet", is_flag=True, help="The rows as Parquet; needs --output."),
+    click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to a file instead of the terminal."),
+    click.option(
+        "--lang",
+        type=click.Choice(["en", "ja"]),
+        default="en",
+        show_default=True,
+        envvar="DIDYMIUM_LANG",
+        help="Language of what people read.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No progress bar, no hints."),
+    click.option(
+        "--store",
+        type=_FOLDER,
+        metavar="DIR",
+        envvar="DIDYMIUM_STORE",
+        help="Folder for runs and caches. Default: the user's data folder.",
+    ),
+    click.option(
+        "--layer",
+        type=_PATH,
+        metavar="PATH",
+        multiple=True,
+        help="A folder or workbook whose rows override the shipped data. Repeatable; later ones win.",
+    ),
+    debug_option,
+)

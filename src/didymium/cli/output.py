@@ -1,0 +1,183 @@
+"""Answers on their way out: JSON, CSV and Parquet for programs, a table for people, to the terminal or to a file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from didymium.cli.options import Shared
+from didymium.errors import BadInput, UnknownTerm
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from didymium.cli.catalogue import Question
+    from didymium.results import Result
+
+Rows = Sequence[Mapping[str, Any]]
+
+# A cell that starts like this would be run as a formula by a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+_UNBOUND = 10_000  # characters in a line
+
+
+def show_answer(result: Result, question: Question, shared: Shared, table: str | None) -> None:
+    """Show an answer, or one of its further tables, in the form that was asked for."""
+    if table and shared.form == "json":
+        raise click.UsageError("--json holds all tables of the answer: leave --table out.")
+    rows = chosen(result, table)
+    if shared.form is not None:
+        write(shared, whole=result.as_dict(), rows=rows)
+        return
+    from didymium.i18n import translator
+
+    t = translator(shared.lang)
+    columns = [c for c in question.columns if rows and c in rows[0]]
+    if table is not None or not columns:
+        columns = [c for c in (rows[0] if rows else {}) if c != "source_ids" and not c.endswith(("_p10", "_p90"))]
+    from didymium.cli.sheet import sheet
+
+    notes = [t("Note: {text}", text=warning) for warning in result.warnings]
+    version, dataset_id = str(result.dataset.get("version", "")), str(result.dataset["id"])[:12]
+    kept = t("Data {version} ({id}). Run {run}.", version=version, id=dataset_id, run=result.run_id)
+    show_table(
+        sheet(rows, columns, t, question.words) if rows else None, shared, notes=[*notes, kept], then=question.then
+    )
+
+
+def chosen(result: Result, table: str | None) -> Rows:
+    """The main rows, or those of a further table. Raises UnknownTerm with the tables that the answer has."""
+    if table is None:
+        return result.rows
+    if table not in result.tables:
+        known = ", ".join(result.tables) or "none"
+        raise UnknownTerm("table", table, result.tables, cure=f"This answer has: {known}.")
+    return result.tables[table]
+
+
+def show_table(table: Table | None, shared: Shared, *, notes: Sequence[str] = (), then: str = "") -> None:
+    """A table for people on stdout, its notes, and as the last line the command that a reader may want next."""
+    from didymium.i18n import translator
+
+    t = translator(shared.lang)
+    out = console()
+    if table is None:
+        out.print(t("Nothing to show."))
+    else:
+        out.print(table)
+    for note in notes:
+        out.print(note, soft_wrap=True)
+    if then and not shared.quiet:
+        out.print(t("Next: {command}", command=then), soft_wrap=True)
+
+
+def console(width: int = _UNBOUND) -> Console:
+    """Where people read. Nobody can widen a pipe: there a line may be `width` characters long."""
+    from rich.console import Console
+
+    on_terminal = Console().is_terminal
+    return Console(highlight=False, markup=False, emoji=False, width=None if on_terminal else width)
+
+
+def write(shared: Shared, *, whole: Any, rows: Rows) -> None:
+    """Write `whole` as JSON, or `rows` as CSV or Parquet, to stdout or to the file of --output."""
+    if shared.form == "parquet":
+        body = _parquet(rows)
+    else:
+        body = (_json(whole) if shared.form == "json" else _csv(rows)).encode("utf-8")
+    if shared.output is None:
+        _to_stdout(body)
+        return
+    into_place({shared.output: body})
+    if not shared.quiet:
+        count = "" if shared.form == "json" else f" ({len(rows)} rows)"
+        sys.stderr.write(f"{shared.output}{count}\n")
+
+
+def _json(whole: Any) -> str:
+    return json.dumps(whole, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _csv(rows: Rows) -> str:
+    import csv
+
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(row.get(name)) for name in columns] for row in rows)
+    return text.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        value = ";".join(str(part) for part in value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def _to_stdout(body: bytes) -> None:
+    """UTF-8 bytes, whatever the console's encoding: they are for a program."""
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(body.decode("utf-8"))
+        return
+    sys.stdout.flush()
+    binary.write(body)
+    binary.flush()
+
+
+def _parquet(rows: Rows) -> bytes:
+    import tempfile
+
+    import duckdb
+    import pandas as pd
+
+    if not rows:
+        raise BadInput("the answer has no rows, and Parquet needs at least one.", cure="Use --json or --csv.")
+    frame = pd.DataFrame.from_records([dict(row) for row in rows])
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(config=settings) as session:
+        path = Path(folder) / "rows.parquet"
+        session.register("answer", frame)
+        quoted = str(path).replace("'", "''")
+        session.execute(f"COPY answer TO '{quoted}' (FORMAT parquet)")
+        return path.read_bytes()
+
+
+def into_place(files: Mapping[Path, bytes], *, folder: Path | None = None) -> None:
+    """Write all files beside their places, then rename: each is there whole, or as it was. `folder` is made first."""
+    aside = {final: final.with_name(f".{final.name}.{secrets.token_hex(6)}") for final in files}
+    final = next(iter(files))
+    try:
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+            for final, body in files.items():
+                aside[final].write_bytes(body)
+            for final in files:
+                aside[final].replace(final)
+        finally:
+            for left in aside.values():
+                with contextlib.suppress(OSError):
+                    left.unlink()
+    except OSError as refused:
+        reason = refused.strerror or str(refused)
+        cure = "Name another place with --output."
+        raise BadInput(f"cannot be written: {reason}.", where=str(final), cure=cure) from refused

@@ -1,0 +1,258 @@
+"""The parameters of questions: how each is written on the command line, kept in a run, and handed to a study.
+
+A parameter has two forms. The kept form is a plain JSON value, so that a run can be asked again from its manifest. The
+study's form is what the study's argument expects. `as_of` is "2026-11-22" when kept and a date for the study.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+class IsoDate(click.ParamType[str]):
+    """A day, written 2026-11-22; kept as that text."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return datetime.date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            self.fail(f"'{value}' is not a date. Write year-month-day, for example 2026-11-22.", param, ctx)
+
+
+class Codes(click.ParamType[list[str]]):
+    """Words with commas between them; kept as a list. Whether they are known is for the vocabulary to say."""
+
+    name = "words"
+
+    def __init__(self, upper: bool = False) -> None:
+        self.upper = upper
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        if isinstance(value, list):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        words = [word.upper() for word in words] if self.upper else words
+        if not words or len(set(words)) != len(words):
+            self.fail(f"'{value}' needs one or more different words with commas between them.", param, ctx)
+        return words
+
+
+class Years(click.ParamType[list[int]]):
+    """Years as `2027,2030` or `2026-2035`; kept as a list."""
+
+    name = "years"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        if isinstance(value, list):
+            return value
+        years: list[int] = []
+        for part in str(value).split(","):
+            first, _, last = part.partition("-")
+            if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+                self.fail(f"'{value}' is not a list of years. Write 2027,2030 or 2026-2035.", param, ctx)
+            years += range(int(first), int(last or first) + 1)
+        if not years or sorted(set(years)) != years or not 1900 <= years[0] <= years[-1] <= 2100:
+            self.fail(f"'{value}' needs rising years between 1900 and 2100.", param, ctx)
+        return years
+
+
+class ScenarioFile(click.ParamType[dict[str, Any]]):
+    """A scenario by library id or file; kept whole, so that a run does not depend on the file."""
+
+    name = "scenario"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        from didymium.scenario.scenario import load
+
+        return load(str(value)).model_dump(mode="json")
+
+
+class ScenarioFiles(click.ParamType[list[dict[str, Any]]]):
+    """Several scenarios with commas between them, or `all` that ship."""
+
+    name = "scenarios"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, Any]]:
+        if isinstance(value, list):
+            return value
+        from didymium.scenario.scenario import library, load
+
+        if value == "all":
+            return [one.model_dump(mode="json") for one in library().values()]
+        return [load(name.strip()).model_dump(mode="json") for name in str(value).split(",") if name.strip()]
+
+
+def _scenario(kept: dict[str, Any]) -> Any:
+    from didymium.scenario.scenario import Scenario
+
+    return Scenario.model_validate(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter. `read` turns the kept form into the study's form; the default is a kept form."""
+
+    flag: str
+    help: str
+    type: click.ParamType[Any]
+    metavar: str
+    default: Callable[[], Any] | Any = None
+    default_text: str = ""
+    read: Callable[[Any], Any] = lambda kept: kept
+    envvar: str | None = None
+
+    def kept_default(self) -> Any:
+        """The default in its kept form."""
+        value = self.default() if callable(self.default) else self.default
+        return value if value is None else self.type.convert(value, None, None)
+
+    def option(self, name: str) -> click.Option:
+        """The option of the command line."""
+        return click.Option(
+            [self.flag, name],
+            type=self.type,
+            metavar=self.metavar or None,
+            default=self.default,
+            help=f"{self.help}  [default: {self.default_text}]" if self.default_text else self.help,
+            envvar=self.envvar,
+        )
+
+
+def today() -> str:
+    """Today where the user is. The only clock that a question sees, and only as a default."""
+    return datetime.datetime.now().astimezone().date().isoformat()
+
+
+PARAMS: dict[str, Param] = {
+    "as_of": Param(
+        "--as-of",
+        "The day from which days left and overdue are counted.",
+        IsoDate(),
+        "DATE",
+        default=today,
+        default_text="today",
+        read=datetime.date.fromisoformat,
+    ),
+    "draws": Param(
+        "--draws",
+        "How many draws are behind the bands. Default: as many as the study takes by itself.",
+        click.IntRange(10, 100_000),
+        "N",
+    ),
+    "drivers": Param(
+        "--drivers/--no-drivers",
+        "Move each assumption alone to its ends, to see which matter most.",
+        click.BOOL,
+        "",
+        default=True,
+        default_text="drivers",
+    ),
+    "horizon_days": Param(
+        "--horizon",
+        "How many days ahead counts as soon.",
+        click.IntRange(0, 3650),
+        "DAYS",
+        default=90,
+        default_text="90",
+    ),
+    "outlook": Param(
+        "--outlook",
+        "The demand outlook against which projects are held.",
+        click.Choice(["STEPS", "APS", "NZE"], case_sensitive=False),
+        "STEPS|APS|NZE",
+        default="STEPS",
+        default_text="STEPS",
+    ),
+    "outlooks": Param(
+        "--outlooks",
+        "Demand outlooks.",
+        Codes(upper=True),
+        "STEPS,APS,NZE",
+        default=lambda: ["STEPS", "APS", "NZE"],
+        default_text="STEPS,APS,NZE",
+        read=tuple,
+    ),
+    "parties": Param(
+        "--parties",
+        "The parties, as ISO 3166 codes.",
+        Codes(upper=True),
+        "USA,JPN",
+        default=lambda: ["USA", "JPN"],
+        default_text="USA,JPN",
+        read=tuple,
+    ),
+    "foresight": Param(
+        "--foresight",
+        "How far the model sees: the whole horizon, each month alone, or both.",
+        click.Choice(["both", "coordinated", "myopic"]),
+        "KIND",
+        default="both",
+        default_text="both",
+        read=lambda kept: ("coordinated", "myopic") if kept == "both" else (kept,),
+    ),
+    "lang": Param("--lang", "Language of what people read.", click.Choice(["en", "ja"]), "en|ja", default="en"),
+    "products": Param(
+        "--products",
+        "Product ids, or all. Default: the magnet chain.",
+        Codes(),
+        "ID,…|all",
+        read=lambda kept: "all" if kept == ["all"] else tuple(kept),
+    ),
+    "scenarios": Param(
+        "--scenario",
+        "Scenarios of the stress pages, with commas between them, or all.",
+        ScenarioFiles(),
+        "FILE|ID,…",
+        default="all",
+        default_text="all",
+    ),
+    "scenario": Param(
+        "--scenario",
+        "A scenario that ships with Didymium, or a file. See: didymium scenario list",
+        ScenarioFile(),
+        "FILE|ID",
+        default="cn-ree7-licence-2025",
+        default_text="cn-ree7-licence-2025",
+        read=_scenario,
+    ),
+    "seed": Param(
+        "--seed",
+        "Seed of the draws behind the bands; the same seed gives the same bytes.",
+        click.IntRange(0, 2**31 - 1),
+        "N",
+        default=0,
+        default_text="0",
+    ),
+    "workers": Param(
+        "--workers",
+        "How many processes share the work; the answer does not depend on it.",
+        click.IntRange(1, 256),
+        "N",
+        default=2,
+        default_text="2",
+    ),
+    "years": Param(
+        "--years",
+        "The years: single ones with commas between them, or a range such as 2026-2035.",
+        Years(),
+        "YEARS",
+        default=lambda: list(range(2026, 2036)),
+        default_text="2026-2035",
+        read=tuple,
+    ),
+    "year": Param(
+        "--year",
+        "The year of the figures. Default: the latest for which the study finds them.",
+        click.IntRange(1900, 2100),
+        "YEAR",
+    ),
+}

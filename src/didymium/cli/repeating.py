@@ -1,0 +1,74 @@
+"""Asking a kept question again: the manifest says what to ask, the store says what the answer was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from didymium import __version__
+from didymium.cli import asking
+from didymium.cli.catalogue import QUESTIONS
+from didymium.cli.options import Shared
+from didymium.cli.progress import progress_bar
+from didymium.errors import StoreError
+from didymium.results import Manifest, RunStore, first_difference, result_bytes
+from didymium.results.manifest import versions
+
+if TYPE_CHECKING:
+    from didymium.data import Dataset
+
+
+def repeated(store: RunStore, run_id: str, shared: Shared) -> dict[str, Any]:
+    """Whether a run gives the same bytes again, and if not, where they part.
+
+    Raises StoreError if the run cannot be repeated here: other version, other data, unknown question.
+    """
+    manifest, kept = store.manifest(run_id), store.read(run_id)
+    where = str(store.path / run_id)
+    question = QUESTIONS.get(manifest.call["command"])
+    asked_by = manifest.versions["didymium"]
+    if question is None or asked_by != __version__:
+        raise StoreError(
+            f"the run was made by Didymium {asked_by}; this is {__version__}.",
+            where=where,
+            cure=f"Install version {asked_by} to repeat it.",
+        )
+    # Layers are where they were, unless the user says where they are now.
+    ds = asking.dataset(shared.layers or tuple(Path(layer) for layer in manifest.call["layers"]))
+    asked_of = str(manifest.dataset["id"])
+    if ds.id != asked_of:
+        raise StoreError(
+            f"the run was made from dataset {asked_of[:12]}; this is {ds.id[:12]}{_parted(manifest, ds)}.",
+            where=where,
+            cure="Give the data of the run with --layer, or install the version that shipped them.",
+        )
+    with progress_bar(question.command, quiet=shared.quiet) as progress:
+        again = asking.answer(question, ds, manifest.call["params"], progress)
+    now = result_bytes(again)
+    same = now == kept
+    here = versions()
+    return {
+        "run_id": run_id,
+        "same": same,
+        "bytes": len(kept),
+        "sha256_kept": manifest.result_sha256,
+        "sha256_now": hashlib.sha256(now).hexdigest(),
+        "first_difference": None if same else first_difference(json.loads(kept), json.loads(now)),
+        "other_versions": [
+            f"{name} {version} then, {here.get(name, 'none')} now"
+            for name, version in sorted(manifest.versions.items())
+            if here.get(name) != version
+        ],
+    }
+
+
+def _parted(manifest: Manifest, ds: Dataset) -> str:
+    """Which tables are not those of the run."""
+    now = asking.table_hashes(ds)
+    other = [name for name in sorted({*manifest.tables, *now}) if manifest.tables.get(name) != now.get(name)]
+    if not other:
+        return ""
+    more = f" and {len(other) - 5} more" if len(other) > 5 else ""
+    return f" (tables that differ: {', '.join(other[:5])}{more})"

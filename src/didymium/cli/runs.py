@@ -1,0 +1,155 @@
+"""`didymium runs`: the answers that were kept, whether they are whole, and whether they come out the same again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from didymium.cli.options import Shared, shared_options, table_option
+
+if TYPE_CHECKING:
+    from didymium.results import Manifest, RunStore
+
+
+@click.group(no_args_is_help=False)
+def runs() -> None:
+    """List, show, verify and repeat the answers that were kept."""
+
+
+def _store(shared: Shared) -> RunStore:
+    from didymium.results import RunStore
+
+    return RunStore(shared.runs)
+
+
+@runs.command(name="list")
+@shared_options
+def list_runs(shared: Shared) -> None:
+    """List the kept runs, newest first."""
+    from didymium.cli.output import show_table, write
+    from didymium.cli.sheet import sheet
+    from didymium.i18n import translator
+
+    store = _store(shared)
+    entries = store.list()
+    rows = [_listed(entry.manifest) for entry in entries if entry.manifest is not None]
+    faults = [{"name": entry.name, "fault": entry.fault} for entry in entries if entry.fault]
+    if shared.form is not None:
+        write(shared, whole={"store": str(store.path), "rows": rows, "faults": faults}, rows=rows)
+        return
+    t = translator(shared.lang)
+    columns = ("run_id", "command", "created", "dataset_version", "dataset_id", "rows_bytes", "warnings")
+    notes = [t("Not a sound run: {name} is {fault}", name=fault["name"], fault=fault["fault"]) for fault in faults]
+    notes.append(t("Store: {path}", path=str(store.path)))
+    then = f"didymium runs show {rows[0]['run_id']}" if rows else "didymium exposure"
+    show_table(sheet(rows, columns, t) if rows else None, shared, notes=notes, then=then)
+
+
+def _listed(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "run_id": manifest.run_id,
+        "command": manifest.call["command"],
+        "created": manifest.created,
+        "dataset_version": manifest.dataset.get("version"),
+        "dataset_id": str(manifest.dataset["id"])[:12],
+        "seed": manifest.seed,
+        "rows_bytes": manifest.result_bytes,
+        "warnings": len(manifest.warnings),
+    }
+
+
+@runs.command()
+@click.argument("run")
+@table_option
+@shared_options
+def show(shared: Shared, run: str, table: str | None) -> None:
+    """Show the answer and the manifest of RUN (the start of its id is enough)."""
+    from didymium.cli.catalogue import QUESTIONS
+    from didymium.cli.output import show_answer, write
+    from didymium.errors import StoreError
+
+    store = _store(shared)
+    run_id = store.find(run)
+    manifest, result = store.manifest(run_id), store.load(run_id)
+    if shared.form == "json":
+        write(shared, whole={"manifest": manifest.as_dict(), "result": result.as_dict()}, rows=())
+        return
+    question = QUESTIONS.get(manifest.call["command"])
+    if question is None:
+        raise StoreError(
+            f"run {run_id} answers '{manifest.call['command']}', which this version does not know.",
+            where=str(store.path),
+            cure="Read it with --json.",
+        )
+    if shared.form is None and not shared.quiet:
+        for name, text in _told(manifest):
+            click.echo(f"{name:10} {text}")
+        click.echo()
+    show_answer(result, question, shared, table)
+
+
+def _told(manifest: Manifest) -> list[tuple[str, str]]:
+    """The manifest in a few lines."""
+    params = ", ".join(f"{name}={_short(value)}" for name, value in manifest.call["params"].items())
+    lines = [
+        ("run", manifest.run_id),
+        ("question", f"{manifest.call['command']} ({params})" if params else str(manifest.call["command"])),
+        ("created", manifest.created),
+        ("versions", ", ".join(f"{name} {version}" for name, version in manifest.versions.items())),
+        ("layers", ", ".join(manifest.call["layers"]) or "–"),
+        ("hash", manifest.result_sha256),
+    ]
+    states = sorted({str(row.get("status")) for row in manifest.solver})
+    return [*lines, ("solver", f"{len(manifest.solver)} solves: {', '.join(states)}")] if states else lines
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("id") or value.get("scenario_id") or value.get("name") or "…")
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@runs.command()
+@click.argument("run", nargs=-1)
+@shared_options
+def verify(shared: Shared, run: tuple[str, ...]) -> int:
+    """Check that kept runs are whole and their bytes match their manifests; all of them, or those named."""
+    from didymium.cli.output import write
+
+    store = _store(shared)
+    names = [store.find(prefix) for prefix in run] or [entry.name for entry in store.list()]
+    rows = [{"name": name, "fault": store.verify(name) or None} for name in names]
+    bad = [row for row in rows if row["fault"]]
+    if shared.form is not None:
+        write(shared, whole={"store": str(store.path), "rows": rows}, rows=rows)
+    else:
+        for row in bad:
+            click.echo(f"{row['name']}: {row['fault']}")
+        click.echo(f"{len(rows) - len(bad)} of {len(rows)} runs are whole.")
+    return 1 if bad else 0
+
+
+@runs.command()
+@click.argument("run")
+@shared_options
+def repeat(shared: Shared, run: str) -> int:
+    """Compute RUN again from its manifest and compare the bytes.
+
+    Exit code 0: the same bytes. 1: other bytes, with the first place where they part. 2: it cannot be repeated here,
+    because the data or the version are not those of the run.
+    """
+    from didymium.cli.output import write
+    from didymium.cli.repeating import repeated
+
+    store = _store(shared)
+    verdict = repeated(store, store.find(run), shared)
+    if shared.form is not None:
+        write(shared, whole=verdict, rows=[verdict])
+    elif verdict["same"]:
+        click.echo(f"Same: run {verdict['run_id']} gives the same {verdict['bytes']} bytes again.")
+    else:
+        click.echo(f"Different: run {verdict['run_id']} gives other bytes. First: {verdict['first_difference']}")
+        for line in verdict["other_versions"]:
+            click.echo(f"  {line}")
+    return 0 if verdict["same"] else 1

@@ -1,0 +1,323 @@
+"""HiGHS behind two verbs, `solve` and `update`, with a proof on every answer.
+
+A `Solver` holds one programme. Its base is solved once; each changed programme starts from the basis of the base, so
+that an answer depends on its change alone, never on what was solved before. An answer without a valid certificate is
+computed again from nothing, in two other ways; if none is proven the solver fails loudly.
+
+Solver objects share nothing: use one per thread. The solver gives up the interpreter lock while it works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from didymium.engine.certificate import Certificate, judge, magnitudes, proven_duals, proves_unbounded
+from didymium.engine.elastic import SMALLEST, InfeasibleProgramme, relax
+from didymium.engine.programme import Change, FloatArray, LinearProgramme, frozen
+from didymium.engine.scaling import Scaling
+from didymium.errors import SolverFailed
+
+if TYPE_CHECKING:
+    import highspy
+
+WHERE = "linear programme"
+
+# Above this many coefficients a cold start by interior point with crossover beats the simplex method (engine.md).
+INTERIOR_FROM = 300_000
+# Tighter than the solver's 1e-7, so that the certificate holds at 1e-7 in the user's units.
+TOLERANCE = 1e-9
+NO_LIMIT = 2_147_483_647
+
+Status = Literal["optimal", "time_limit"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """An answer in the units of the programme.
+
+    `status` is `optimal` only with a certificate that holds. `time_limit`: the best that was at hand; read its
+    certificate before its `x`. `row_dual` [cost per unit of the row]: change of the least cost when the row's bounds
+    rise by one. `reduced_cost` [cost per unit of the column]: the same for the bounds of a column. `iterations` counts
+    those of this answer.
+    """
+
+    status: Status
+    x: FloatArray
+    row_dual: FloatArray
+    reduced_cost: FloatArray
+    objective: float
+    iterations: int
+    certificate: Certificate
+
+
+class UnboundedProgramme(SolverFailed):
+    """The cost falls without end; `column` is one that grows for ever."""
+
+    def __init__(self, column: int) -> None:
+        self.column = column
+        super().__init__(
+            f"the cost falls without end as column {column} grows.", where=WHERE, cure="Give that column a bound."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way of using HiGHS."""
+
+    name: str
+    warm: bool = False
+    presolve: bool = False
+    interior: bool = False
+    primal: bool = False
+    most_iterations: int = NO_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one run of HiGHS gave: its own word, and the answer as we judge it (none without a point)."""
+
+    verdict: str
+    solution: Solution | None
+
+
+class Solver:
+    """A programme ready to be solved again and again under small changes.
+
+    `interior_from`: number of coefficients from which a cold start uses the interior point method. `explain`: whether
+    a contradiction is proven and explained (InfeasibleProgramme) or left undecided (SolverFailed).
+    """
+
+    def __init__(self, lp: LinearProgramme, *, interior_from: int = INTERIOR_FROM, explain: bool = True) -> None:
+        self._lp = lp
+        self._sizes = magnitudes(lp.matrix)
+        self._scaling = Scaling.of(lp)
+        self._interior = lp.nonzeros >= interior_from
+        self._explain = explain
+        # highspy's own stubs lack some of the methods used here.
+        self._highs: Any = _load(lp, self._scaling)
+        self._basis: highspy.HighsBasis | None = None
+        self._base: Solution | None = None
+        self._base_tried = False
+        self._cold_iterations = 0
+
+    @property
+    def programme(self) -> LinearProgramme:
+        """The base programme, with all updates so far."""
+        return self._lp
+
+    def update(self, change: Change) -> None:
+        """Make `change` part of the base. The next solve starts from the last base basis."""
+        self._lp = self._lp.changed(change)
+        self._push(self._lp, change)
+        self._base = None
+        self._base_tried = False
+
+    def solve(self, change: Change | None = None, *, time_limit: float | None = None) -> Solution:
+        """The optimum of the base, or of the base with `change`, which leaves the base as it is.
+
+        `time_limit` [s] covers the whole call; when it runs out the answer has the status `time_limit`.
+        Raises InfeasibleProgramme, UnboundedProgramme, or SolverFailed if no answer can be proven.
+        """
+        end = None if time_limit is None else self._highs.getRunTime() + time_limit
+        if change is None:
+            if self._base is None:
+                answer = self._decide(self._lp, end)
+                if answer.status == "optimal":
+                    self._keep_base(answer)
+                return answer
+            return self._base
+        self._try_base(end)
+        changed = self._lp.changed(change)
+        self._push(changed, change)
+        try:
+            return self._decide(changed, end)
+        finally:
+            self._push(self._lp, change)
+
+    def _keep_base(self, answer: Solution) -> None:
+        self._base = answer
+        self._basis = self._highs.getBasis()
+        self._base_tried = True
+
+    def _try_base(self, end: float | None) -> None:
+        """Get the base basis. A base without an optimum gives none: its changes are then solved from nothing."""
+        if self._base_tried:
+            return
+        for way in self._ways():
+            outcome = self._run(way, self._lp, end)
+            if outcome.verdict == "optimal" and outcome.solution is not None:
+                self._keep_base(outcome.solution)
+                return
+            if outcome.verdict == "time_limit":
+                return
+        self._basis = None
+        self._base_tried = True
+
+    def _ways(self) -> Iterator[_Way]:
+        if self._basis is not None:
+            # A warm start that takes longer than two cold ones has lost its advantage.
+            yield _Way("warm", warm=True, most_iterations=max(1000, 2 * self._cold_iterations))
+        yield _Way("cold", presolve=True, interior=self._interior)
+        yield _Way("cold without presolve")
+        yield _Way("primal", primal=True)
+
+    def _decide(self, lp: LinearProgramme, end: float | None) -> Solution:
+        """The first proven answer of the ways in turn."""
+        words: list[str] = []
+        for way in self._ways():
+            outcome = self._run(way, lp, end)
+            if outcome.verdict in ("optimal", "time_limit") and outcome.solution is not None:
+                return outcome.solution
+            if self._explain and outcome.verdict in ("infeasible", "unbounded or infeasible"):
+                left = None if end is None else max(end - self._highs.getRunTime(), 0.0)
+                relaxation = relax(lp, time_limit=left)
+                if relaxation.total > SMALLEST:
+                    raise InfeasibleProgramme(relaxation)
+            elif outcome.verdict == "unbounded" and (ray := self._ray()) is not None and proves_unbounded(lp, ray):
+                raise UnboundedProgramme(int(np.argmin(lp.cost * ray)))
+            words.append(f"{way.name}: {outcome.verdict}")
+        raise SolverFailed(
+            f"not decided ({'; '.join(words)}).", where=WHERE, cure="Look for mixed units or near-parallel rows."
+        )
+
+    def _run(self, way: _Way, lp: LinearProgramme, end: float | None) -> _Outcome:
+        from highspy import HighsModelStatus, HighsStatus
+
+        highs = self._highs
+        # Without this the factors and edge weights of the last solve stay in use, whatever the basis, and the last
+        # digits tell what was solved before. Steepest-edge weights built anew beat Devex on networks of this kind.
+        _demand(highs.clearSolver(), "starting afresh")
+        if way.warm:
+            _demand(highs.setBasis(self._basis), "taking the base basis")
+        _set(highs, "presolve", "on" if way.presolve else "off")
+        _set(highs, "solver", "ipx" if way.interior else "simplex")
+        _set(highs, "simplex_strategy", 4 if way.primal else 1)
+        _set(highs, "simplex_iteration_limit", way.most_iterations)
+        # HiGHS counts the time of all its runs together.
+        _set(highs, "time_limit", np.inf if end is None else max(end, highs.getRunTime()))
+
+        said = highs.run()
+        status = highs.getModelStatus()
+        if said == HighsStatus.kError and status == HighsModelStatus.kNotset:
+            # Other code in this process has started the solver's pool with more threads. The serial simplex method
+            # does not use it, so the size of the pool is left to whoever set it.
+            _set(highs, "threads", 0)
+            said = highs.run()
+            status = highs.getModelStatus()
+        iterations = _iterations(highs)
+        verdict = {
+            HighsModelStatus.kOptimal: "optimal",
+            HighsModelStatus.kTimeLimit: "time_limit",
+            HighsModelStatus.kInfeasible: "infeasible",
+            HighsModelStatus.kUnbounded: "unbounded",
+            HighsModelStatus.kUnboundedOrInfeasible: "unbounded or infeasible",
+        }.get(status, highs.modelStatusToString(status))
+        if said == HighsStatus.kError:
+            return _Outcome("error", None)
+        if verdict == "optimal":
+            if said != HighsStatus.kOk:
+                return _Outcome("optimal with a warning", None)
+            solution = self._read(lp, "optimal", iterations)
+            if not solution.certificate.holds():
+                return _Outcome(f"not proven ({solution.certificate.line()})", None)
+            if not way.warm:
+                self._cold_iterations = max(iterations, 1)
+            return _Outcome(verdict, solution)
+        if verdict == "time_limit":
+            return _Outcome(verdict, self._read(lp, "time_limit", iterations))
+        return _Outcome(verdict, None)
+
+    def _read(self, lp: LinearProgramme, status: Status, iterations: int) -> Solution:
+        found = self._highs.getSolution()
+        if found.value_valid:
+            x = self._scaling.x(np.array(found.col_value))
+        else:
+            x = np.clip(0.0, lp.col_lower, lp.col_upper)
+        y = self._scaling.row_dual(np.array(found.row_dual)) if found.dual_valid else np.zeros(lp.rows)
+        y, d, terms = proven_duals(lp, y, self._sizes)
+        proof = judge(lp, x, y, d, terms, self._sizes)
+        return Solution(status, frozen(x), frozen(y), frozen(d), proof.objective, iterations, proof)
+
+    def _push(self, lp: LinearProgramme, change: Change) -> None:
+        """Write what `change` touches, with the values of `lp`, into HiGHS."""
+        highs, scaling = self._highs, self._scaling
+        if (at := change.cost.place).size:
+            cost = scaling.cost(lp.cost[at], at)
+            _demand(highs.changeColsCost(at.size, _int32(at), cost), "changing costs")
+        if (at := change.columns()).size:
+            lower, upper = scaling.col_bound(lp.col_lower[at], at), scaling.col_bound(lp.col_upper[at], at)
+            _demand(highs.changeColsBounds(at.size, _int32(at), lower, upper), "changing column bounds")
+        if (at := change.rows()).size:
+            lower, upper = scaling.row_bound(lp.row_lower[at], at), scaling.row_bound(lp.row_upper[at], at)
+            _demand(highs.changeRowsBounds(at.size, _int32(at), lower, upper), "changing row bounds")
+
+    def _ray(self) -> FloatArray | None:
+        """The direction in which HiGHS says that the cost falls for ever, if it gives one."""
+        _, has_ray, ray = self._highs.getPrimalRay()
+        return self._scaling.x(np.array(ray)) if has_ray else None
+
+
+def solve(lp: LinearProgramme, *, time_limit: float | None = None) -> Solution:
+    """The optimum of one programme, with its certificate. For many similar programmes keep a `Solver`."""
+    return Solver(lp).solve(time_limit=time_limit)
+
+
+def _load(lp: LinearProgramme, scaling: Scaling) -> Any:
+    import highspy
+
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("parallel", "off"),
+        ("random_seed", 0),
+        ("small_matrix_value", 1e-12),
+        ("primal_feasibility_tolerance", TOLERANCE),
+        ("dual_feasibility_tolerance", TOLERANCE),
+    ):
+        _set(highs, option, value)
+    said = highs.passModel(
+        lp.columns,
+        lp.rows,
+        lp.nonzeros,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        scaling.cost(lp.cost),
+        scaling.col_bound(lp.col_lower),
+        scaling.col_bound(lp.col_upper),
+        scaling.row_bound(lp.row_lower),
+        scaling.row_bound(lp.row_upper),
+        _int32(lp.matrix.indptr),
+        _int32(lp.matrix.indices),
+        scaling.coefficients,
+        np.zeros(lp.columns, dtype=np.int32),
+    )
+    # A warning here means that HiGHS has changed the programme, for example dropped a coefficient.
+    _demand(said, "taking the programme")
+    return highs
+
+
+def _int32(values: Any) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    return np.ascontiguousarray(values, dtype=np.int32)
+
+
+def _set(highs: Any, option: str, value: Any) -> None:
+    _demand(highs.setOptionValue(option, value), f"setting {option}")
+
+
+def _demand(said: Any, doing: str) -> None:
+    from highspy import HighsStatus
+
+    if said != HighsStatus.kOk:
+        raise SolverFailed(f"HiGHS answers {said.name} while {doing}.", where=WHERE, cure="Check the numbers given.")
+
+
+def _iterations(highs: Any) -> int:
+    info = highs.getInfo()
+    simplex, interior = max(info.simplex_iteration_count, 0), max(info.ipm_iteration_count, 0)
+    return int(simplex + interior + max(info.crossover_iteration_count, 0))

@@ -1,0 +1,221 @@
+"""Languages: messages, names and numbers as a reader of English or Japanese expects them.
+
+A message is written in English where it is used, `t("{n} notices lapse", n=t.count(6))`, and looked up in `locale/<lang>.po`.
+A name belongs to an id that never changes (`dy_oxide`, `ev_motor`, `USA`). It comes from `locale/terms.csv` (short names, chosen
+for figures and tables), else from the dataset, else, for places, from the Unicode locale data.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from didymium.errors import UnknownTerm
+
+LANGUAGES = ("en", "ja")
+UNKNOWN = "–"
+"""Stands for a value that nobody knows or has published; zero is written 0."""
+
+Names = Mapping[str, Mapping[str, str]]
+"""Names by kind and id, for example names["product"]["dy_oxide"], in one language."""
+
+
+@cache
+def _catalogue(lang: str) -> Mapping[tuple[str | None, str], str]:
+    """Translations by (context, English text); empty for English itself."""
+    if lang == "en":
+        return MappingProxyType({})
+    from babel.messages.pofile import read_po
+
+    with (files("didymium") / "locale" / f"{lang}.po").open("rb") as po:
+        catalogue = read_po(po, locale=lang, abort_invalid=True)
+    return MappingProxyType({(m.context, str(m.id)): str(m.string) for m in catalogue if m.id and m.string})
+
+
+@cache
+def _terms() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Names of the controlled words: kind → id → language → name, in the order of the file."""
+    terms: dict[str, dict[str, Mapping[str, str]]] = {}
+    with (files("didymium") / "locale" / "terms.csv").open(encoding="utf-8", newline="") as table:
+        for row in csv.DictReader(table):
+            terms.setdefault(row["kind"], {})[row["id"]] = {lang: row[lang] for lang in LANGUAGES}
+    return terms
+
+
+def order(kind: str) -> tuple[str, ...]:
+    """The ids of one kind in the order in which a reader meets them: stages run from mine to end use."""
+    return tuple(_terms().get(kind, ()))
+
+
+def rank(kind: str, word: str) -> int:
+    """Place of an id in `order(kind)`; ids that are not listed come last."""
+    known = order(kind)
+    return known.index(word) if word in known else len(known)
+
+
+@cache
+def _territory(code: str, lang: str) -> str | None:
+    """Name of an ISO 3166 alpha-3 code in the Unicode locale data (CLDR)."""
+    from babel import Locale
+    from babel.core import get_global
+
+    alias = get_global("territory_aliases").get(code)
+    return Locale.parse(lang).territories.get(alias[0]) if alias and len(code) == 3 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Everything that is said in one language. Call it with an English message and its values."""
+
+    lang: str
+    names: Names = field(default_factory=dict)
+
+    def __call__(self, message: str, /, **values: str | int) -> str:
+        text = _catalogue(self.lang).get((None, message), message)
+        return text.format_map(values) if values else text
+
+    def fact(self, text: str) -> str:
+        """A sentence that stands in a data table: translated if the catalogue knows it, as it is otherwise."""
+        return _catalogue(self.lang).get(("data", text), text)
+
+    # names
+
+    def term(self, kind: str, word: str) -> str:
+        """Name of a controlled word; an id nobody has named reads as its own words."""
+        named = self.names.get(kind, {}).get(word)
+        if named:
+            return named
+        known = _terms().get(kind, {}).get(word)
+        return known[self.lang] if known else word.replace("_", " ")
+
+    def knows(self, kind: str, word: str) -> bool:
+        """Whether a name exists for this id."""
+        return word in self.names.get(kind, {}) or word in _terms().get(kind, {})
+
+    def terms(self, kind: str, words: Iterable[str]) -> str:
+        """Names of several words, separated as in a table cell."""
+        return self(", ").join(self.term(kind, w) for w in words)
+
+    def place(self, code: str) -> str:
+        """Name of an ISO 3166 alpha-3 place or of one of our groups."""
+        if self.knows("place", code):
+            return self.term("place", code)
+        return _territory(code, self.lang) or code
+
+    def places(self, codes: Iterable[str]) -> str:
+        """Several places in a row."""
+        return self.list([self.place(c) for c in codes])
+
+    def list(self, words: Iterable[str]) -> str:
+        """`a, b and c` in the manner of the language."""
+        from babel.lists import format_list
+
+        return format_list(list(words), locale=self.lang)
+
+    # numbers
+
+    def number(self, value: float | None, digits: int = 3) -> str:
+        """A measured or modelled number with `digits` significant digits and separators: 12,300."""
+        if value is None:
+            return UNKNOWN
+        from babel.numbers import format_decimal
+
+        rounded = float(f"{value:.{digits}g}")
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded)))) if rounded else 0
+        pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
+        return format_decimal(rounded + 0.0, format=pattern, locale=self.lang).replace("-", "−")
+
+    def count(self, value: int) -> str:
+        """An exact whole number."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(value, format="#,##0", locale=self.lang)
+
+    def share(self, value: float | None, digits: int = 3) -> str:
+        """A fraction 0–1 as per cent."""
+        return UNKNOWN if value is None else self("{n}%", n=self.number(value * 100, digits))
+
+    def tonnes(self, value: float | None) -> str:
+        """Tonnes with their unit."""
+        return UNKNOWN if value is None else self("{n} t", n=self.number(value))
+
+    def usd_m(self, value: float | None) -> str:
+        """Millions of US dollars."""
+        return UNKNOWN if value is None else self("USD {n} million", n=self.number(value))
+
+    def days(self, value: float | None) -> str:
+        """Whole days."""
+        if value is None:
+            return UNKNOWN
+        whole = round(value)
+        return self("1 day") if whole == 1 else self("{n} days", n=self.count(whole))
+
+    def amount(self, value: float | None, unit: str) -> str:
+        """A number with the unit of its column."""
+        if value is None:
+            return UNKNOWN
+        return self("{n} {unit}", n=self.number(value), unit=self.term("unit", unit)).strip()
+
+    def span(self, low: str, high: str) -> str:
+        """An interval, both ends already written."""
+        return self("{low}–{high}", low=low, high=high)
+
+    # dates
+
+    def date(self, iso: str | datetime.date | None) -> str:
+        """An ISO date; a year or a month alone means that only that much is known."""
+        if iso is None or iso == "":
+            return UNKNOWN
+        from babel.dates import format_date
+
+        text = iso.isoformat() if isinstance(iso, datetime.date) else iso
+        parts = text[:10].split("-")
+        if len(parts) == 1:
+            return self("{year}", year=text)
+        day = datetime.date(int(parts[0]), int(parts[1]), int(parts[2]) if len(parts) == 3 else 1)
+        return format_date(day, self("d MMM y") if len(parts) == 3 else self("MMM y"), locale=self.lang)
+
+    def year(self, value: int) -> str:
+        """A calendar year in running text."""
+        return self("{year}", year=str(value))
+
+
+def translator(lang: str, names: Names | None = None) -> Translator:
+    """The language of a page, with the names that a dataset holds (see `dataset_names`).
+
+    >>> translator("en").share(0.9173)
+    '91.7%'
+    """
+    if lang not in LANGUAGES:
+        raise UnknownTerm("Language", lang, LANGUAGES, cure=f"Known: {', '.join(LANGUAGES)}.")
+    return Translator(lang, names or {})
+
+
+_NAMED = (
+    ("product", "products", "product"),
+    ("place", "places", "place"),
+    ("stage", "stages", "stage"),
+    ("sector", "demand_sectors", "sector"),
+    ("sector", "magnet_sectors", "sector"),
+    ("unit", "units", "unit"),
+)
+"""Kind of word, the table that names it, and the table's key."""
+
+
+def dataset_names(dataset: Any, lang: str) -> dict[str, dict[str, str]]:
+    """Names that the tables of a dataset give to their ids, in one language."""
+    column = "name" if lang == "en" else f"name_{lang}"
+    found: dict[str, dict[str, str]] = {}
+    for kind, table, key in _NAMED:
+        names = {row[key]: row.get(column) or "" for row in dataset.rows(table)}
+        # A short name of our own (terms.csv) reads better in a figure than the full name of the table.
+        kept = {word: name for word, name in names.items() if name and word not in _terms().get(kind, {})}
+        found.setdefault(kind, {}).update(kept)
+    return found

@@ -1,0 +1,134 @@
+"""The gap ledger: what a party's use needs at a stage, less what it can surely get, year by year.
+
+    gap = max(0, need − own output − contracted offtake − partners' output not needed at home)
+
+Own output is the base year's, held level, plus projects: each with the chance its status gives, a delay and a ramp. What
+partners have left after their own need is shared among all allies that fall short, in proportion to what each lacks.
+Arrays have the shape (draw, year) for one (stage, product, region).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str]  # (stage, product)
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A project's capacity at one stage and product [t/y]; `project_id` ties rows that stand or fall together."""
+
+    project_id: str
+    stage: str
+    product: str
+    region: str
+    capacity: float
+    status: str
+    start_year: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offtake:
+    """Tonnes a year under contract from another region."""
+
+    party: str
+    product: str
+    quantity: float
+    year_from: int
+    year_to: int
+    supplier: str
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """How projects fare: chance of success by status (low, central, high), delay and ramp."""
+
+    success: Mapping[str, tuple[float, float, float]]
+    delay_share: tuple[float, float, float]
+    ramp_years: tuple[float, float, float]
+    as_of: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger, arrays (draw, year) [t]; draw 0 is the expected case."""
+
+    need: Floats
+    own: Floats
+    contracted: Floats
+    allied: Floats
+
+    @property
+    def gap(self) -> Floats:
+        """What is missing."""
+        return np.maximum(self.need - self.own - self.contracted - self.allied, 0.0)
+
+
+def split_uniform(u: Floats, low: float, value: float, high: float) -> Floats:
+    """Quantiles of a range whose median is the central value: half the mass on each side, even within it."""
+    return np.where(u < 0.5, low + 2 * u * (value - low), value + (2 * u - 1) * (high - value))
+
+
+def rising(additions: Sequence[Addition], years: Floats, chances: Chances, draws: int, seed: int) -> Floats:
+    """Output of each addition [t], shape (addition, draw + 1, year); draw 0 is the expected output.
+
+    A project succeeds or not as a whole; its start slips by a share of the time left; output rises in a line over the ramp.
+    A year's output is taken at mid-year.
+    """
+    rng = np.random.default_rng(seed)
+    projects = sorted({a.project_id for a in additions})
+    luck = {p: rng.random(draws) for p in projects}
+    odds = rng.random(draws)
+    late = split_uniform(rng.random(draws), *chances.delay_share)
+    ramp = split_uniform(rng.random(draws), *chances.ramp_years)
+    out = np.zeros((len(additions), draws + 1, years.size))
+    for k, a in enumerate(additions):
+        low, central, high = chances.success[a.status]
+        left = max(a.start_year - chances.as_of, 0.0)
+        expected = a.start_year + left * chances.delay_share[1]
+        out[k, 0] = a.capacity * central * _risen(years, np.array([expected]), np.array([chances.ramp_years[1]]))[0]
+        works = luck[a.project_id] < split_uniform(odds, low, central, high)
+        start = a.start_year + left * late
+        out[k, 1:] = a.capacity * works[:, None] * _risen(years, start, ramp)
+    return out
+
+
+def _risen(years: Floats, start: Floats, ramp: Floats) -> Floats:
+    """Share of full capacity at mid-year, shape (draw, year)."""
+    return np.clip((years[None, :] + 0.5 - start[:, None]) / ramp[:, None], 0.0, 1.0)
+
+
+def contracted(
+    offtakes: Iterable[Offtake], party: str, product: str, years: Floats, output: Mapping[str, Floats]
+) -> Floats:
+    """Tonnes under contract [t], shape (draw, year): never more than what the supplier's project or place makes."""
+    total: Floats | None = None
+    for o in offtakes:
+        if o.party == party and o.product == product:
+            inside = (years >= o.year_from) & (years <= o.year_to)
+            made = output[o.project_id] if o.project_id in output else output[o.supplier]
+            amount = np.minimum(o.quantity * inside[None, :], made)
+            total = amount if total is None else total + amount
+    return np.zeros((1, years.size)) if total is None else total
+
+
+def share_surplus(
+    need: Mapping[str, Floats], own: Mapping[str, Floats], firm: Mapping[str, Floats], allies: Iterable[str]
+) -> dict[str, Floats]:
+    """What each ally may draw from the others' surplus, shape (draw, year) by region.
+
+    Surplus is output beyond the own need and beyond what is contracted away; it is shared in proportion to what each lacks and
+    never exceeds it. `firm` is positive for a region that has contracts to receive, negative for one that has sold.
+    """
+    allies = list(allies)
+    lacking = {r: np.maximum(need[r] - own[r] - firm[r], 0.0) for r in allies}
+    surplus = np.sum([np.maximum(own[r] + np.minimum(firm[r], 0.0) - need[r], 0.0) for r in allies], axis=0)
+    total = np.sum(list(lacking.values()), axis=0)
+    rate = np.minimum(np.divide(surplus, total, out=np.zeros_like(total), where=total > 0), 1.0)
+    return {r: lacking[r] * rate for r in allies}

@@ -1,0 +1,431 @@
+"""`SupplyNetwork`: the chain as one linear programme over months.
+
+Columns a month: activity x in two tranches (`usual`, up to the base level, and dearer `extra`), flow f, delivery d, pool stock h, user stock q, unserved demand u (by band), surplus w, public
+release g. Rows a month: `balance` at each (product, region), `use_balance` at each use, `ramp` of each activity; and one
+`public_stock` row for each public stock. The equations are those of docs/method/network.md; every function below that
+writes rows is named as its heading there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymium.engine import Change, LinearProgramme, Triples, assemble
+from didymium.model.calibrate import Base
+from didymium.scenario.inputs import Chain, Inputs
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MONTHS_A_YEAR = 12
+DAYS_A_MONTH = 365.25 / 12
+MUSD_PER_T = 1e-3  # million USD for one tonne at 1 USD/kg
+END_VALUE_SHARE = 1.05  # a stock is worth a little more than its price: it is kept at its normal level unless someone runs short
+MARGIN_SHARE = 0.05  # usual output costs a little less, extra output a little more, than prices pay: base patterns are kept
+NEW_ROUTE_T = 1.0  # a base flow below this [t/y] is no established route; on established ones freight is in the base price
+DISPOSAL_COST = 1e-6  # million USD a tonne: keeps free disposal from being indifferent
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each variable and row stands: sizes and offsets within one month."""
+
+    nodes: tuple[tuple[str, str], ...]
+    activities: int
+    arcs: int
+    uses: int
+    bands: int  # per use
+    public: int
+    months: int
+
+    @property
+    def columns(self) -> int:
+        """Columns of one month."""
+        return 2 * self.activities + self.arcs + 2 * self.uses + 2 * len(self.nodes) + self.uses * self.bands + self.public
+
+    @property
+    def rows(self) -> int:
+        """Rows of one month (the public-stock rows come after all months)."""
+        return len(self.nodes) + self.uses + self.activities
+
+    def offset(self, group: str) -> int:
+        """First column of a group within a month."""
+        sizes = {
+            "usual": self.activities,
+            "extra": self.activities,
+            "flow": self.arcs,
+            "delivery": self.uses,
+            "pool": len(self.nodes),
+            "user_stock": self.uses,
+            "unserved": self.uses * self.bands,
+            "surplus": len(self.nodes),
+            "release": self.public,
+        }
+        start = 0
+        for name, size in sizes.items():
+            if name == group:
+                return start
+            start += size
+        raise KeyError(group)
+
+    def columns_of(self, group: str, size: int) -> Ints:
+        """Column numbers of a group, shape (month, member)."""
+        first = self.offset(group)
+        return np.arange(self.months)[:, None] * self.columns + first + np.arange(size)[None, :]
+
+    def rows_of(self, group: str) -> Ints:
+        """Row numbers of `balance`, `use_balance` or `ramp`, shape (month, member); `public_stock` has shape (member,)."""
+        if group == "public_stock":
+            return self.months * self.rows + np.arange(self.public)
+        first, size = {
+            "balance": (0, len(self.nodes)),
+            "use_balance": (len(self.nodes), self.uses),
+            "ramp": (len(self.nodes) + self.uses, self.activities),
+        }[group]
+        return np.arange(self.months)[:, None] * self.rows + first + np.arange(size)[None, :]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """Bounds, costs and right-hand sides of the programme, by month, in tonnes a month and million USD.
+
+    Everything a scenario or a draw can change is here; the matrix is not.
+    """
+
+    activity_limit: Floats  # (month, activity)
+    activity_usual: Floats  # (month, activity) the base level, grown with demand: what runs at its ordinary cost
+    activity_cost: Floats  # (activity,)
+    activity_before: Floats  # (activity,) output in the month before the first
+    ramp: Floats  # (activity,) most that output can rise in a month
+    flow_limit: Floats  # (month, arc)
+    flow_cost: Floats  # (arc,)
+    demand: Floats  # (month, use)
+    band_width: Floats  # (use, band)
+    band_value: Floats  # (use, band) million USD a tonne
+    pool_before: Floats  # (node,)
+    user_stock_before: Floats  # (use,)
+    convenience_pool: Floats  # (node,) worth of a tonne of normal stock for a month, net of its holding cost [million USD]
+    convenience_user: Floats  # (use,)
+    end_value_pool: Floats  # (node,)
+    end_value_user: Floats  # (use,)
+    pool_normal: Floats  # (node,) most that is held: nobody hoards beyond the normal cover
+    user_stock_normal: Floats  # (use,)
+    public_stock: Floats  # (public,)
+    discount: Floats  # (month,) factor on all money: a shortage later is better than one now
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyNetwork:
+    """A chain over a grid of months: its layout, and the way from quantities to a linear programme."""
+
+    chain: Chain
+    layout: Layout
+    node_index: Mapping[tuple[str, str], int]
+    public_nodes: Ints  # (public,) node of each public stock
+    use_node: Ints
+    arc_from: Ints
+    arc_to: Ints
+
+    @classmethod
+    def of(cls, chain: Chain, *, months: int, bands: int, public: tuple[tuple[str, str], ...] = ()) -> SupplyNetwork:
+        """Lay out a chain over `months` periods, with `bands` slices for each use and the named public stocks."""
+        nodes: dict[tuple[str, str], int] = {}
+        recipes = {p.process_id: p for p in chain.processes}
+        for process_id, region in chain.activities:
+            for product in (*recipes[process_id].inputs, *recipes[process_id].outputs):
+                nodes.setdefault((product, region), len(nodes))
+        for product, origin, destination in chain.arcs:
+            nodes.setdefault((product, origin), len(nodes))
+            nodes.setdefault((product, destination), len(nodes))
+        for product, region, _sector in chain.uses:
+            nodes.setdefault((product, region), len(nodes))
+        for place in public:
+            nodes.setdefault(place, len(nodes))
+        layout = Layout(
+            nodes=tuple(nodes),
+            activities=len(chain.activities),
+            arcs=len(chain.arcs),
+            uses=len(chain.uses),
+            bands=bands,
+            public=len(public),
+            months=months,
+        )
+        return cls(
+            chain=chain,
+            layout=layout,
+            node_index=nodes,
+            public_nodes=np.array([nodes[place] for place in public], dtype=np.int64),
+            use_node=np.array([nodes[p, r] for p, r, _ in chain.uses], dtype=np.int64),
+            arc_from=np.array([nodes[p, o] for p, o, _ in chain.arcs], dtype=np.int64),
+            arc_to=np.array([nodes[p, d] for p, _, d in chain.arcs], dtype=np.int64),
+        )
+
+    def programme(self, q: Quantities) -> LinearProgramme:
+        """The linear programme: the chain's matrix with these quantities."""
+        shape = (self.layout.rows * self.layout.months + self.layout.public, self.layout.columns * self.layout.months)
+        row_lower, row_upper = self.row_bounds(q)
+        col_lower, col_upper = self.column_bounds(q)
+        return LinearProgramme(
+            cost=self.costs(q),
+            matrix=assemble([*self.balance(), *self.use_balance(), *self.ramp(), *self.public_stock()], shape),
+            row_lower=row_lower,
+            row_upper=row_upper,
+            col_lower=col_lower,
+            col_upper=col_upper,
+        )
+
+    def change(self, base: LinearProgramme, q: Quantities) -> Change:
+        """What differs when the programme has these quantities: arrays only, the matrix stays."""
+        row_lower, row_upper = self.row_bounds(q)
+        col_lower, col_upper = self.column_bounds(q)
+
+        def moved(old: Floats, new: Floats) -> tuple[Ints, Floats]:
+            at = np.flatnonzero(old != new)
+            return at, new[at]
+
+        return Change.of(
+            cost=moved(base.cost, self.costs(q)),
+            row_lower=moved(base.row_lower, row_lower),
+            row_upper=moved(base.row_upper, row_upper),
+            col_lower=moved(base.col_lower, col_lower),
+            col_upper=moved(base.col_upper, col_upper),
+        )
+
+    # -- the equations ------------------------------------------------------------------------------------------
+
+    def balance(self) -> list[Triples]:
+        """Made + arriving + taken from stock = used + shipped + delivered + surplus, at each product and region."""
+        lay = self.layout
+        row = lay.rows_of("balance")
+        recipes = {p.process_id: p for p in self.chain.processes}
+        made_row, made_col, made_val = [], [], []
+        for a, (process_id, region) in enumerate(self.chain.activities):
+            for sign, flows in ((-1.0, recipes[process_id].inputs), (1.0, recipes[process_id].outputs)):
+                for product, quantity in flows.items():
+                    made_row.append(self.node_index[product, region])
+                    made_col.append(a)
+                    made_val.append(sign * quantity)
+        usual, extra = (lay.columns_of(name, lay.activities) for name in ("usual", "extra"))
+        flow = lay.columns_of("flow", lay.arcs)
+        pool = lay.columns_of("pool", len(lay.nodes))
+        return [
+            _block(row[:, made_row], usual[:, made_col], made_val),
+            _block(row[:, made_row], extra[:, made_col], made_val),
+            _block(row[:, self.arc_to], flow, 1.0),
+            _block(row[:, self.arc_from], flow, -1.0),
+            _block(row[:, self.use_node], lay.columns_of("delivery", lay.uses), -1.0),
+            _block(row, lay.columns_of("surplus", len(lay.nodes)), -1.0),
+            _block(row, pool, -1.0),
+            _block(row[1:], pool[:-1], 1.0),
+            _block(row[:, self.public_nodes], lay.columns_of("release", lay.public), 1.0),
+        ]
+
+    def use_balance(self) -> list[Triples]:
+        """Delivered + taken from the users' stock + unserved = demand, at each use."""
+        lay = self.layout
+        row = lay.rows_of("use_balance")
+        stock = lay.columns_of("user_stock", lay.uses)
+        unserved = lay.columns_of("unserved", lay.uses * lay.bands)
+        return [
+            _block(row, lay.columns_of("delivery", lay.uses), 1.0),
+            _block(row, stock, -1.0),
+            _block(row[1:], stock[:-1], 1.0),
+            _block(np.repeat(row, lay.bands, axis=1), unserved, 1.0),
+        ]
+
+    def ramp(self) -> list[Triples]:
+        """Output of an activity rises by no more than its ramp in a month."""
+        lay = self.layout
+        row = lay.rows_of("ramp")
+        tranches = [lay.columns_of(name, lay.activities) for name in ("usual", "extra")]
+        now = [_block(row, tranche, 1.0) for tranche in tranches]
+        before = [_block(row[1:], tranche[:-1], -1.0) for tranche in tranches]
+        return [*now, *before]
+
+    def public_stock(self) -> list[Triples]:
+        """All releases of a public stock together do not exceed it."""
+        lay = self.layout
+        release = lay.columns_of("release", lay.public)
+        return [_block(np.broadcast_to(lay.rows_of("public_stock"), release.shape), release, 1.0)]
+
+    # -- bounds, costs and right-hand sides ---------------------------------------------------------------------
+
+    def row_bounds(self, q: Quantities) -> tuple[Floats, Floats]:
+        """Right-hand sides: balances are equalities, ramps and public stocks have an upper side only."""
+        lay = self.layout
+        lower = np.zeros(lay.rows * lay.months + lay.public)
+        upper = lower.copy()
+        balance = lay.rows_of("balance")
+        lower[balance[0]] = upper[balance[0]] = -q.pool_before
+        use = lay.rows_of("use_balance")
+        first = np.zeros_like(q.demand)
+        first[0] = q.user_stock_before
+        lower[use] = upper[use] = q.demand - first
+        rise = np.broadcast_to(q.ramp, (lay.months, lay.activities)).copy()
+        rise[0] += q.activity_before
+        lower[lay.rows_of("ramp")] = -np.inf
+        upper[lay.rows_of("ramp")] = rise
+        lower[lay.rows_of("public_stock")] = -np.inf
+        upper[lay.rows_of("public_stock")] = q.public_stock
+        return lower, upper
+
+    def column_bounds(self, q: Quantities) -> tuple[Floats, Floats]:
+        """Capacities, flow limits, normal stocks and band widths; all other variables are only non-negative."""
+        lay = self.layout
+        lower = np.zeros(lay.columns * lay.months)
+        upper = np.full(lay.columns * lay.months, np.inf)
+        usual = np.minimum(q.activity_usual, q.activity_limit)
+        upper[lay.columns_of("usual", lay.activities)] = usual
+        upper[lay.columns_of("extra", lay.activities)] = q.activity_limit - usual
+        upper[lay.columns_of("flow", lay.arcs)] = q.flow_limit
+        upper[lay.columns_of("pool", len(lay.nodes))] = np.maximum(q.pool_normal, q.pool_before)
+        upper[lay.columns_of("user_stock", lay.uses)] = np.maximum(q.user_stock_normal, q.user_stock_before)
+        width = q.demand[:, :, None] * q.band_width[None, :, :]
+        upper[lay.columns_of("unserved", lay.uses * lay.bands)] = width.reshape(lay.months, -1)
+        return lower, upper
+
+    def costs(self, q: Quantities) -> Floats:
+        """Million USD: lost value of unserved demand + operating cost + freight − worth of normal stocks."""
+        lay = self.layout
+        cost = np.zeros(lay.columns * lay.months)
+        cost[lay.columns_of("usual", lay.activities)] = q.activity_cost * (1 - MARGIN_SHARE)
+        cost[lay.columns_of("extra", lay.activities)] = q.activity_cost * (1 + MARGIN_SHARE)
+        cost[lay.columns_of("flow", lay.arcs)] = q.flow_cost
+        cost[lay.columns_of("unserved", lay.uses * lay.bands)] = q.band_value.reshape(-1)
+        cost[lay.columns_of("surplus", len(lay.nodes))] = DISPOSAL_COST
+        pool = lay.columns_of("pool", len(lay.nodes))
+        user = lay.columns_of("user_stock", lay.uses)
+        cost[pool] = -q.convenience_pool
+        cost[user] = -q.convenience_user
+        cost[pool[-1]] -= q.end_value_pool
+        cost[user[-1]] -= q.end_value_user
+        return cost * np.repeat(q.discount, lay.columns)
+
+
+def _block(rows: Ints, cols: Ints, values: float | list[float]) -> Triples:
+    """Flatten matching row and column numbers, repeating the values of one month over all of them."""
+    shape = np.broadcast_shapes(rows.shape, cols.shape)
+    spread = np.broadcast_to(np.asarray(values, dtype=np.float64), shape)
+    return Triples(
+        np.ascontiguousarray(np.broadcast_to(rows, shape)).ravel().astype(np.intp),
+        np.ascontiguousarray(np.broadcast_to(cols, shape)).ravel().astype(np.intp),
+        np.ascontiguousarray(spread).ravel(),
+    )
+
+
+def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities:
+    """Month-by-month limits and costs from the calibrated base and the scenario's inputs."""
+    chain = inputs.chain
+    price = dict(zip(chain.products, inputs.base_price, strict=True))
+    months = len(inputs.months)
+    growth = inputs.demand_growth
+    level = base.activity / MONTHS_A_YEAR
+    running = level[None, :] * growth[:, None] * (1 + inputs.spare)[None, :]
+    limit = (running + inputs.new_capacity.T) * inputs.availability.T
+    demand = base.use[None, :] / MONTHS_A_YEAR * growth[:, None]
+    sectors = [s for _, _, s in chain.uses]
+    width = np.array([[b.width for b in inputs.bands[s]] for s in sectors])
+    value = np.array([[b.value for b in inputs.bands[s]] for s in sectors]) * MUSD_PER_T
+    nodes = network.layout.nodes
+    node_price = np.array([price[p] for p, _ in nodes]) * MUSD_PER_T
+    use_price = np.array([price[p] for p, _, _ in chain.uses]) * MUSD_PER_T
+    cover = dict(zip(chain.products, inputs.pool_cover_days / DAYS_A_MONTH, strict=True))
+    throughput = _throughput(chain, base, network) / MONTHS_A_YEAR
+    pool_before = throughput * np.array([cover[p] for p, _ in nodes])
+    freight = dict(zip(chain.products, inputs.freight, strict=True))
+    new_route = base.flow < NEW_ROUTE_T
+    return Quantities(
+        activity_limit=limit,
+        activity_usual=level[None, :] * growth[:, None],
+        activity_cost=_operating_cost(chain, price) * MUSD_PER_T,
+        activity_before=level * growth[0],
+        ramp=np.maximum(limit.max(axis=0), 0) * inputs.ramp,
+        flow_limit=flow_limits(inputs, base, months),
+        flow_cost=np.where(new_route, [freight[p] for p, _, _ in chain.arcs], 0.0) * MUSD_PER_T,
+        demand=demand,
+        band_width=width,
+        band_value=value,
+        pool_before=pool_before,
+        user_stock_before=demand[0] * inputs.use_cover_days / DAYS_A_MONTH,
+        pool_normal=pool_before * growth.max(),
+        user_stock_normal=demand[0] * inputs.use_cover_days / DAYS_A_MONTH * growth.max() / growth[0],
+        convenience_pool=node_price * inputs.convenience_rate,
+        convenience_user=use_price * inputs.convenience_rate,
+        end_value_pool=node_price * END_VALUE_SHARE,
+        end_value_user=use_price * END_VALUE_SHARE,
+        discount=(1 + inputs.discount_rate) ** (-np.arange(months) / MONTHS_A_YEAR),
+        public_stock=np.array(
+            [
+                _metal_need(chain, base, metal, region) / MONTHS_A_YEAR / DAYS_A_MONTH * days
+                for (region, metal), days in inputs.public_cover_days.items()
+            ]
+        ),
+    )
+
+
+def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
+    """Most that each arc can carry in each month, shape (month, arc) [t].
+
+    An established flow grows from its base; a new supplier opens after the months of qualification and then carries a share
+    of the exporter's base output; a restriction lets its share of the base flow pass.
+    """
+    chain = inputs.chain
+    t = np.arange(months)
+    made: dict[tuple[str, str], float] = {}
+    recipes = {p.process_id: p for p in chain.processes}
+    for level, (process_id, region) in zip(base.activity, chain.activities, strict=True):
+        for product, quantity in recipes[process_id].outputs.items():
+            made[product, region] = made.get((product, region), 0.0) + level * quantity / MONTHS_A_YEAR
+    established = base.flow / MONTHS_A_YEAR
+    wait = dict(zip(chain.products, inputs.qualification_months, strict=True))
+    months_to_open = np.array([wait[p] for p, _, _ in chain.arcs])
+    newcomer = np.array([made.get((p, o), 0.0) for p, o, _ in chain.arcs]) * inputs.new_supplier_share
+    normal = established[None, :] * inputs.demand_growth[:, None]
+    grown = np.maximum(normal, established[None, :] * ((1 + inputs.flow_growth) ** t)[:, None])
+    opened = newcomer[None, :] * (t[:, None] >= months_to_open[None, :])
+    limit = grown + opened
+    for restriction in inputs.restrictions:
+        held = np.isfinite(restriction.factor)
+        part = limit[:, restriction.arcs]
+        allowed = np.where(held, restriction.factor, 0.0) * (normal + opened)[:, restriction.arcs]
+        limit[:, restriction.arcs] = np.where(held, np.minimum(part, allowed), part)
+    return limit
+
+
+def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:
+    """Tonnes a year that are used, shipped or delivered at each node: what a stock there must cover."""
+    out = np.zeros(len(network.layout.nodes))
+    recipes = {p.process_id: p for p in chain.processes}
+    for level, (process_id, region) in zip(base.activity, chain.activities, strict=True):
+        for product, quantity in recipes[process_id].inputs.items():
+            out[network.node_index[product, region]] += level * quantity
+    return out
+
+
+def _metal_need(chain: Chain, base: Base, metal: str, region: str) -> float:
+    """Metal [t/y] in the blanks that a region makes, whoever made their alloy: what its days of cover are counted in."""
+    recipes = {p.process_id: p for p in chain.processes}
+    alloys = {product: p for p in chain.processes if p.stage == "alloy" for product in p.outputs}
+    return sum(
+        level * quantity * alloys[product].inputs.get(metal, 0.0)
+        for level, (process_id, place) in zip(base.activity, chain.activities, strict=True)
+        if place == region
+        for product, quantity in recipes[process_id].inputs.items()
+        if product in alloys
+    )
+
+
+def _operating_cost(chain: Chain, price: Mapping[str, float]) -> Floats:
+    """Value added by a tonne of run [USD/kg of run]: base prices just cover cost, so no stock pays for itself."""
+    recipes = {p.process_id: p for p in chain.processes}
+    cost = []
+    for process_id, _region in chain.activities:
+        recipe = recipes[process_id]
+        earned = sum(price[p] * q for p, q in recipe.outputs.items())
+        spent = sum(price[p] * q for p, q in recipe.inputs.items())
+        cost.append(max(earned - spent, 0.0) + 1e-3)
+    return np.array(cost)

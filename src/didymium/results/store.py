@@ -1,0 +1,291 @@
+"""The run store: every answer kept as a folder that is written whole or not at all.
+
+A run is `<store>/<run_id>/` with two files:
+
+    result.json     the answer in canonical bytes, nothing else: the same question gives the same bytes
+    manifest.json   what was asked, of which data, with which versions, when, and the hash of result.json
+
+It is written aside, synced to disk, renamed into place, and the store folder synced: a process that dies leaves the old
+state and at most a folder whose name starts with `.partial-`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from didymium.errors import NotFound, StoreError, UnknownTerm
+from didymium.results.manifest import MalformedManifest, Manifest
+from didymium.results.result import Result, canonical_json
+from didymium.results.result import run_id as name_of_run
+
+RESULT = "result.json"
+MANIFEST = "manifest.json"
+_PARTIAL = ".partial-"
+_BROKEN = ".broken-"
+_SUPERSEDED = ".superseded-"
+_RUN_ID = re.compile(r"[0-9a-f]{12}")
+
+
+def default_store() -> Path:
+    """The folder for runs and caches when the user names none: the data folder of the platform."""
+    import platformdirs
+
+    return platformdirs.user_data_path("didymium", appauthor=False)
+
+
+def result_bytes(result: Result) -> bytes:
+    """The canonical bytes of an answer: what the store keeps, hashes and compares."""
+    return (canonical_json(result.as_dict()) + "\n").encode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One folder of the store: a run with its manifest, or something else with the reason why it is not one."""
+
+    name: str
+    manifest: Manifest | None
+    fault: str = ""
+
+
+class RunStore:
+    """Runs under one folder. Safe for several processes that read and write at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def prepare(self) -> None:
+        """Make the folder and try to write in it, so that a long run does not fail at its end.
+
+        Raises StoreError if the folder cannot be made or written to.
+        """
+        with self._told("prepared"):
+            self.path.mkdir(parents=True, exist_ok=True)
+            probe = self.path / f"{_PARTIAL}{secrets.token_hex(6)}"
+            probe.mkdir()
+            probe.rmdir()
+
+    def save(self, result: Result, manifest: Manifest) -> Path:
+        """Keep a run and return its folder.
+
+        Saving the same run again with equal bytes changes nothing. With other bytes it raises StoreError, because the
+        same question, data and code must give the same answer; a kept run of another build of the same version (see
+        `code_hash`) is set aside instead.
+        """
+        body = result_bytes(result)
+        record = manifest.sealed(body)
+        final = self.path / result.run_id
+        with self._told("written"):
+            self.path.mkdir(parents=True, exist_ok=True)
+            if final.exists() and self._keeps(final, body, record.versions["code"]):
+                return final
+            aside = self.path / f"{_PARTIAL}{result.run_id}-{secrets.token_hex(6)}"
+            aside.mkdir()
+            try:
+                _write_synced(aside / RESULT, body)
+                _write_synced(aside / MANIFEST, record.to_bytes())
+                _sync_folder(aside)
+                try:
+                    aside.rename(final)
+                except OSError:
+                    # Another process may have kept the same run in between; then its bytes must be ours.
+                    if not (final.is_dir() and self._keeps(final, body, record.versions["code"])):
+                        raise
+                _sync_folder(self.path)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+        return final
+
+    def _keeps(self, final: Path, body: bytes, code: str) -> bool:
+        """True if `final` is this run with these bytes.
+
+        False after an incomplete folder, or a run of another build of this version with other bytes, was set aside.
+        """
+        fault = self._fault(final)
+        if fault.startswith("incomplete"):
+            self._set_aside(final, _BROKEN)
+            return False
+        if fault:
+            raise StoreError(
+                f"the kept run is {fault}.",
+                where=str(final),
+                cure="Move the folder away and ask again to keep it anew.",
+            )
+        kept = self._manifest(final)
+        if kept.result_sha256 == hashlib.sha256(body).hexdigest():
+            return True
+        if kept.versions.get("code") != code:
+            self._set_aside(final, _SUPERSEDED)
+            return False
+        raise StoreError(
+            f"run {final.name} is kept with other bytes than the same question gives now.",
+            where=str(final),
+            cure=f"See where they part: didymium runs repeat {final.name}. "
+            "Keep both with another --store, or move the folder away.",
+        )
+
+    def _set_aside(self, final: Path, mark: str) -> None:
+        with contextlib.suppress(FileNotFoundError):  # another writer was faster
+            final.rename(self.path / f"{mark}{final.name}-{secrets.token_hex(6)}")
+
+    def list(self) -> tuple[Entry, ...]:
+        """Everything in the store: runs newest first, then what is not a sound run, with the reason."""
+        sound: list[Entry] = []
+        other: list[Entry] = []
+        with self._told("read"):
+            folders = sorted(self.path.iterdir()) if self.path.is_dir() else []
+        for folder in folders:
+            fault = self._fault(folder)
+            entry = Entry(folder.name, None if fault else self._manifest(folder), fault)
+            (other if fault else sound).append(entry)
+        sound.sort(key=lambda e: (e.manifest.created if e.manifest else "", e.name), reverse=True)
+        return (*sound, *other)
+
+    def find(self, prefix: str) -> str:
+        """The id of the one run whose id starts with `prefix`.
+
+        Raises UnknownTerm if there is none, NotFound if the store is empty, StoreError if several fit.
+        """
+        names = [e.name for e in self.list() if _RUN_ID.fullmatch(e.name)]
+        if not names:
+            raise NotFound(
+                "the run store holds no run.", where=str(self.path), cure="Ask something first: didymium exposure."
+            )
+        fits = [n for n in names if prefix and n.startswith(prefix)]
+        if not fits:
+            raise UnknownTerm("run", prefix, names, where=str(self.path), cure="List them: didymium runs list.")
+        if len(fits) > 1:
+            raise StoreError(
+                f"{len(fits)} runs start with {prefix!r}: {', '.join(sorted(fits)[:5])}.",
+                where=str(self.path),
+                cure="Give more digits.",
+            )
+        return fits[0]
+
+    def manifest(self, run_id: str) -> Manifest:
+        """The manifest of a run. Raises StoreError if the folder is not a sound run."""
+        folder = self._sound(run_id)
+        return self._manifest(folder)
+
+    def read(self, run_id: str) -> bytes:
+        """The kept bytes of a run's answer, after their hash was compared. Raises StoreError if they are damaged."""
+        folder = self._sound(run_id)
+        with self._told("read"):
+            return (folder / RESULT).read_bytes()
+
+    def load(self, run_id: str) -> Result:
+        """The kept answer. Raises StoreError if the run is damaged."""
+        return Result.from_dict(json.loads(self.read(run_id)))
+
+    def verify(self, run_id: str) -> str:
+        """Why the kept run cannot be trusted, in one clause.
+
+        Empty if it is whole, its bytes match the manifest, and its id follows from question, data and version.
+        """
+        fault = self._fault(self.path / run_id)
+        if fault:
+            return fault
+        manifest, result = self.manifest(run_id), self.load(run_id)
+        asked = (result.command, plain(result.request), plain(result.dataset))
+        if asked != (manifest.command, plain(manifest.request), plain(manifest.dataset)):
+            return "damaged: the manifest names another question or dataset than the answer"
+        named = name_of_run(manifest.command, manifest.request, manifest.dataset["id"], manifest.versions["didymium"])
+        return "" if named == run_id else f"damaged: its question, data and version belong to run {named}"
+
+    def _sound(self, run_id: str) -> Path:
+        folder = self.path / run_id
+        fault = self._fault(folder)
+        if fault:
+            raise StoreError(
+                f"the kept run is {fault}.", where=str(folder), cure="Check all of them: didymium runs verify."
+            )
+        return folder
+
+    def _manifest(self, folder: Path) -> Manifest:
+        return Manifest.from_bytes((folder / MANIFEST).read_bytes())
+
+    def _fault(self, folder: Path) -> str:
+        name = folder.name
+        if name.startswith(_PARTIAL):
+            return "unfinished: being written now, or left by a process that was stopped"
+        if name.startswith(_BROKEN):
+            return "an incomplete run that was set aside"
+        if name.startswith(_SUPERSEDED):
+            return "a run of another build of its version, set aside when the question gave other bytes"
+        if not _RUN_ID.fullmatch(name):
+            return "not a run: the name is not 12 hex digits"
+        try:
+            manifest = self._manifest(folder)
+            body = (folder / RESULT).read_bytes()
+        except FileNotFoundError as missing:
+            return f"incomplete: {Path(missing.filename).name} is missing"
+        except MalformedManifest as bad:
+            return f"incomplete: {MANIFEST} {bad}"
+        except OSError as refused:
+            return f"unreadable: {refused.strerror}"
+        if manifest.run_id != name:
+            return f"damaged: the manifest names run {manifest.run_id}"
+        found = hashlib.sha256(body).hexdigest()
+        if found != manifest.result_sha256:
+            return f"damaged: {RESULT} has hash {found[:12]}…, the manifest says {manifest.result_sha256[:12]}…"
+        return ""
+
+    @contextlib.contextmanager
+    def _told(self, act: str) -> Iterator[None]:
+        """Turn what the operating system refuses into a StoreError that says what to do."""
+        try:
+            yield
+        except OSError as refused:
+            raise StoreError(
+                f"the run store cannot be {act}: {_reason(refused)}.",
+                where=str(self.path),
+                cure="Free some space, or name another folder with --store."
+                if refused.errno in _FULL
+                else "Name another folder with --store.",
+            ) from refused
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+
+
+def _reason(refused: OSError) -> str:
+    if refused.errno in _FULL:
+        return "the disk is full"
+    if refused.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "the folder is not writable for you"
+    if refused.errno in (errno.ENOTDIR, errno.EEXIST):
+        return "a file is in the way of the folder"
+    return refused.strerror or str(refused)
+
+
+def _write_synced(path: Path, body: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Make a rename survive a power cut. Windows has no such call and orders its renames by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def plain(value: Any) -> Any:
+    """The value as it reads back from JSON, where a tuple is a list: what may be compared with a kept answer."""
+    return json.loads(canonical_json(value))

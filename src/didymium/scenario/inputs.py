@@ -1,0 +1,125 @@
+"""`Inputs`: all that the model needs, as labelled arrays.
+
+Index sets: product p, region r, process, activity a = (process, region), arc e = (product, origin, destination),
+use u = (product, region, sector), band b of a use, month t. Quantities are tonnes a month in the product's own basis
+(REO, oxide, metal, alloy, blank, finished magnet); money is million US dollars, prices are USD a kilogram.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A recipe: tonnes of each input and output for one tonne of run; joint outputs are made together, in fixed proportion."""
+
+    process_id: str
+    stage: str
+    inputs: Mapping[str, float]
+    outputs: Mapping[str, float]
+    source_ids: tuple[str, ...] = ()
+    recovery: float = 1.0  # share of the feed's content that comes out; 1 where the recipe does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Who can make, ship and use what: the topology of the network, without quantities."""
+
+    products: tuple[str, ...]
+    product_stage: Mapping[str, str]
+    regions: tuple[str, ...]
+    processes: tuple[Process, ...]
+    activities: tuple[tuple[str, str], ...]  # (process_id, region)
+    arcs: tuple[tuple[str, str, str], ...]  # (product, origin, destination)
+    uses: tuple[tuple[str, str, str], ...]  # (product, region, sector)
+    region_of: Mapping[str, str]  # place code -> region
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # group -> place codes
+
+    def process(self, process_id: str) -> Process:
+        """The recipe by its id. Raises KeyError."""
+        return {p.process_id: p for p in self.processes}[process_id]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One published figure for a year, as a sum over model quantities, with its standard error.
+
+    `terms` are (kind, index, coefficient) with kind `activity`, `arc` or `use`; the sum of coefficient × quantity
+    over them should equal `value` [t a year] within `sigma`. `kind` is production, trade or demand; `prior` marks a split by a
+    world mix, which no figure speaks of.
+    """
+
+    kind: str
+    product: str
+    stage: str
+    place: str
+    partner: str
+    year: int
+    value: float
+    sigma: float
+    confidence: str
+    terms: tuple[tuple[str, int, float], ...]
+    row_ids: tuple[str, ...]
+    source_ids: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A slice of a use: `width` is its share of demand, `value` what a kilogram short costs [USD/kg]."""
+
+    name: str
+    width: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """Share of the base flow that some arcs may carry: `factor` has shape (month, arc); infinite means no limit."""
+
+    name: str
+    arcs: Ints
+    factor: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """One base year's observations and one scenario's months, ready for the model.
+
+    Arrays: `demand_growth` (month,), `new_capacity` (activity, month) [t/month],
+    `use_cover_days` (use,), `pool_cover_days` (product,), `base_price` (product,) [USD/kg], `freight` (product,) [USD/kg],
+    `spare` (activity,) share of base output, `availability` (activity, month) 0–1.
+    """
+
+    chain: Chain
+    base_year: int
+    observations: tuple[Observation, ...]
+    unseen: Mapping[int, float]  # arc without any figure -> standard error around no flow [t/y]
+    surplus_share: float  # standard error of what is left over of a used product, of world output
+    months: tuple[str, ...]
+    demand_growth: Floats
+    availability: Floats
+    spare: Floats
+    new_capacity: Floats
+    ramp: Floats
+    bands: Mapping[str, tuple[Band, ...]]  # by sector
+    use_cover_days: Floats
+    pool_cover_days: Floats
+    public_cover_days: Mapping[tuple[str, str], float]  # (region, product)
+    base_price: Floats
+    freight: Floats
+    flow_growth: float  # a month, on an established arc
+    new_supplier_share: float  # of the exporter's output, on a new arc once qualified
+    qualification_months: Floats  # (product,)
+    discount_rate: float  # a year
+    convenience_rate: float  # a month, of the price: worth of normal stock net of holding cost
+    restrictions: tuple[Restriction, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,162 @@
+"""Scenarios: what is cut, by whom, for whom, from when to when. A scenario file is TOML; its JSON Schema is published."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from didymium.errors import BadScenario, UnknownTerm
+
+if TYPE_CHECKING:
+    from didymium.scenario.chain import Tables
+    from didymium.scenario.inputs import Inputs
+
+Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+Place = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|ROW_EU|EU27|ALL)$")]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TradeCut(_Strict):
+    """Exports of some products that pass only in part: the approval share of what would flow without the measure."""
+
+    exporter: Place
+    importers: tuple[Place, ...] = ("ALL",)
+    products: tuple[str, ...] = Field(min_length=1, description="product ids; ndfeb_magnet means both grades")
+    start: Month
+    end: Month | None = Field(None, description="first month without the cut; none means to the end of the run")
+    approval_share: Share | None = Field(None, description="share that passes, 0 to 1")
+    approval_low: Share | None = None
+    approval_high: Share | None = None
+    approval_observed: str | None = Field(
+        None, description="measure id: take each month's share from the recorded exports of that measure's period"
+    )
+
+    @model_validator(mode="after")
+    def _one_approval(self) -> TradeCut:
+        if (self.approval_share is None) == (self.approval_observed is None):
+            raise ValueError("give approval_share or approval_observed, and not both")
+        if self.end is not None and self.end <= self.start:
+            raise ValueError(f"end {self.end} is not after start {self.start}")
+        low, high = self.approval_low, self.approval_high
+        if self.approval_share is not None and not (
+            (low is None or low <= self.approval_share) and (high is None or high >= self.approval_share)
+        ):
+            raise ValueError("approval_low ≤ approval_share ≤ approval_high does not hold")
+        return self
+
+
+class Outage(_Strict):
+    """Output of a stage in a place that stands still in part: `availability` is what remains, 0 to 1."""
+
+    place: Place
+    stage: Literal["mine", "separated", "metal", "alloy", "blank", "magnet"]
+    start: Month
+    end: Month | None = None
+    availability: Share
+
+
+class Scenario(_Strict):
+    """One story of what goes wrong. `based_on` names the rows of `measures` that it follows."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    title: str
+    title_ja: str
+    summary: str = ""
+    based_on: tuple[str, ...] = ()
+    likelihood: str = "not assessed"
+    start: Month
+    months: Annotated[int, Field(ge=1, le=120)] = 24
+    cuts: tuple[TradeCut, ...] = ()
+    outages: tuple[Outage, ...] = ()
+
+    def cut(
+        self, exporter: str, *, products: tuple[str, ...], share: float = 1.0, start: str | None = None,
+        months: int | None = None, importers: tuple[str, ...] = ("ALL",),
+    ) -> Scenario:
+        """The same scenario with one more cut: `share` of the flow is lost from `start` for `months`."""
+        first = start or self.start
+        end = None if months is None else shift(first, months)
+        more = TradeCut(exporter=exporter, importers=importers, products=products, start=first, end=end, approval_share=1 - share)
+        return self.model_copy(update={"cuts": (*self.cuts, more)})
+
+    def apply(self, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
+        """Inputs of this scenario over a dataset; see `didymium.scenario.apply.apply`."""
+        from didymium.scenario.apply import apply
+
+        return apply(self, ds, overrides)
+
+    def month_labels(self) -> tuple[str, ...]:
+        """The months of the run, as YYYY-MM."""
+        return tuple(shift(self.start, i) for i in range(self.months))
+
+
+def shift(month: str, by: int) -> str:
+    """The month `by` months after `month` (YYYY-MM).
+
+    >>> shift("2025-11", 3)
+    '2026-02'
+    """
+    count = int(month[:4]) * 12 + int(month[5:]) - 1 + by
+    return f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def parse(text: str, *, where: str) -> Scenario:
+    """A scenario from TOML text. Raises BadScenario that names the field and what would be right."""
+    try:
+        return Scenario.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as fault:
+        raise BadScenario(f"not readable as TOML: {fault}.", where=where) from fault
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "scenario"
+        given = repr(first["input"])[:60]
+        raise BadScenario(
+            f"{field}: {first['msg'].removeprefix('Value error, ')} (got {given}).", where=where,
+            cure="Schema: didymium scenario schema",
+        ) from fault
+
+
+def library() -> dict[str, Scenario]:
+    """The scenarios that come with Didymium, by id."""
+    found = {}
+    folder = resources.files("didymium.scenario") / "library"
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".toml"):
+            one = parse(entry.read_text(encoding="utf-8"), where=entry.name)
+            found[one.id] = one
+    return found
+
+
+def load(name: str) -> Scenario:
+    """A scenario by library id or by the path of a TOML file.
+
+    Raises UnknownTerm for an unknown id, BadScenario for a file that cannot be read.
+    """
+    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        known = library()
+        if name not in known:
+            raise UnknownTerm("scenario", name, known, cure="List them: didymium scenario list")
+        return known[name]
+    path = Path(name)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as fault:
+        raise BadScenario(f"cannot be read: {fault.strerror}.", where=name) from fault
+    except UnicodeDecodeError as fault:
+        raise BadScenario(f"byte {fault.start} is not UTF-8.", where=name, cure="Save the file as UTF-8.") from fault
+    return parse(text, where=path.name)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a scenario file."""
+    return Scenario.model_json_schema()

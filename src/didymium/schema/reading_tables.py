@@ -1,0 +1,184 @@
+"""How texts and figures were read: terms of promises, suspensions of measures, cautions, and how far was searched.
+
+These rows carry judgements about rows of other tables, each with its reason, so that a reader can overrule one.
+"""
+
+from __future__ import annotations
+
+from didymium.schema.columns import Column, Table
+from didymium.schema.shared_columns import CONFIDENCE, NAME, NAME_JA, SOURCE
+
+FRAMEWORK_CLAUSES = Table(
+    "framework_clauses",
+    "Clauses of the framework",
+    "枠組みの条項",
+    "One thing that the US–Japan framework sets out to do. The labels are ours, not the text's.",
+    (
+        Column("clause", "id", "Clause.", required=True, example="F-05"),
+        Column("agreement_id", "id", "Agreement.", references="agreements.agreement_id", required=True),
+        NAME,
+        NAME_JA,
+        Column("meaning", "text", "What the two sides set out to do, in our words.", required=True),
+        SOURCE,
+    ),
+    ("clause",),
+)
+
+COMMITMENT_READINGS = Table(
+    "commitment_readings",
+    "Reading of commitments",
+    "約束の読み方",
+    "How a promise binds and when it falls due, read from the text: the due date is computed from this row.",
+    (
+        Column("commitment_id", "id", "Commitment.", references="commitments.commitment_id", required=True),
+        Column(
+            "legal_force",
+            "id",
+            "political = no legal duty; agreement = duty between states; contract = duty under a contract or loan; "
+            "domestic_law = duty under one party's own law; not_in_force = binding words that have not entered into "
+            "force or have lapsed.",
+            terms=("political", "agreement", "contract", "domestic_law", "not_in_force"),
+            required=True,
+        ),
+        Column("clause", "id", "Clause of the framework.", references="framework_clauses.clause"),
+        Column(
+            "clause_relation",
+            "id",
+            "text = the promise is that clause; follow_up = another text that carries the clause further.",
+            terms=("text", "follow_up"),
+        ),
+        Column(
+            "due_kind",
+            "id",
+            "by = a thing to be done by the date; until = a state to be kept up to it; empty = no date.",
+            terms=("by", "until"),
+        ),
+        Column("counted_from_date", "date", "Where the term starts, or the date itself; empty = no date."),
+        Column("term", "integer", "Length of the term; 0 = the end of the date, month or year given.", minimum=0),
+        Column(
+            "term_unit",
+            "id",
+            "Unit of the term.",
+            terms=("days", "business_days", "months", "years", "to_period_end"),
+        ),
+        Column("other_counted_from_date", "date", "The start by the civil date of another place."),
+        Column("other_place", "id", "That place.", references="places.place"),
+        Column("done_date", "date", "Day on which it was met, where known."),
+        Column("reason", "text", "Why it is read so."),
+    ),
+    ("commitment_id",),
+)
+
+MEASURE_SUSPENSIONS = Table(
+    "measure_suspensions",
+    "Suspensions of measures",
+    "措置の停止",
+    "A stretch of time in which a measure does not apply. It applies again afterwards unless something else happens.",
+    (
+        Column("measure_id", "id", "Measure.", references="measures.measure_id", required=True),
+        Column("from_date", "date", "First day.", required=True, example="2025-11-07"),
+        Column("until_date", "date", "Last day.", required=True, example="2026-11-10"),
+        Column("instrument", "text", "Legal text that suspends.", required=True),
+        SOURCE,
+        CONFIDENCE,
+    ),
+    ("measure_id", "from_date"),
+)
+
+EVIDENCE_HORIZONS = Table(
+    "evidence_horizons",
+    "How far evidence was searched",
+    "証拠の探索期限",
+    "The day until which public reports could be read when a table was compiled: silence after it says nothing.",
+    (
+        Column("table_name", "id", "Table.", required=True, example="commitments"),
+        Column("searched_until_date", "date", "Last day searched.", required=True, example="2026-07-01"),
+        Column("reason", "text", "Why there.", required=True),
+        SOURCE,
+    ),
+    ("table_name",),
+)
+
+CAUTIONS = Table(
+    "cautions",
+    "What a figure does not tell",
+    "数値が語らないこと",
+    "A sentence to be read with every figure it covers.",
+    (
+        Column("caution_id", "id", "Caution.", required=True, example="quota-only"),
+        Column(
+            "product",
+            "list",
+            "Products covered; empty = said where the figures themselves call for it.",
+            references="products.product",
+        ),
+        Column("stage", "id", "Stage covered; empty = any.", references="stages.stage"),
+        Column("text", "text", "English sentence; {percent} stands for a number.", required=True),
+        Column("text_ja", "text", "Japanese sentence.", required=True),
+        SOURCE,
+    ),
+    ("caution_id",),
+)
+
+SENTENCES = Table(
+    "sentences",
+    "Sentences built from fields",
+    "項目から作る文",
+    "A sentence that an answer builds from the fields of a row, in both languages; {name} stands for a field.",
+    (
+        Column("sentence_id", "id", "Sentence.", required=True, example="measures.ends"),
+        Column("text", "text", "English.", required=True),
+        Column("text_ja", "text", "Japanese.", required=True),
+    ),
+    ("sentence_id",),
+)
+
+STAGE_BASKETS = Table(
+    "stage_baskets",
+    "Baskets that stand for a stage",
+    "工程に対応する統計品目",
+    "Which demand rows and customs rows speak of a product's stage, where they carry another name or scope.",
+    (
+        Column("product", "id", "Product.", references="products.product", required=True),
+        Column("stage", "id", "Stage.", references="stages.stage", required=True),
+        Column("need_product", "id", "Product of the demand rows; empty = none.", references="products.product"),
+        Column(
+            "trade_product",
+            "list",
+            "Products of the trade rows, the narrower first: the first that speaks of a party is used; empty = none.",
+            references="products.product",
+        ),
+        Column(
+            "scope",
+            "id",
+            "same = the same goods; wider = the basket holds other goods too, so that amounts are not comparable.",
+            terms=("same", "wider"),
+            required=True,
+        ),
+        Column(
+            "mass_basis",
+            "id",
+            "What the basket's rows weigh, and own output is brought to; empty = own output cannot be set against it.",
+            references="mass_bases.mass_basis",
+        ),
+        Column(
+            "own_factor",
+            "number",
+            "Tonnes on that basis per tonne of own output; empty = by the yields of the recipes between the two bases.",
+            unit="t/t",
+            minimum=0,
+        ),
+        Column("reason", "text", "Why this basket.", required=True),
+    ),
+    ("product", "stage"),
+)
+
+READING_TABLES = (
+    FRAMEWORK_CLAUSES,
+    COMMITMENT_READINGS,
+    MEASURE_SUSPENSIONS,
+    EVIDENCE_HORIZONS,
+    CAUTIONS,
+    SENTENCES,
+    STAGE_BASKETS,
+)

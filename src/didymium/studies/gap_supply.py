@@ -1,0 +1,342 @@
+"""What the gap study needs from the data: base output, projects, partners, offtake, and need by outlook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymium.data import Dataset
+from didymium.model.calibrate import Base, calibrate
+from didymium.model.explode import need_per_tonne, output_by_stage, recovery
+from didymium.model.ledger import Addition, Chances, Entry, Offtake, contracted, rising, share_surplus, split_uniform
+from didymium.results import Row
+from didymium.scenario.chain import magnet_chain, project_steps
+from didymium.scenario.inputs import Chain, Observation
+from didymium.scenario.observations import observations, sigma_of, unseen_flow_sigma
+
+Floats = NDArray[np.float64]
+BASE_YEAR = 2025
+OUTLOOK_SOURCE = "iea-cm-dataset-2025"
+LEDGER_STAGES = ("mine", "separated", "metal", "alloy", "magnet")
+OUTLOOK_SECTOR = {"ev_motor": "ev_motor", "wind": "wind"}  # the outlook names these two uses; all others grow as its other_uses
+WARNINGS = (
+    "magnets inside imported goods are not counted as need; with them the gap of an importer of cars and electronics is larger",
+    "base-year output is held level; plants that are not in the register are not counted",
+    "oxide needs are gross: swarf that returns is counted as output where magnets are made",
+    "the chance of success, delay and ramp of projects are assumptions by status, not judgements of single projects",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Everything but the need: by (stage, product) and region, arrays (draw + 1, year); draw 0 is the expected case."""
+
+    chain: Chain
+    base: Base
+    years: Floats
+    parties: tuple[str, ...]
+    partners: Mapping[str, tuple[tuple[str, str], ...]]  # party -> (region, agreement_id)
+    own: Mapping[tuple[str, str, str], Floats]
+    additions: tuple[Addition, ...]
+    added: Floats
+    offtakes: tuple[Offtake, ...]
+    sigma_use: Mapping[str, float]
+    observed: tuple[Observation, ...]
+    draws: int
+    assumption_ids: tuple[str, ...]
+    source_ids: tuple[str, ...]
+
+    def products(self, stage: str) -> tuple[str, ...]:
+        """The ledger's products at a stage."""
+        oxides = ("ndpr_oxide", "dy_oxide", "tb_oxide")
+        return {
+            "mine": oxides,
+            "separated": oxides,
+            "metal": ("ndpr_metal", "dy_metal", "tb_metal"),
+            "alloy": ("ndfeb_alloy",),
+            "magnet": ("ndfeb_magnet",),
+        }[stage]
+
+    def allies(self) -> tuple[str, ...]:
+        """Regions of the parties and of all their partners."""
+        return tuple(dict.fromkeys((*self.parties, *(r for of in self.partners.values() for r, _ in of))))
+
+
+def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: int, seed: int) -> Supply:
+    """Calibrate the base year and lay projects, partners and contracts over the years."""
+    chain = magnet_chain(ds, BASE_YEAR)
+    seen = observations(ds, chain, BASE_YEAR)
+    base = calibrate(chain, seen, BASE_YEAR, unseen=unseen_flow_sigma(ds, chain, seen))
+    assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}
+    when = np.array(years, dtype=np.float64)
+    extra = additions(ds, chain)
+    chances = Chances(
+        success={
+            i.removeprefix("success_share_"): _range(r) for i, r in assumed.items() if i.startswith("success_share_")
+        },
+        delay_share=_range(assumed["delay_share"]),
+        ramp_years=_range(assumed["ramp_years"]),
+        as_of=float(ds.version.split(".")[0]),
+    )
+    added = rising(extra, when, chances, draws, seed)
+    levels = dict(zip(chain.activities, base.activity.tolist(), strict=True))
+    own: dict[tuple[str, str, str], Floats] = {}
+    for key, tonnes in output_by_stage(chain, levels).items():
+        own[key] = np.full((draws + 1, when.size), tonnes)
+    for a, more in zip(extra, added, strict=True):
+        key = (a.stage, a.product, a.region)
+        own[key] = own.get(key, np.zeros((draws + 1, when.size))) + more
+    error = sigma_of(ds)
+    sigma = {r["country"]: error(r) for r in ds.rows("demand", product="ndfeb_magnet", sector="total")}
+    used = [i for i, r in assumed.items() if "gaps" in r["used_by"] or "calibration" in r["used_by"]]
+    return Supply(
+        chain=chain,
+        base=base,
+        years=when,
+        parties=tuple(parties),
+        partners={p: partners(ds, chain, p) for p in parties},
+        own=own,
+        additions=extra,
+        added=added,
+        offtakes=tuple(_offtake(r, chain) for r in ds.rows("offtakes")),
+        sigma_use=sigma,
+        observed=seen,
+        draws=draws,
+        assumption_ids=tuple(used),
+        source_ids=tuple(sorted({s for o in seen for s in o.source_ids} | {r["source_id"] for r in ds.rows("offtakes")})),
+    )
+
+
+def _range(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    return float(row["low"]), float(row["value"]), float(row["high"])
+
+
+def _offtake(row: Mapping[str, Any], chain: Chain) -> Offtake:
+    return Offtake(
+        chain.region_of[row["party"]], row["product"], float(row["quantity"]), int(row["year_from"]), int(row["year_to"]),
+        chain.region_of[row["supplier"]], row["project_id"] or "",
+    )
+
+
+def partners(ds: Dataset, chain: Chain, party: str) -> tuple[tuple[str, str], ...]:
+    """Regions that share a minerals paper with the party, and the paper; places of concern that are themselves cut are left out.
+
+    A paper with China is no promise of supply against a Chinese cut.
+    """
+    found: dict[str, str] = {}
+    for row in ds.rows("agreements"):
+        signed = row["parties"].split(";")
+        if party in signed and "CHN" not in signed:
+            for place in signed:
+                for member in sorted(chain.groups.get(place, {place})):
+                    region = chain.region_of.get(member)
+                    if region and region != party and region != "ROW":
+                        found.setdefault(region, row["agreement_id"])
+    return tuple(sorted(found.items()))
+
+
+def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
+    """Projects of the register at the ledger's stages, in its products.
+
+    Plants that ran in the base year are in its output already. A row for all oxides together is split by the deposit type of
+    its country (or monazite), unless the project has rows for the single oxides.
+    """
+    routes: dict[str, str] = {}
+    for r in sorted(ds.rows("ore_routes"), key=lambda r: -float(r["share"])):
+        routes.setdefault(r["place"], r["process_id"])
+    recipes = {p.process_id: p for p in chain.processes}
+    rows = [r for r in project_steps(ds) if r["capacity"] and r["start_year"] and r["stage"] in (*LEDGER_STAGES, "recycled")]
+    single = {r["project_id"] for r in rows if r["product"] in ("ndpr_oxide", "dy_oxide", "tb_oxide")}
+    found: list[Addition] = []
+    for r in rows:
+        if r["status"] == "operating" or (r["status"] == "ramping" and r["start_year"] < BASE_YEAR):
+            continue
+        region = chain.region_of.get(r["country"], "ROW")
+        stage = "separated" if r["stage"] == "recycled" and r["product"].endswith("oxide") else r["stage"]
+        one = Addition(r["project_id"], stage, r["product"], region, float(r["capacity"]), r["status"], float(r["start_year"]))
+        unit = str(r["capacity_unit"])
+        if (stage, r["product"]) in _LEDGER and unit in ("t/y", "t alloy/y", "t magnets/y", "t contained/y"):
+            found.append(one)
+        elif unit == "t NdPr contained/y":
+            found.append(replace(one, product="ndpr_oxide"))
+        elif r["product"] in ("reo_separated", "reo_mixed") and unit == "t REO/y" and r["project_id"] not in single:
+            recipe = recipes[routes.get(r["country"], "sep_monazite_india")]
+            loss = recovery(chain) if stage == "mine" else 1.0
+            for oxide in ("ndpr_oxide", "dy_oxide", "tb_oxide"):
+                share = recipe.outputs.get(oxide, 0.0) / (recipe.recovery if stage == "separated" else loss)
+                found.append(replace(one, product=oxide, capacity=one.capacity * share))
+    return tuple(a for a in found if a.capacity > 0)
+
+
+_LEDGER = {
+    *((s, p) for s in ("mine", "separated") for p in ("ndpr_oxide", "dy_oxide", "tb_oxide")),
+    *(("metal", p) for p in ("ndpr_metal", "dy_metal", "tb_metal")),
+    ("alloy", "ndfeb_alloy"),
+    ("magnet", "ndfeb_magnet"),
+}
+
+
+def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]:
+    """Use of each sector relative to the base year: IEA base year and outlook, geometric between the years given."""
+    growth = {}
+    for named in ("ev_motor", "wind", "other_uses"):
+        points = {2024: 0.0}
+        for r in ds.rows("demand", product="ree_magnet", country="WLD", sector=named, year=2024):
+            points[2024] = float(r["quantity"])
+        for r in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector=named, scenario=outlook):
+            points[int(r["year"])] = float(r["quantity"])
+        at = np.array(sorted(points), dtype=np.float64)
+        logs = np.interp(np.append(years, BASE_YEAR), at, np.log([points[int(y)] for y in at]))
+        growth[named] = np.exp(logs[:-1] - logs[-1])
+    return growth
+
+
+def needs(ds: Dataset, supply: Supply, outlook: str, seed: int) -> dict[tuple[str, str, str], Floats]:
+    """Need by (stage, product, region), shape (draw + 1, year): base use × outlook, exploded; draws move the base use."""
+    growth = sector_growth(ds, outlook, supply.years)
+    rng = np.random.default_rng(seed + 1)
+    regions = sorted({r for _, r, _ in supply.chain.uses})
+    factor = {}
+    for region in regions:
+        sigma = supply.sigma_use.get(region, supply.sigma_use.get("ROW", 0.0))
+        spread = split_uniform(rng.random(supply.draws), 1 - 1.5 * sigma, 1.0, 1 + 1.5 * sigma)
+        factor[region] = np.concatenate([[1.0], spread])
+    found: dict[tuple[str, str, str], Floats] = {}
+    for (product, region, sector), tonnes in zip(supply.chain.uses, supply.base.use.tolist(), strict=True):
+        if not product.startswith("ndfeb_magnet"):
+            continue
+        curve = growth[OUTLOOK_SECTOR.get(sector, "other_uses")]
+        used = tonnes * factor[region][:, None] * curve[None, :]
+        for (stage, part), per in need_per_tonne(supply.chain, product).items():
+            key = (stage, part, region)
+            found[key] = found.get(key, 0.0) + used * per
+    return found
+
+
+def entries(
+    supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str
+) -> dict[str, Entry]:
+    """The ledger line of each party and of all together."""
+    zero = np.zeros((supply.draws + 1, supply.years.size))
+    allies = supply.allies()
+    needed = {r: need.get((stage, product, r), zero) for r in allies}
+    made = {r: supply.own.get((stage, product, r), zero) for r in allies}
+    plants = {
+        a.project_id: supply.added[k]
+        for k, a in enumerate(supply.additions)
+        if a.stage == stage and a.product == product
+    }
+    firm = {r: zero for r in allies}
+    bought = {}
+    for party in supply.parties:
+        deals = [o for o in supply.offtakes if o.party == party and (o.supplier in allies) and stage == "separated"]
+        bought[party] = contracted(deals, party, product, supply.years, {**made, **plants}) + zero
+        firm[party] = firm[party] + bought[party]
+        for deal in deals:
+            if deal.product == product:
+                firm[deal.supplier] = firm[deal.supplier] - contracted([deal], party, product, supply.years, {**made, **plants})
+    drawn = share_surplus(needed, made, firm, allies)
+    lines = {p: Entry(needed[p], made[p], bought[p], drawn[p]) for p in supply.parties}
+    if len(lines) > 1:
+        both = [lines[p] for p in supply.parties]
+        lines["+".join(supply.parties)] = Entry(
+            sum((e.need for e in both), zero),
+            sum((np.minimum(e.own, e.need) for e in both), zero),
+            sum((e.contracted for e in both), zero),
+            sum((e.allied for e in both), zero),
+        )
+    return lines
+
+
+def stock(ds: Dataset, supply: Supply, party: str, stage: str, need: Floats) -> Floats | None:
+    """Working stock, and Japan's public stock at the oxide and metal stages [t], from days of cover; None for ore."""
+    days = {r["assumption_id"]: float(r["value"]) for r in ds.rows("assumptions")}
+    if stage == "mine":
+        return None
+    held = days["user_cover_days"] if stage == "magnet" else days["pool_cover_days"]
+    public = days["jpn_public_cover_days"] if party == "JPN" and stage in ("separated", "metal") else 0.0
+    return need * (held + public) / 365.0
+
+
+def rows(
+    party: str,
+    product: str,
+    stage: str,
+    element: str,
+    outlook: str,
+    years: Sequence[int],
+    line: Entry,
+    held: Floats | None,
+    supply: Supply,
+) -> Iterator[Row]:
+    """One row a year: the expected case and the P10–P90 of the draws."""
+    low, high = np.quantile(line.gap[1:], [0.1, 0.9], axis=0)
+    sources = sources_of(supply, party, stage)
+    for i, year in enumerate(years):
+        gap = float(line.gap[0, i])
+        need = float(line.need[0, i])
+        cover = None if held is None or gap <= 0 else 12 * float(held[i]) / gap
+        yield {
+            "party": party,
+            "product": product,
+            "stage": stage,
+            "element": element,
+            "year": int(year),
+            "outlook": outlook,
+            "need_t": need,
+            "own_t": float(line.own[0, i]),
+            "allied_t": float(line.allied[0, i]),
+            "contracted_t": float(line.contracted[0, i]),
+            "stock_t": None if held is None else float(held[i]),
+            "gap_t": gap,
+            "gap_t_p10": float(low[i]),
+            "gap_t_p90": float(high[i]),
+            "gap_share": gap / need if need else None,
+            "cover_months": cover,
+            "cover_months_status": "modelled" if cover is not None else ("no gap" if gap <= 0 else "no stock figure"),
+            "evidence": "D",
+            "source_ids": sources,
+        }
+
+
+def sources_of(supply: Supply, party: str, stage: str) -> list[str]:
+    """Sources of the base-year figures behind a line: the parties' use, and the output of the stage at home and with partners."""
+    places = set(party.split("+"))
+    made_in = places | {r for p in places for r, _ in supply.partners.get(p, ())}
+    named = {
+        s
+        for o in supply.observed
+        for s in o.source_ids
+        if (o.kind == "demand" and o.place in places | {"WLD"})
+        or (o.kind == "production" and o.stage == stage and o.place in made_in)
+    }
+    return sorted(named | {OUTLOOK_SOURCE})
+
+
+def partner_rows(supply: Supply) -> Iterator[Row]:
+    """Which regions count as partners of each party, and by which paper."""
+    for party, found in supply.partners.items():
+        for region, agreement in found:
+            yield {"party": party, "partner": region, "agreement_id": agreement}
+
+
+def addition_rows(supply: Supply) -> Iterator[Row]:
+    """Expected output of each project at each ledger product, by year."""
+    for a, made in zip(supply.additions, supply.added, strict=True):
+        low, high = np.quantile(made[1:], [0.1, 0.9], axis=0)
+        for i, year in enumerate(supply.years):
+            yield {
+                "project_id": a.project_id,
+                "stage": a.stage,
+                "product": a.product,
+                "region": a.region,
+                "status": a.status,
+                "year": int(year),
+                "expected_t": float(made[0, i]),
+                "expected_t_p10": float(low[i]),
+                "expected_t_p90": float(high[i]),
+            }

@@ -1,0 +1,86 @@
+"""What calibration changed: every observation of a base year beside its balanced value, the largest changes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import didymium
+from didymium.data import Dataset
+from didymium.model.calibrate import Adjustment, calibrate
+from didymium.results import Field, Result, Row
+from didymium.scenario.chain import magnet_chain
+from didymium.scenario.observations import observations, unseen_flow_sigma
+
+FIELDS = (
+    Field("observed_t", "t/y", "Figure as published, brought to the model's mass basis"),
+    Field("reconciled_t", "t/y", "Value at which the whole chain balances"),
+    Field("change_t", "t/y", "Reconciled less observed"),
+    Field("sigma_t", "t/y", "Standard error given to the figure"),
+    Field("score", "", "Change in standard errors; beyond 2 the figure does not fit the others"),
+)
+
+
+def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
+    """The calibrated base year: adjustments, and the shares of output that follow from it."""
+    chain = magnet_chain(ds, year)
+    seen = observations(ds, chain, year)
+    base = calibrate(chain, seen, year, unseen=unseen_flow_sigma(ds, chain, seen))
+    ranked = sorted(base.adjustments, key=lambda a: (-abs(a.score), a.observation.product, a.observation.place))
+    made: dict[tuple[str, str, str], float] = {}
+    recipes = {p.process_id: p for p in chain.processes}
+    for level, (process_id, region) in zip(base.activity.tolist(), chain.activities, strict=True):
+        for product, quantity in recipes[process_id].outputs.items():
+            key = (recipes[process_id].stage, product, region)
+            made[key] = made.get(key, 0.0) + level * quantity
+    output = [
+        {"stage": stage, "product": product, "region": region, "year": year, "output_t": tonnes}
+        for (stage, product, region), tonnes in sorted(made.items())
+        if tonnes > 0
+    ]
+    flows = [
+        {"product": p, "origin": o, "destination": d, "year": year, "flow_t": float(f)}
+        for (p, o, d), f in sorted(zip(chain.arcs, base.flow.tolist(), strict=True))
+        if f >= 1
+    ]
+    return Result.of(
+        "reconcile",
+        request={"year": year},
+        dataset=ds.describe(),
+        code_version=didymium.__version__,
+        rows=[_row(a) for a in ranked if a.observation.kind != "prior"],
+        fields=FIELDS,
+        tables={
+            "priors": [_row(a) for a in ranked if a.observation.kind == "prior"],
+            "output": output, 
+            "flows": flows,
+            "fit": list(_fit(base.chi2, len(seen), base.residual)),
+        },
+        assumptions=[r["assumption_id"] for r in ds.rows("assumptions") if "calibration" in r["used_by"]],
+        source_ids={s for o in seen for s in o.source_ids},
+    )
+
+
+def _row(a: Adjustment) -> Row:
+    o = a.observation
+    return {
+        "kind": o.kind,
+        "product": o.product,
+        "stage": o.stage,
+        "place": o.place,
+        "partner": o.partner,
+        "year": o.year,
+        "observed_t": o.value,
+        "reconciled_t": a.reconciled,
+        "change_t": a.change,
+        "change_share": a.change / o.value if o.value else None,
+        "sigma_t": o.sigma,
+        "score": a.score,
+        "confidence": o.confidence,
+        "note": o.note,
+        "row_ids": list(o.row_ids),
+        "source_ids": list(o.source_ids),
+    }
+
+
+def _fit(chi2: float, count: int, residual: float) -> Iterator[Row]:
+    yield {"chi2": chi2, "observations": count, "balance_residual": residual}

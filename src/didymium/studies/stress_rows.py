@@ -1,0 +1,222 @@
+"""Rows of a stress result, read out of the outcomes: nothing is computed here but sums, shares and percentiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymium.data import Dataset
+from didymium.model.outcome import Outcome
+from didymium.results import Row
+from didymium.scenario.inputs import Inputs
+from didymium.scenario.scenario import Scenario
+
+Outcomes = Mapping[tuple[str, str], Outcome]
+PRODUCTS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
+SHOWN_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
+TOTAL = "total"
+
+
+def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[tuple[str, str, str, NDArray[np.int64]]]:
+    """Party, product, sector and the uses they cover; the sector `total` covers all of a product."""
+    uses = outcome.network.chain.uses
+    for party in parties:
+        for product in PRODUCTS:
+            mine = [i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))]
+            sectors = dict.fromkeys(uses[i][2] for i in mine)
+            whole = product == "ndfeb_magnet" or len(sectors) == 1
+            if mine:
+                yield party, product, TOTAL, np.array(mine)
+            for sector in sectors if whole and len(sectors) > 1 else ():
+                yield party, product, sector, np.array([i for i in mine if uses[i][2] == sector])
+
+
+def _drawn(outcomes: Outcomes, sight: str) -> list[Outcome]:
+    return [o for (case, s), o in outcomes.items() if s == sight and case.startswith("draw-")]
+
+
+def _band(values: Sequence[float | None], horizon: float) -> tuple[float | None, float | None]:
+    """P10 and P90; a run without shortage counts as lasting the whole horizon, and a bound there is unknown."""
+    if not values:
+        return None, None
+    low, high = np.quantile([horizon if v is None else v for v in values], [0.1, 0.9])
+    return (None if low >= horizon else float(low)), (None if high >= horizon else float(high))
+
+
+def summary(
+    ds: Dataset, story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]
+) -> Iterator[Row]:
+    """One row for each foresight, party, product and sector."""
+    sources = sorted({r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")})
+    for sight in foresight:
+        central = outcomes["central", sight]
+        drawn = _drawn(outcomes, sight)
+        horizon = sum(_days(m) for m in central.months)
+        for party, product, sector, uses in _groups(central, parties):
+            missing = [float(o.unserved[:, uses].sum()) for o in drawn]
+            low, high = _band(missing, np.inf)
+            days = central.days_to_shortage(uses)
+            early, late = _band([o.days_to_shortage(uses) for o in drawn], horizon)
+            demand = float(central.demand[:, uses].sum())
+            unserved = float(central.unserved[:, uses].sum())
+            yield {
+                "scenario": story.id,
+                "foresight": sight,
+                "party": party,
+                "product": product,
+                "sector": sector,
+                "is_total": sector == TOTAL,
+                "demand_t": demand,
+                "unserved_t": unserved,
+                "unserved_t_p10": low,
+                "unserved_t_p90": high,
+                "unserved_share": unserved / demand if demand else None,
+                "first_shortage_date": central.first_shortage(days),
+                "days_to_shortage": days,
+                "days_to_shortage_p10": early,
+                "days_to_shortage_p90": late,
+                "days_to_shortage_status": "modelled" if days is not None else "no shortage within the run",
+                "loss_usd_m": float(central.lost_value[:, uses].sum()),
+                "start_date": f"{story.start}-01",
+                "source_ids": sources,
+            }
+
+
+def monthly(story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]) -> Iterator[Row]:
+    """Demand, unserved and users' stock by month."""
+    for sight in foresight:
+        central = outcomes["central", sight]
+        drawn = _drawn(outcomes, sight)
+        for party, product, sector, uses in _groups(central, parties):
+            if product not in ("ndfeb_magnet", "ce_oxide"):
+                continue
+            for t, month in enumerate(central.months):
+                low, high = _band([float(o.unserved[t, uses].sum()) for o in drawn], np.inf)
+                yield {
+                    "scenario": story.id,
+                    "foresight": sight,
+                    "party": party,
+                    "product": product,
+                    "sector": sector,
+                    "is_total": sector == TOTAL,
+                    "month": month,
+                    "demand_t": float(central.demand[t, uses].sum()),
+                    "unserved_t": float(central.unserved[t, uses].sum()),
+                    "unserved_t_p10": low,
+                    "unserved_t_p90": high,
+                    "stock_t": float(central.user_stock[t, uses].sum()),
+                }
+
+
+def scarcity(
+    story: Scenario, inputs: Inputs, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]
+) -> Iterator[Row]:
+    """What one more kilogram would be worth at each party, by month, beside the base price. Not a price forecast."""
+    price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
+    for sight in foresight:
+        central = outcomes["central", sight]
+        for product in SHOWN_SCARCE:
+            for party in parties:
+                node = central.network.node_index.get((product, party))
+                if node is None:
+                    continue
+                for t, month in enumerate(central.months):
+                    yield {
+                        "scenario": story.id,
+                        "foresight": sight,
+                        "party": party,
+                        "product": product,
+                        "month": month,
+                        "scarcity_usd_per_kg": float(central.scarcity[t, node]),
+                        "base_price_usd_per_kg": float(price[product]),
+                    }
+
+
+def about(ds: Dataset, story: Scenario) -> Iterator[Row]:
+    """What the scenario is, for those who read the result alone."""
+    named = {r["measure_id"]: r["source_id"] for r in ds.rows("measures")}
+    yield {
+        "scenario": story.id,
+        "title": story.title,
+        "title_ja": story.title_ja,
+        "summary": story.summary,
+        "start": story.start,
+        "months": story.months,
+        "likelihood": story.likelihood,
+        "based_on": list(story.based_on),
+        "source_ids": sorted({named[m] for m in story.based_on if m in named}),
+    }
+
+
+def certificates(story: Scenario, outcomes: Outcomes, foresight: Sequence[str]) -> Iterator[Row]:
+    """Size, status and proof: the worst residual and gap over all programmes of a kind."""
+    for sight in foresight:
+        solves = [s for (_, kind), o in outcomes.items() if kind == sight for s in o.solves]
+        first = solves[0]
+        yield {
+            "scenario": story.id,
+            "foresight": sight,
+            "programmes": len(solves),
+            "status": "optimal" if all(s.status == "optimal" for s in solves) else "partial",
+            "rows": first.rows,
+            "columns": first.columns,
+            "nonzeros": first.nonzeros,
+            "objective": float(outcomes["central", sight].objective),
+            "primal_residual": max(s.certificate.primal_residual for s in solves),
+            "dual_residual": max(s.certificate.dual_residual for s in solves),
+            "gap": max(s.certificate.gap for s in solves),
+        }
+
+
+def drivers(
+    story: Scenario,
+    varied: Sequence[Mapping[str, Any]],
+    outcomes: Outcomes,
+    parties: Sequence[str],
+    foresight: Sequence[str],
+) -> Iterator[Row]:
+    """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties."""
+    sight = foresight[0]
+    central = outcomes["central", sight]
+    uses = np.array([i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")])
+    about = {r["assumption_id"]: r for r in varied}
+    found = []
+    for name in dict.fromkeys(case.partition(":")[0] for case, _ in outcomes if ":" in case):
+        low, high = (outcomes[f"{name}:{end}", sight] for end in ("low", "high"))
+        at_low, at_high = (float(o.unserved[:, uses].sum()) for o in (low, high))
+        row = about.get(name)
+        found.append(
+            {
+                "scenario": story.id,
+                "foresight": sight,
+                "assumption_id": name,
+                "meaning": row["meaning"] if row else "Share of the cut flows that is licensed",
+                "meaning_ja": row["meaning_ja"] if row else "規制対象フローのうち許可される割合",
+                "low": float(row["low"]) if row else _approval(story)[0],
+                "high": float(row["high"]) if row else _approval(story)[1],
+                "unit": row["unit"] if row else "share",
+                "unserved_t": float(central.unserved[:, uses].sum()),
+                "unserved_t_low": at_low,
+                "unserved_t_high": at_high,
+                "days_low": low.days_to_shortage(uses),
+                "days_high": high.days_to_shortage(uses),
+                "swing_t": abs(at_high - at_low),
+            }
+        )
+    yield from sorted(found, key=lambda r: (-float(r["swing_t"]), r["assumption_id"]))
+
+
+def _approval(story: Scenario) -> tuple[float | None, float | None]:
+    for cut in story.cuts:
+        if cut.approval_low is not None:
+            return cut.approval_low, cut.approval_high
+    return None, None
+
+
+def _days(month: str) -> int:
+    from didymium.model.outcome import days_in
+
+    return days_in(month)
