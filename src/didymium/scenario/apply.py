@@ -18,8 +18,7 @@ from didymium.scenario.scenario import Outage, Scenario, TradeCut
 CALIBRATED_YEARS = (2024, 2025, 2026)
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
 NOT_MODELLED = (
-    "SmCo magnets and the uses of La, Sm, Eu, Gd, Y and the other heavy oxides are not modelled; the oxides are made "
-    "as co-products",
+    "SmCo magnets are not modelled, nor the uses of La, Sm, Eu, Gd, Y and other heavy oxides made as co-products",
     "iron, boron, cobalt, reagents and energy are taken as available",
     "users within one party and sector share their stock; a single firm can run short earlier",
     "magnets inside imported motors, cars and electronics are not counted as demand of the importing country",
