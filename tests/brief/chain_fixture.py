@@ -51,9 +51,9 @@ class FixtureDataset:
                 {"product": "dy_oxide", "name": "Dysprosium oxide", "name_ja": "酸化ジスプロシウム"},
                 {"product": "scandium_oxide", "name": "Scandium oxide", "name_ja": "酸化スカンジウム"},
             ],
-            "places": [{"code": "CHN", "name": "China", "name_ja": "中国"}, {"code": "ROW", "name": "Rest of world", "name_ja": None}],
+            "places": [{"place": "CHN", "name": "China", "name_ja": "中国"}, {"place": "ROW", "name": "Rest of world", "name_ja": None}],
         }
-        return tables[table]
+        return tables.get(table, [])
 
 
 def _result(command: str, rows: list[dict[str, Any]], **more: Any) -> Result:

@@ -12,6 +12,7 @@ import numpy as np
 
 from didymium.model.calibrate import Base
 from didymium.model.foresight import Runner
+from didymium.model.ledger import split_uniform
 from didymium.model.outcome import Outcome
 from didymium.scenario.inputs import Inputs
 
@@ -58,11 +59,11 @@ def _ranges(varied: Sequence[Mapping[str, Any]], story: Story) -> list[tuple[str
 
 
 def draws_of(varied: Sequence[Mapping[str, Any]], story: Story, count: int, seed: int) -> list[Draw]:
-    """Seeded Latin-hypercube draws, triangular between low, central and high of each assumption.
+    """Seeded Latin-hypercube draws over the ranges of the assumptions, with the central value as the median of each.
 
-    McKay, Beckman & Conover 1979 (doi 10.2307/1268522). The triangle is our reading of a range with a central value.
+    McKay, Beckman & Conover 1979 (doi 10.2307/1268522).
     """
-    from scipy.stats import qmc, triang
+    from scipy.stats import qmc
 
     if count == 0:
         return []
@@ -70,10 +71,7 @@ def draws_of(varied: Sequence[Mapping[str, Any]], story: Story, count: int, seed
     points = qmc.LatinHypercube(d=len(ranges), seed=np.random.default_rng(seed)).random(count)
     drawn = []
     for i, point in enumerate(points):
-        overrides = {}
-        for u, (name, low, value, high) in zip(point, ranges, strict=True):
-            spread = high - low
-            overrides[name] = float(triang.ppf(u, (value - low) / spread, loc=low, scale=spread)) if spread > 0 else value
+        overrides = {name: float(split_uniform(u, *edges)) for u, (name, *edges) in zip(point, ranges, strict=True)}
         drawn.append(Draw(f"draw-{i:03d}", overrides))
     return drawn
 

@@ -55,7 +55,7 @@ def output_by_stage(chain: Chain, activity: Mapping[tuple[str, str], float]) -> 
     Mines count as the oxides contained in their ore; recycled oxide counts as separated.
     """
     recipes = {p.process_id: p for p in chain.processes}
-    of_ore = {next(iter(p.inputs)): p for p in chain.processes if p.process_id.startswith("sep_")}
+    of_ore = {ore: recipes[f"sep_{ore.partition(':')[2]}"] for ore in chain.products if ":" in ore}
     made: dict[tuple[str, str, str], float] = {}
 
     def add(stage: str, product: str, region: str, tonnes: float) -> None:

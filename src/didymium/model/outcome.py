@@ -50,22 +50,25 @@ class Outcome:
     solves: tuple[Solve, ...]
 
     def days_to_shortage(self, uses: NDArray[np.int64]) -> float | None:
-        """Days from the first day of the run until firm demand of the named uses goes unserved; None if it never does.
+        """Days from the first day of the run until firm demand of the first of these uses goes unserved; None if never."""
+        found = [days for days in (self._days_of(int(u)) for u in uses) if days is not None]
+        return min(found, default=None)
 
-        Within the month of the first shortage the stock runs out at an even rate: if the unserved part of the month is u and
-        the shortfall of arrivals against what is used is s, the stock lasts for the share 1 − u/s of that month.
+    def _days_of(self, use: int) -> float | None:
+        """Within the month of a shortage the stock runs out at an even rate.
+
+        If the firm part unserved in the month is u and the shortfall of arrivals against what is used is s, the stock lasts for
+        the share 1 − u/s of the month.
         """
-        thrift = (self.unserved - self.short)[:, uses].sum(axis=1)
-        demand = self.demand[:, uses].sum(axis=1) - thrift
-        missing = self.short[:, uses].sum(axis=1)
+        missing = self.short[:, use]
+        demand = self.demand[:, use] - (self.unserved[:, use] - missing)
         late = np.flatnonzero(missing > SHORT_SHARE * np.maximum(demand, 1e-9))
         if not late.size:
             return None
         t = int(late[0])
-        shortfall = max(float(demand[t] - self.delivered[t, uses].sum()), float(missing[t]))
+        shortfall = max(float(demand[t] - self.delivered[t, use]), float(missing[t]))
         lasted = 1.0 - float(missing[t]) / shortfall
-        days = sum(days_in(m) for m in self.months[:t]) + lasted * days_in(self.months[t])
-        return float(days)
+        return float(sum(days_in(m) for m in self.months[:t]) + lasted * days_in(self.months[t]))
 
     def first_shortage(self, days: float | None) -> str | None:
         """The calendar day that lies so many days after the first day of the run."""

@@ -35,9 +35,9 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     """
     given = dict(overrides or {})
     assume = {**assumptions(ds), **given}
-    chain = magnet_chain(ds)
     months = scenario.month_labels()
     base_year = min(max(int(scenario.start[:4]), CALIBRATED_YEARS[0]), CALIBRATED_YEARS[-1])
+    chain = magnet_chain(ds, base_year)
     known = {r["measure_id"] for r in ds.rows("measures")}
     for measure in scenario.based_on:
         if measure not in known:

@@ -8,6 +8,7 @@ terbium for hot machines. A place joins a step of the chain when a table says th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from didymium.scenario.inputs import Chain, Process
@@ -18,6 +19,7 @@ ORE = "reo_mixed"
 GRADES = {"std": "ndfeb_alloy_n", "ht": "ndfeb_alloy_iea_ev_motor"}
 BLENDED = {"nd_oxide": "ndpr_oxide", "pr_oxide": "ndpr_oxide"}
 REDUCED = {"red_ndpr": "ndpr_oxide", "red_dy": "dy_oxide", "red_tb": "tb_oxide"}
+HEAVY = ("sm_oxide", "eu_oxide", "gd_oxide", "tb_oxide", "dy_oxide", "y_oxide", "other_hree_oxide")  # leave together as SEG
 METALS = ("ndpr_metal", "dy_metal", "tb_metal")
 PRESENT = ("operating", "ramping", "construction")  # plants that stand or are being built
 
@@ -110,12 +112,12 @@ def _sources(rows: Iterable[Row]) -> tuple[str, ...]:
     return tuple(sorted({r["source_id"] for r in rows if r.get("source_id")}))
 
 
-def magnet_chain(ds: Tables) -> Chain:
-    """The topology of the rare-earth magnet chain over the regions of the `regions` table."""
+def magnet_chain(ds: Tables, year: int) -> Chain:
+    """The topology of the rare-earth magnet chain in a year, over the regions of the `regions` table."""
     region_of = regions(ds)
     names = tuple(dict.fromkeys(region_of.values()))
     processes = magnet_processes(ds)
-    activities = _activities(ds, region_of, processes)
+    activities, processes = _with_circuits(ds, year, _activities(ds, region_of, processes), processes)
     uses = tuple(
         (f"ndfeb_magnet_{grade}", region, sector["sector"])
         for sector in ds.rows("magnet_sectors")
@@ -223,6 +225,27 @@ def _activities(ds: Tables, region_of: Mapping[str, str], processes: tuple[Proce
         places = homes[kind][process.process_id] if kind in homes else at[stage[kind]]
         pairs.extend((process.process_id, region) for region in sorted(places))
     return tuple(pairs)
+
+
+def _with_circuits(
+    ds: Tables, year: int, activities: tuple[tuple[str, str], ...], processes: tuple[Process, ...]
+) -> tuple[tuple[tuple[str, str], ...], tuple[Process, ...]]:
+    """Give each place that separates only part of its heavies a recipe of its own, `sep_<ore>_<place>`."""
+    heavy = {r["place"]: float(r["share"]) for r in sorted(ds.rows("heavy_circuits"), key=lambda r: r["year"]) if r["year"] <= year}
+    recipes = {p.process_id: p for p in processes}
+    placed: list[tuple[str, str]] = []
+    own: dict[str, Process] = {}
+    for process_id, region in activities:
+        share = heavy.get(region, 0.0)
+        if not process_id.startswith("sep_") or share >= 1:
+            placed.append((process_id, region))
+            continue
+        recipe = recipes[process_id]
+        kept = {p: q * (share if p in HEAVY else 1.0) for p, q in recipe.outputs.items()}
+        name = f"{process_id}_{region.lower()}"
+        own[name] = replace(recipe, process_id=name, outputs={p: q for p, q in kept.items() if q > 0})
+        placed.append((name, region))
+    return tuple(placed), (*processes, *own.values())
 
 
 def _arcs(

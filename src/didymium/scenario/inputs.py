@@ -53,7 +53,8 @@ class Observation:
     """One published figure for a year, as a sum over model quantities, with its standard error.
 
     `terms` are (kind, index, coefficient) with kind `activity`, `arc` or `use`; the sum of coefficient × quantity
-    over them should equal `value` [t a year] within `sigma`.
+    over them should equal `value` [t a year] within `sigma`. `kind` is production, trade or demand; `prior` marks a split by a
+    world mix, which no figure speaks of.
     """
 
     kind: str

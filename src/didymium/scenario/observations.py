@@ -20,7 +20,9 @@ Sigma = Callable[[Mapping[str, Any]], float]
 Terms = tuple[tuple[str, int, float], ...]
 
 IMPUTED_WIDENING = 1.5  # a moved figure is that much less certain
-SPLIT_SIGMA_SHARE = 0.5  # of a use split by world sector shares: a prior, no observation of its own
+SECTOR_SIGMA_SHARE = 0.25  # of the world use of a sector: claims differ by about that (EV motors 27 or 37 kt)
+SPLIT_SIGMA_SHARE = 0.5  # of one place's use in a sector around the world mix: a prior, no figure of its own
+FIRST_DEMAND_YEAR = 2024  # the year for which all places have a demand figure
 MONTHS_A_YEAR = 12
 IONIC_NEIGHBOURS = ("MMR", "LAO")  # their mines ship ionic-clay feed to China as mixed compounds
 KG_A_T = 1000
@@ -273,7 +275,7 @@ def _blanks(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, gro
         seen.append(_observe("production", row, terms, year, sigma, growth, product="ndfeb_blank", stage="blank", least_t=least,
                              note="magnet output is counted as blanks"))
         heavy = tuple(t for t, (p, _) in zip(terms, ((p, r) for p, r in chain.activities if p.startswith("sinter_") and r in places), strict=True) if p == "sinter_ht")
-        seen.append(_observe("production", {**row, "confidence": "low"}, heavy, year, sigma, growth, product="ndfeb_blank_ht", stage="blank",
+        seen.append(_observe("prior", {**row, "confidence": "low"}, heavy, year, sigma, growth, product="ndfeb_blank_ht", stage="blank",
                              factor=share, least=spread, least_t=least, note="world share of the heavy grade"))
     return seen
 
@@ -285,44 +287,52 @@ def _heavy_share(ds: Tables) -> tuple[float, float]:
 
 
 def _demand(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, growth: Any) -> list[Observation]:
+    """Finished magnets that places use, and their split over sectors and grades."""
     rows = [
         r for r in ds.rows("demand", product="ndfeb_magnet", sector="total")
-        if r["country"] != "WLD" and r["year"] >= 2024
+        if r["preferred"] and r["mass_basis"] == "finished" and r["country"] != "WLD" and r["year"] >= FIRST_DEMAND_YEAR
     ]
     listed = {r["country"] for r in rows}
-    press = assumption(ds, "press_sinter_yield")
-    sectors = {r["sector"]: r for r in ds.rows("magnet_sectors") if r["share_of_world"]}
     seen = []
     for row, _ in _latest(rows, year, lambda r: r["country"]):
         members = set(_members(row["country"], chain, listed, [r for _, r, _ in chain.uses]))
-        spots = [(u, i) for u, i in index.use.items() if u[1] in members and u[0].startswith("ndfeb_magnet")]
-        mixed = row["country"] in MIXED_BASIS
-        widen = 2.0 if mixed else 1.0
-        note = "output in blanks less exports in finished magnets: mixed basis, wide error" if mixed else ""
-        seen.append(_observe("demand", row, tuple(("use", i, 1.0) for _, i in spots), year, sigma, growth, stage="end_use", widen=widen, note=note))
-    return seen + _sector_split(ds, chain, index, year, growth, sectors, press)
+        terms = tuple(("use", i, 1.0) for u, i in index.use.items() if u[1] in members and u[0].startswith("ndfeb_magnet"))
+        seen.append(_observe("demand", row, terms, year, sigma, growth, stage="end_use"))
+        for sector in ds.rows("magnet_sectors"):
+            for product, part in _grade_parts(sector):
+                own = tuple(t for t in terms if chain.uses[t[1]][0] == product and chain.uses[t[1]][2] == sector["sector"])
+                if own and part > 0:
+                    seen.append(
+                        _observe("prior", {**row, "confidence": "low"}, own, year, sigma, growth, product=product, stage="end_use",
+                                 partner=sector["sector"], factor=part, least=SPLIT_SIGMA_SHARE, note="world mix of uses")
+                    )
+    return seen + _sector_split(ds, chain, index, year, growth)
 
 
-MIXED_BASIS = ("CHN", "JPN", "DEU", "VNM", "ROW", "EU27")
+def _grade_parts(sector: Row) -> tuple[tuple[str, float], ...]:
+    """Product of each grade and its part of all magnets, for one sector."""
+    share, heavy = float(sector["share_of_world"]), float(sector["heavy_grade_share"])
+    return ("ndfeb_magnet_std", share * (1 - heavy)), ("ndfeb_magnet_ht", share * heavy)
 
 
-def _sector_split(
-    ds: Tables, chain: Chain, index: Index, year: int, growth: Any, sectors: Mapping[str, Row], press: float
-) -> list[Observation]:
-    """World use of each sector and grade: sector shares of the world's blanks, brought to finished mass."""
-    world = next(r for r in ds.rows("production", product="ndfeb_magnet", stage="magnet", country="WLD", year=2024) if r["preferred"])
-    finished = next(1 / float(r["quantity"]) for r in ds.rows("recipes", process_id="sinter_ndfeb") if r["flow_role"] == "input")
-    total = float(world["quantity"]) * finished / press * growth(year, 2024)
+def _sector_split(ds: Tables, chain: Chain, index: Index, year: int, growth: Any) -> list[Observation]:
+    """World use of each sector and grade: sector shares of the world's finished magnets."""
+    world = next(
+        r for r in ds.rows("demand", product="ndfeb_magnet", sector="total", country="WLD", year=FIRST_DEMAND_YEAR) if r["preferred"]
+    )
+    total = float(world["quantity"]) * growth(year, FIRST_DEMAND_YEAR)
     seen = []
-    for sector, row in sectors.items():
-        heavy = float(row["heavy_grade_share"])
-        for grade, part in (("std", 1 - heavy), ("ht", heavy)):
-            spots = [i for (p, _r, s), i in index.use.items() if s == sector and p == f"ndfeb_magnet_{grade}"]
-            value = total * float(row["share_of_world"]) * part
-            if spots and value > 0:
+    for row in ds.rows("magnet_sectors"):
+        for product, part in _grade_parts(row):
+            terms = tuple(("use", i, 1.0) for (p, _r, s), i in index.use.items() if s == row["sector"] and p == product)
+            value = total * part
+            if terms and value > 0:
                 seen.append(
-                    Observation("demand", f"ndfeb_magnet_{grade}", "end_use", "WLD", sector, year, value, 0.25 * value, row["confidence"],
-                                tuple(("use", i, 1.0) for i in spots), (row["row_id"],), (row["source_id"],), "share of world output")
+                    Observation(
+                        "demand", product, "end_use", "WLD", row["sector"], year, value, SECTOR_SIGMA_SHARE * value,
+                        row["confidence"], terms, (row["row_id"], world["row_id"]), (row["source_id"], world["source_id"]),
+                        "sector's share of the world's finished magnets",
+                    )
                 )
     return seen
 
@@ -359,7 +369,7 @@ def _trade(ds: Tables, chain: Chain, index: Index, year: int, sigma: Sigma, grow
                              place=row["exporter"], partner=row["importer"]))
         heavy = tuple(t for t in terms if chain.arcs[t[1]][0].endswith("_ht"))
         if len(names) > 1 and heavy:
-            seen.append(_observe("trade", {**row, "confidence": "low"}, heavy, year, sigma, growth, product=f"{row['product']}_ht",
+            seen.append(_observe("prior", {**row, "confidence": "low"}, heavy, year, sigma, growth, product=f"{row['product']}_ht",
                                  stage=chain.product_stage[names[0]], place=row["exporter"], partner=row["importer"], factor=share,
                                  least=spread, note="world share of the heavy grade"))
     return seen

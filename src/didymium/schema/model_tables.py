@@ -73,6 +73,22 @@ ORE_ROUTES = Table(
     ("place", "process_id"),
 )
 
+HEAVY_CIRCUITS = Table(
+    "heavy_circuits",
+    "Heavy rare-earth circuits",
+    "重希土類の分離回路",
+    "Which part of the heavy rare earths in its feed a place separates; a place without a row separates none.",
+    (
+        _PLACE,
+        Column("year", "year", "From this year on.", required=True),
+        Column("share", "number", "Part that is separated.", unit="share", required=True, minimum=0, maximum=1),
+        CONFIDENCE,
+        SOURCE,
+        BASIS,
+    ),
+    ("place", "year"),
+)
+
 MAGNET_SECTORS = Table(
     "magnet_sectors",
     "Uses in the network",
@@ -174,4 +190,4 @@ PROJECT_PHASES = Table(
     ("project_id", "product", "phase"),
 )
 
-MODEL_TABLES: tuple[Table, ...] = (ASSUMPTIONS, REGIONS, ORE_ROUTES, MAGNET_SECTORS, OXIDE_USES, OFFTAKES, PROJECT_PHASES)
+MODEL_TABLES: tuple[Table, ...] = (ASSUMPTIONS, REGIONS, ORE_ROUTES, HEAVY_CIRCUITS, MAGNET_SECTORS, OXIDE_USES, OFFTAKES, PROJECT_PHASES)

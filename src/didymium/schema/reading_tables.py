@@ -149,7 +149,11 @@ STAGE_BASKETS = Table(
             references="mass_bases.mass_basis",
         ),
         Column(
-            "own_process", "text", "Process whose yield brings own output to that basis; empty = it weighs the same."
+            "own_factor",
+            "number",
+            "Tonnes on that basis per tonne of own output; empty = by the yields of the recipes between the two bases.",
+            unit="t/t",
+            minimum=0,
         ),
         Column("reason", "text", "Why this basket.", required=True),
     ),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from didymium import __version__
+from didymium.data.evidence import basis_kind
 from didymium.errors import NotFound, UnknownTerm
 from didymium.model.concentration import (
     Concentration,
@@ -21,7 +22,7 @@ from didymium.model.concentration import (
 )
 from didymium.results.result import Field, Result
 from didymium.studies.reliance import CHINA, WORLD, reliance_rows
-from didymium.studies.supply import Grades, LeftOut, Supply, basis_kind, supply_lists
+from didymium.studies.supply import LeftOut, Supply, evidence_of, supply_lists
 
 if TYPE_CHECKING:
     from didymium.data import Dataset
@@ -58,8 +59,8 @@ def exposure(
     """
     lists, left_out = supply_lists(ds)
     supplies = _asked(lists, products, year)
-    grades, risks = Grades(ds), _governance(ds)
-    measured = [(supply, _measure(supply, grades, draws, seed)) for supply in supplies]
+    risks = _governance(ds)
+    measured = [(supply, _measure(ds, supply, draws, seed)) for supply in supplies]
     cautions = ds.rows("cautions")
     return Result.of(
         "exposure",
@@ -72,7 +73,7 @@ def exposure(
         },
         dataset=ds.describe(),
         code_version=__version__,
-        rows=[_row(supply, got, grades, risks, cautions) for supply, got in measured],
+        rows=[_row(ds, supply, got, risks, cautions) for supply, got in measured],
         fields=FIELDS,
         tables={
             "shares": [row for supply, got in measured for row in _share_rows(supply, got)],
@@ -81,7 +82,7 @@ def exposure(
             "left_out": _left_out(left_out, {supply.product for supply in supplies}),
         },
         source_ids=[row["source_id"] for supply in supplies for row in supply.rows],
-        assumptions=_assumptions(supplies, grades),
+        assumptions=_assumptions(supplies),
     )
 
 
@@ -109,13 +110,14 @@ def _asked(
     return found
 
 
-def _measure(supply: Supply, grades: Grades, draws: int, seed: int) -> Concentration:
-    unnamed = [grades.of(row).sigma for row in supply.rest_rows] or [grades.weakest.sigma]
+def _measure(ds: Dataset, supply: Supply, draws: int, seed: int) -> Concentration:
+    errors = {row["row_id"]: ds.evidence(row).sigma_share for row in supply.rows}
+    widest = max(row["sigma_share"] for row in ds.rows("confidence_grades"))
     return concentration(
         [row["quantity"] for row in supply.named],
-        [grades.of(row).sigma for row in supply.named],
+        [errors[row["row_id"]] for row in supply.named],
         rest=supply.rest,
-        rest_sigma=max(unnamed),
+        rest_sigma=max((errors[row["row_id"]] for row in supply.rest_rows), default=widest),
         draws=draws,
         seed=seed,
     )
@@ -128,7 +130,7 @@ def _governance(ds: Dataset) -> dict[str, float]:
 
 
 def _row(
-    supply: Supply, got: Concentration, grades: Grades, risks: Mapping[str, float], cautions: Iterable[Record]
+    ds: Dataset, supply: Supply, got: Concentration, risks: Mapping[str, float], cautions: Iterable[Record]
 ) -> dict[str, Any]:
     amounts = [row["quantity"] for row in supply.named]
     names = [row["country"] for row in supply.named]
@@ -159,7 +161,7 @@ def _row(
         "rest_share": got.rest_share,
         "computed_share": _computed_share(supply),
         "listed_over_total": _listed_over_total(supply),
-        "evidence": grades.evidence_of([*supply.named, *supply.rest_rows]),
+        "evidence": evidence_of(ds, [*supply.named, *supply.rest_rows]),
         "says": " ".join(caution["text"].format(percent=percent) for caution, percent in said),
         "says_ja": "".join(caution["text_ja"].format(percent=percent) for caution, percent in said),
         "caution_ids": [caution["caution_id"] for caution, _ in said],
@@ -169,7 +171,7 @@ def _row(
 
 def _computed_share(supply: Supply) -> float:
     """Part of the supply that no source reports: derived, modelled or assumed [fraction]."""
-    return sum(row["quantity"] for row in supply.named if basis_kind(row) != "source") / supply.whole
+    return float(sum(row["quantity"] for row in supply.named if basis_kind(row) != "source") / supply.whole)
 
 
 def _listed_over_total(supply: Supply) -> float:
@@ -259,10 +261,11 @@ def _left_out(left_out: Iterable[LeftOut], products: set[str]) -> list[dict[str,
     ]
 
 
-def _assumptions(supplies: Iterable[Supply], grades: Grades) -> list[str]:
+def _assumptions(supplies: Iterable[Supply]) -> list[str]:
     """Row ids of what no source reports, and of the grades that the intervals rest on."""
     rows = [row for supply in supplies for row in supply.rows]
-    return [row["row_id"] for row in rows if basis_kind(row) != "source"] + [grades.of(row).row_id for row in rows]
+    grades = [f"confidence_grades:{row['confidence']}|{basis_kind(row)}" for row in rows]
+    return [row["row_id"] for row in rows if basis_kind(row) != "source"] + grades
 
 
 FIELDS = (

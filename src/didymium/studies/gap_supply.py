@@ -68,7 +68,7 @@ class Supply:
 
 def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: int, seed: int) -> Supply:
     """Calibrate the base year and lay projects, partners and contracts over the years."""
-    chain = magnet_chain(ds)
+    chain = magnet_chain(ds, BASE_YEAR)
     seen = observations(ds, chain, BASE_YEAR)
     base = calibrate(chain, seen, BASE_YEAR, unseen=unseen_flow_sigma(ds, chain, seen))
     assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}

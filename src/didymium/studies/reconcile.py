@@ -22,7 +22,7 @@ FIELDS = (
 
 def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
     """The calibrated base year: adjustments, and the shares of output that follow from it."""
-    chain = magnet_chain(ds)
+    chain = magnet_chain(ds, year)
     seen = observations(ds, chain, year)
     base = calibrate(chain, seen, year, unseen=unseen_flow_sigma(ds, chain, seen))
     ranked = sorted(base.adjustments, key=lambda a: (-abs(a.score), a.observation.product, a.observation.place))
@@ -47,9 +47,14 @@ def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
         request={"year": year},
         dataset=ds.describe(),
         code_version=didymium.__version__,
-        rows=[_row(a) for a in ranked],
+        rows=[_row(a) for a in ranked if a.observation.kind != "prior"],
         fields=FIELDS,
-        tables={"output": output, "flows": flows, "fit": list(_fit(base.chi2, len(seen), base.residual))},
+        tables={
+            "priors": [_row(a) for a in ranked if a.observation.kind == "prior"],
+            "output": output, 
+            "flows": flows,
+            "fit": list(_fit(base.chi2, len(seen), base.residual)),
+        },
         assumptions=[r["assumption_id"] for r in ds.rows("assumptions") if "calibration" in r["used_by"]],
         source_ids={s for o in seen for s in o.source_ids},
     )

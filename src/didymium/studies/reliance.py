@@ -287,10 +287,9 @@ def _basket(ds: Dataset, row: Record | None, supply: Supply, last: Mapping[str, 
         if last[supply.product] != supply.stage:
             return Basket(None, (), "same", supply.mass_basis, 1.0)
         return Basket(supply.product, (supply.product,), "same", supply.mass_basis, 1.0)
-    factor = 1.0
-    if row["own_process"]:
-        inputs = ds.rows("recipes", process_id=row["own_process"], flow_role="input", main_output=supply.product)
-        factor = 1.0 / max(entry["quantity"] for entry in inputs)
+    factor = row["own_factor"]
+    if factor is None:
+        factor = ds.mass_factor(supply.mass_basis, row["mass_basis"]) if row["mass_basis"] else 1.0
     trade_products = tuple(row["trade_product"].split(";")) if row["trade_product"] else ()
     return Basket(row["need_product"], trade_products, row["scope"], row["mass_basis"], factor)
 

@@ -43,7 +43,7 @@ class Supply:
     @property
     def whole(self) -> float:
         """Named and unnamed output together: what shares are taken of."""
-        return sum(row["quantity"] for row in self.named) + self.rest
+        return float(sum(row["quantity"] for row in self.named) + self.rest)
 
     @property
     def rows(self) -> tuple[Record, ...]:
@@ -126,47 +126,12 @@ def full_list(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """What a row's confidence is worth: evidence A–D for readers, relative standard deviation [fraction] for draws."""
-
-    evidence: str
-    sigma: float
-    row_id: str
-
-
-class Grades:
-    """The table `confidence_grades`: what confidence and the way a figure came about are worth together."""
-
-    def __init__(self, ds: Dataset) -> None:
-        self._grades = {
-            (row["confidence"], row["basis_kind"]): Grade(row["evidence"], row["sigma_share"], row["row_id"])
-            for row in ds.rows("confidence_grades")
-        }
-
-    def of(self, row: Record) -> Grade:
-        """The grade of one observed row."""
-        return self._grades[row["confidence"], basis_kind(row)]
-
-    @property
-    def weakest(self) -> Grade:
-        """The grade with the widest error, for amounts that only a subtraction gives."""
-        return max(self._grades.values(), key=lambda grade: grade.sigma)
-
-    def evidence_of(self, rows: Sequence[Record], least_share: float = 0.9) -> str:
-        """The weakest letter needed to cover `least_share` of the rows' quantity, best-evidenced rows first."""
-        graded = sorted((self.of(row).evidence, float(row["quantity"])) for row in rows)
-        whole, covered = sum(amount for _, amount in graded), 0.0
-        for letter, amount in graded:
-            covered += amount
-            if covered >= least_share * whole:
-                return letter
-        return graded[-1][0]
-
-
-def basis_kind(row: Record) -> str:
-    """How a figure came about: `source` if read, `derived` by arithmetic, `assumption` if nothing was read."""
-    basis = row["basis"] or ""
-    if basis.startswith("ASSUMPTION"):
-        return "assumption"
-    return "derived" if row["value_status"] == "modelled" or basis.startswith("derived") else "source"
+def evidence_of(ds: Dataset, rows: Sequence[Record], least_share: float = 0.9) -> str:
+    """The weakest grade A–D needed to cover `least_share` of the rows' quantity, best-evidenced rows first."""
+    graded = sorted((ds.evidence(row).grade, float(row["quantity"])) for row in rows)
+    whole, covered = sum(amount for _, amount in graded), 0.0
+    for grade, amount in graded:
+        covered += amount
+        if covered >= least_share * whole:
+            return grade
+    return graded[-1][0]
