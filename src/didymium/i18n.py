@@ -212,11 +212,7 @@ def dataset_names(dataset: Any, lang: str) -> dict[str, dict[str, str]]:
     """Names that the tables of a dataset give to their ids, in one language."""
     column = "name" if lang == "en" else f"name_{lang}"
     found: dict[str, dict[str, str]] = {}
-<<<<<<< HEAD
-    for kind, table, key in (("product", "products", "product"), ("place", "places", "place")):
-=======
     for kind, table, key in _NAMED:
->>>>>>> brief
         names = {row[key]: row.get(column) or "" for row in dataset.rows(table)}
         # A short name of our own (terms.csv) reads better in a figure than the full name of the table.
         found[kind] = {word: name for word, name in names.items() if name and word not in _terms().get(kind, {})}
