@@ -203,6 +203,7 @@ _NAMED = (
     ("place", "places", "place"),
     ("stage", "stages", "stage"),
     ("sector", "demand_sectors", "sector"),
+    ("sector", "magnet_sectors", "sector"),
     ("unit", "units", "unit"),
 )
 """Kind of word, the table that names it, and the table's key."""
@@ -215,5 +216,6 @@ def dataset_names(dataset: Any, lang: str) -> dict[str, dict[str, str]]:
     for kind, table, key in _NAMED:
         names = {row[key]: row.get(column) or "" for row in dataset.rows(table)}
         # A short name of our own (terms.csv) reads better in a figure than the full name of the table.
-        found[kind] = {word: name for word, name in names.items() if name and word not in _terms().get(kind, {})}
+        kept = {word: name for word, name in names.items() if name and word not in _terms().get(kind, {})}
+        found.setdefault(kind, {}).update(kept)
     return found
