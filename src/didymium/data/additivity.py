@@ -112,6 +112,8 @@ def refusals(rows: Sequence[Row], additivity: Additivity, cell: Sequence[str], c
         for fact, count in facts.items():
             if count > 1:
                 found.append(f"{count} claims of one fact: {' '.join(str(f) for f in fact if f is not None)}.")
+    if len({bool(row["preferred"]) for row in rows if row.get("preferred") is not None}) > 1:
+        found.append("some rows are in use and some are rival claims (preferred 1 and 0). Take one or the other.")
     for name, dimension in DIMENSIONS:
         words = sorted({str(row[name]) for row in rows if row.get(name) is not None})
         for one, other in combinations(words, 2):

@@ -32,7 +32,7 @@ def stress(
     *,
     parties: Sequence[str] = ("USA", "JPN"),
     foresight: Sequence[str] = FORESIGHTS,
-    draws: int = 8,
+    draws: int = 6,
     drivers: bool = True,
     seed: int = 0,
     workers: int = 2,
@@ -55,6 +55,7 @@ def stress(
         rows=stress_rows.summary(ds, story, outcomes, parties, foresight),
         fields=FIELDS,
         tables={
+            "scenarios": stress_rows.about(ds, story),
             "monthly": stress_rows.monthly(story, outcomes, parties, foresight),
             "scarcity": stress_rows.scarcity(story, inputs, outcomes, parties, foresight),
             "certificates": stress_rows.certificates(story, outcomes, foresight),

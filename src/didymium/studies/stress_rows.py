@@ -135,6 +135,22 @@ def scarcity(
                     }
 
 
+def about(ds: Dataset, story: Scenario) -> Iterator[Row]:
+    """What the scenario is, for those who read the result alone."""
+    named = {r["measure_id"]: r["source_id"] for r in ds.rows("measures")}
+    yield {
+        "scenario": story.id,
+        "title": story.title,
+        "title_ja": story.title_ja,
+        "summary": story.summary,
+        "start": story.start,
+        "months": story.months,
+        "likelihood": story.likelihood,
+        "based_on": list(story.based_on),
+        "source_ids": sorted({named[m] for m in story.based_on if m in named}),
+    }
+
+
 def certificates(story: Scenario, outcomes: Outcomes, foresight: Sequence[str]) -> Iterator[Row]:
     """Size, status and proof: the worst residual and gap over all programmes of a kind."""
     for sight in foresight:
