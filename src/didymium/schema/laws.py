@@ -31,6 +31,8 @@ UNIT_DIMENSIONS = {
     "recipes": ("recipe", "mass_share", "mass", "share"),
 }
 RANGES = (
+    ("low", "value"),
+    ("value", "high"),
     ("value_low", "value"),
     ("value", "value_high"),
     ("price_low", "price"),
