@@ -2,7 +2,7 @@
 
 A message is written in English where it is used, `t("{n} notices lapse", n=t.count(6))`, and looked up in `locale/<lang>.po`.
 A name belongs to an id that never changes (`dy_oxide`, `ev_motor`, `USA`). It comes from `locale/terms.csv` (short names, chosen
-for figures and tables), else from the dataset, else, for places, from the Unicode locale data.
+for figures and tables), else, for places, from the Unicode locale data, else from the dataset.
 """
 
 from __future__ import annotations
@@ -95,19 +95,14 @@ class Translator:
         known = _terms().get(kind, {}).get(word)
         return known[self.lang] if known else word.replace("_", " ")
 
-    def knows(self, kind: str, word: str) -> bool:
-        """Whether a name exists for this id."""
-        return word in self.names.get(kind, {}) or word in _terms().get(kind, {})
-
     def terms(self, kind: str, words: Iterable[str]) -> str:
         """Names of several words, separated as in a table cell."""
         return self(", ").join(self.term(kind, w) for w in words)
 
     def place(self, code: str) -> str:
         """Name of an ISO 3166 alpha-3 place or of one of our groups."""
-        if self.knows("place", code):
-            return self.term("place", code)
-        return _territory(code, self.lang) or code
+        short = _terms()["place"].get(code)
+        return short[self.lang] if short else _territory(code, self.lang) or self.names.get("place", {}).get(code, code)
 
     def places(self, codes: Iterable[str]) -> str:
         """Several places in a row."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from didymium.brief.desk import Desk, number, text
 from didymium.brief.document import Block, Paragraph, Points, Section, Tile, Tiles
-from didymium.brief.record import SOON_DAYS, lapsing, past_their_date
-from didymium.figures.chain import latest
+from didymium.brief.record import SOON_DAYS, lapsing, on_the_chain, past_their_date
+from didymium.figures.chain import latest, step_name
 from didymium.figures.gaps import largest_gap, one_outlook, parties_of
-from didymium.figures.record import measure_name
-from didymium.figures.shortage import first_rows, scenario_name, scenarios
+from didymium.figures.record import change_date, change_days, change_kind, measure_name
+from didymium.figures.shortage import by_sector, first_rows, scenario_name, scenarios
 from didymium.results import Row
 
 
@@ -43,7 +43,7 @@ def _most_concentrated(desk: Desk) -> Row | None:
 
 def _bounds(row: Row, name: str) -> tuple[float, float] | None:
     low, high = number(row.get(f"{name}_p10")), number(row.get(f"{name}_p90"))
-    return None if low is None or high is None else (low, high)
+    return None if low is None or high is None or low == high else (low, high)
 
 
 def _exposure(desk: Desk) -> list[Paragraph]:
@@ -67,16 +67,16 @@ def _exposure(desk: Desk) -> list[Paragraph]:
         own = [r for r in reliance if r["party"] == party and r["stage"] == "magnet"] or [r for r in reliance if r["party"] == party]
         if own:
             row = max(own, key=lambda r: number(r["china_import_share"]) or 0.0)
-            points.append(
-                Paragraph(
-                    t(
-                        "{party}: {share} of imports of {product} came from China in {year}; imports met {reliance} of need.",
-                        party=t.place(party), share=t.share(number(row["china_import_share"])), product=t.term("product", text(row["product"])),
-                        year=t.year(int(number(row["year"]) or 0)), reliance=t.share(number(row.get("reliance_share"))),
-                    ),
-                    desk.cite(row),
-                )
-            )  # fmt: skip
+            words = {
+                "party": t.place(party), "share": t.share(number(row["china_import_share"])), "product": t.term("product", text(row["product"])),
+                "year": t.year(int(number(row.get("china_import_year")) or number(row["year"]) or 0)),
+            }  # fmt: skip
+            if row.get("reliance_share") is None:
+                said = t("{party}: {share} of imports of {product} came from China in {year}.", **words)
+            else:
+                words["reliance"] = t.share(number(row["reliance_share"]))
+                said = t("{party}: {share} of imports of {product} came from China in {year}; imports met {reliance} of need.", **words)
+            points.append(Paragraph(said, desk.cite(row)))
     return points
 
 
@@ -119,9 +119,9 @@ def _stress(desk: Desk) -> list[Paragraph]:
         if row.get("days_to_shortage") is None:
             points.append(Paragraph(t("{party}: no use runs short in “{scenario}”.", scenario=main, party=t.place(party)), desk.cite(row)))
             continue
-        days, bounds = t.days(number(row["days_to_shortage"])), _bounds(row, "days_to_shortage")
-        if bounds:
-            days = t("{days} ({low}–{high})", days=days, low=t.count(round(bounds[0])), high=t.count(round(bounds[1])))
+        days, span = t.days(number(row["days_to_shortage"])), _days_span(desk, row)
+        if span:
+            days = t("{value} ({interval})", value=days, interval=span)
         said = t(
             "{party}: in “{scenario}” the first users run short after {days} – {sector}.",
             scenario=main, party=t.place(party), days=days, sector=t.term("sector", text(row["sector"])),
@@ -131,7 +131,7 @@ def _stress(desk: Desk) -> list[Paragraph]:
         elif best is not None:
             said = t("{said} With full coordination nothing runs short.", said=said)
         points.append(Paragraph(said, desk.cite(row)))
-    worst = max((r for r in result.rows if r["foresight"] == "myopic"), key=lambda r: number(r["unserved_share"]) or 0.0, default=None)
+    worst = max((r for r in by_sector(result.rows) if r["foresight"] == "myopic"), key=lambda r: number(r["unserved_share"]) or 0.0, default=None)
     if worst is not None and (number(worst["unserved_share"]) or 0.0) > 0:
         bounds = _bounds(worst, "unserved_t")
         amount = t.tonnes(number(worst["unserved_t"]))
@@ -151,6 +151,15 @@ def _stress(desk: Desk) -> list[Paragraph]:
     return points
 
 
+def _days_span(desk: Desk, row: Row) -> str:
+    """The interval of the days to a shortage; where a tenth of the draws never runs short, it is open at the top."""
+    t = desk.t
+    low, high = number(row.get("days_to_shortage_p10")), number(row.get("days_to_shortage_p90"))
+    if low is None:
+        return ""
+    return t("from {days}", days=t.days(low)) if high is None else t.span(t.count(round(low)), t.days(high))
+
+
 def _shortage_tiles(desk: Desk) -> list[Tile]:
     t = desk.t
     if not desk.has("stress"):
@@ -163,12 +172,11 @@ def _shortage_tiles(desk: Desk) -> list[Tile]:
         if row is None:
             continue
         short = row.get("days_to_shortage") is not None
-        bounds = _bounds(row, "days_to_shortage") if short else None
         tiles.append(
             Tile(
                 label=t("{party}: first shortage after", party=t.place(party)),
                 value=t.days(number(row["days_to_shortage"])) if short else t("no shortage"),
-                interval=t.span(t.count(round(bounds[0])), t.days(bounds[1])) if bounds else "",
+                interval=_days_span(desk, row),
                 note=main,
                 cites=desk.cite(row),
             )
@@ -195,7 +203,7 @@ def _gaps(desk: Desk) -> list[Paragraph]:
         return []
     first, last = ends
     words = {
-        "party": t.place(text(last["party"])), "product": t.term("product", text(last["product"])), "first": t.year(int(number(first["year"]) or 0)),
+        "party": t.place(text(last["party"])), "product": step_name(last, t, desk.rows("gaps")), "first": t.year(int(number(first["year"]) or 0)),
         "last": t.year(int(number(last["year"]) or 0)), "now": t.share(number(first["gap_share"])), "then": t.share(number(last["gap_share"])),
         "amount": t.tonnes(number(last["gap_t"])),
     }  # fmt: skip
@@ -215,7 +223,7 @@ def _gap_tiles(desk: Desk) -> list[Tile]:
     bounds = _bounds(last, "gap_t")
     return [
         Tile(
-            label=t("Gap in {product}, {year}", product=t.term("product", text(last["product"])), year=t.year(int(number(last["year"]) or 0))),
+            label=t("Gap in {product}, {year}", product=step_name(last, t, desk.rows("gaps")), year=t.year(int(number(last["year"]) or 0))),
             value=t.share(number(last["gap_share"])),
             interval=t.span(t.number(bounds[0]), t.tonnes(bounds[1])) if bounds else "",
             note=t("of need, {party}", party=t.place(text(last["party"]))),
@@ -239,7 +247,7 @@ def _projects(desk: Desk) -> list[Paragraph]:
             ),
         )
     ]  # fmt: skip
-    sized = [r for r in rows if r.get("fills_share") is not None and r.get("expected_t_2030") is not None]
+    sized = [r for r in rows if number(r.get("fills_share")) and number(r.get("expected_t_2030")) and number(r.get("gap_t_2030", 1.0))]
     if sized:
         row = max(sized, key=lambda r: (number(r["fills_share"]) or 0.0, number(r["expected_t_2030"]) or 0.0))
         points.append(
@@ -258,24 +266,29 @@ def _projects(desk: Desk) -> list[Paragraph]:
 def _record(desk: Desk) -> list[Paragraph]:
     t = desk.t
     points = []
-    measures = desk.rows("measures")
+    measures = on_the_chain(desk)
     for row in lapsing(measures)[:2]:
-        words = {"date": t.date(text(row["end_date"])), "days": t.days(number(row["days_to_lapse"])), "measure": measure_name(row, t, most=4)}
-        if row["status"] == "suspended":
+        words = {"date": t.date(change_date(row)), "days": t.days(change_days(row)), "measure": measure_name(row, t, most=4)}
+        if change_kind(row) == "suspension_ends":
             said = t("Suspended only until {date}, {days} from now – {measure}.", **words)
+        elif change_kind(row) == "takes_effect":
+            said = t("Takes effect on {date}, {days} from now – {measure}.", **words)
         else:
             said = t("Ends on {date}, {days} from now – {measure}.", **words)
         points.append(Paragraph(said, desk.cite(row), tone="warning"))
     gone = past_their_date(measures)
     if gone:
-        dates = sorted({text(r["end_date"]) for r in gone})
+        dates = sorted({text(change_date(r)) for r in gone})
         points.append(
             Paragraph(
-                t("Measures that passed their date ({date}) with no public trace of what followed: {n}. Their status is unknown.", n=t.count(len(gone)), date=t.list([t.date(d) for d in dates])),
+                t(
+                    "Measures that passed their date ({date}) with no public trace of what followed: {n}. Treat them as possibly back in force.",
+                    n=t.count(len(gone)), date=t.list([t.date(d) for d in dates]),
+                ),
                 desk.cite(*gone),
                 tone="warning",
             )
-        )
+        )  # fmt: skip
     promised = desk.rows("commitments")
     if promised:
         count = {state: sum(1 for r in promised if r["state"] == state) for state in ("overdue", "due_soon", "met")}
@@ -294,14 +307,14 @@ def _record(desk: Desk) -> list[Paragraph]:
 def _record_tiles(desk: Desk) -> list[Tile]:
     t = desk.t
     tiles = []
-    soon = lapsing(desk.rows("measures"))
+    soon = lapsing(on_the_chain(desk))
     if soon:
         row = soon[0]
         tiles.append(
             Tile(
-                label=t("Next measure to lapse in"),
-                value=t.days(number(row["days_to_lapse"])),
-                interval=t.date(text(row["end_date"])),
+                label=t("Next change of a measure in"),
+                value=t.days(change_days(row)),
+                interval=t.date(change_date(row)),
                 note=measure_name(row, t),
                 cites=desk.cite(row),
             )

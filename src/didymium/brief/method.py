@@ -36,8 +36,9 @@ def method(desk: Desk) -> Section:
             )
         ),
     ]  # fmt: skip
-    if any(described.get("layers") or []):
-        blocks.append(Paragraph(t("Layers over the public tables: {layers}.", layers=t(", ").join(str(x) for x in described["layers"])), tone="note"))
+    layers = [str(x) for x in described.get("layers") or [] if x != "base"]
+    if layers:
+        blocks.append(Paragraph(t("Layers over the public tables: {layers}.", layers=t(", ").join(layers)), tone="note"))
     certificates = desk.extra("stress", "certificates")
     if certificates:
         result = desk.result("stress")

@@ -16,6 +16,8 @@ from didymium.figures.theme import columns as width_of
 _HERE = files("didymium.brief")
 _PAGE = 499.0
 """Width of the text on an A4 page [pt]."""
+_TALLEST = 610.0
+"""Height that a drawing may take [pt]."""
 _WIDEST = 40.0
 """Characters after which a cell wraps rather than widens its column."""
 _LETTER = 0.55
@@ -120,10 +122,16 @@ def _figure(figure: Figure, brief: Brief) -> dict[str, Any]:
         "subtitle": figure.subtitle,
         "alt": figure.description,
         "svg": drawing,
-        "width": min(1.0, float(drawing.split('width="', 1)[1].split('"', 1)[0]) / 760),
+        "width": _share_of_page(drawing),
         "cites": cite_groups(figure.cites),
         "origin": t("Run: {run}", run=figure.run_id) + " · " + t("Numbers: workbook, sheet “{sheet}”", sheet=t("Figure {n}", n=figure.number)),
     }
+
+
+def _share_of_page(drawing: str) -> float:
+    """Width of a drawing as part of the page: all at one scale, but never taller than a page."""
+    wide, high = (float(drawing.split(f'{side}="', 1)[1].split('"', 1)[0]) for side in ("width", "height"))
+    return min(1.0, wide / 760, _TALLEST / _PAGE * wide / high)
 
 
 def _table(table: Table, brief: Brief) -> dict[str, Any]:

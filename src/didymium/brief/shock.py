@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from didymium.brief.desk import Desk, interval, number, text
+from didymium.brief.desk import Desk, interval, number, said, text
 from didymium.brief.document import Block, Cell, Column, Paragraph, Points, Section, Table
 from didymium.figures import drivers_tornado, first_shortage, shortage_months
-from didymium.figures.shortage import assumption_name, first_rows, scenario_name, scenarios, worst_product
+from didymium.figures.shortage import (
+    assumption_name,
+    assumption_range,
+    by_sector,
+    drivers_of,
+    first_rows,
+    hardest,
+    monthly_rows,
+    scenario_files,
+    scenario_name,
+    scenarios,
+)
 from didymium.i18n import rank
 from didymium.results import Row
 
@@ -43,7 +54,8 @@ def what_breaks(desk: Desk) -> Section:
                 "Myopic: each month is met without knowing what follows. What really happens lies between."
             )
         ),
-        *desk.figure("stress", first_shortage, first_table),
+        *_asked(desk),
+        *desk.figure(result, first_shortage, first_table),
     ]
     observed = desk.extra("stress", "observed")
     if observed:
@@ -52,20 +64,41 @@ def what_breaks(desk: Desk) -> Section:
             for r in observed
         ]
         blocks.append(Points(tuple(seen), heading=t("Observed after the licences of April 2025, to check the model against")))
-    main = known[0]
-    blocks += desk.figure("stress", shortage_months, lambda id: _months(desk, main, id), scenario=main)
+    for scenario in dict.fromkeys((known[0], hardest(result))):
+        blocks += desk.figure(result, shortage_months, lambda id, s=scenario: _months(desk, s, id), scenario=scenario)
     blocks += _worst(desk, known)
-    scarcity = _scarcity(desk, main)
+    scarcity = _scarcity(desk, hardest(result))
     if scarcity:
         blocks.append(scarcity)
     return Section("stress", title, tuple(blocks))
 
 
+def _asked(desk: Desk) -> list[Table]:
+    """The scenarios in words, where the study keeps them."""
+    t = desk.t
+    files = scenario_files(desk.result("stress"))
+    if not files:
+        return []
+    return [
+        desk.table(
+            t("The scenarios"),
+            files,
+            [
+                (Column(t("Scenario"), wide=True), lambda r: said(r, "title", t)),
+                (Column(t("What happens"), wide=True), lambda r: said(r, "summary", t)),
+                (Column(t("From"), "month"), lambda r: text(r.get("start"))),
+                (Column(t("Months"), "count"), lambda r: number(r.get("months"))),
+                (Column(t("How likely"), wide=True), lambda r: said(r, "likelihood", t)),
+            ],
+        )
+    ]
+
+
 def _months(desk: Desk, scenario: str, id: str) -> Table:
     """The monthly figure as a table: a line for each sector, a column for each month."""
     t = desk.t
-    product = worst_product(desk.result("stress"), scenario)
-    rows = [r for r in desk.extra("stress", "monthly") if r["scenario"] == scenario and r["product"] == product]
+    rows = monthly_rows(desk.result("stress"), scenario)
+    product = text(rows[0]["product"])
     as_share = all(r.get("unserved_share") is not None for r in rows)
     column = "unserved_share" if as_share else "unserved_t"
     months = sorted({text(r["month"]) for r in rows})
@@ -95,7 +128,7 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
     t = desk.t
     result = desk.result("stress")
     best: dict[tuple[int, str, str], Row] = {}
-    for row in result.rows:
+    for row in by_sector(result.rows):
         key = (known.index(text(row["scenario"])), text(row["party"]), text(row["foresight"]))
         if key not in best or (number(row["unserved_share"]) or 0) > (number(best[key]["unserved_share"]) or 0):
             best[key] = row
@@ -157,29 +190,26 @@ def assumptions(desk: Desk) -> Section:
     """Which assumption moves the answer most."""
     t = desk.t
     title = t("Assumptions that matter")
-    drivers = desk.extra("stress", "drivers")
-    if not drivers:
+    rows = drivers_of(desk.result("stress")) if desk.has("stress") else []
+    if not rows:
         return Section("assumptions", title, (Paragraph(t("No assumption was varied in these runs."), tone="note"),))
-    scenario = text(drivers[0]["scenario"])
     result = desk.result("stress")
+    scenario = text(rows[0]["scenario"])
 
     def table(id: str) -> Table:
-        rows = [r for r in drivers if r["scenario"] == scenario]
-        rows.sort(key=lambda r: (text(r["foresight"]) != "myopic", -abs(number(r["swing_t"]) or 0.0)))
         return desk.table(
             t("Unserved demand when one assumption moves"),
             rows,
             [
                 (Column(t("Assumption"), wide=True), lambda r: assumption_name(r, t)),
                 (Column(t("Foresight")), lambda r: t.term("foresight", text(r["foresight"]))),
-                (Column(t("Low"), "number"), lambda r: number(r["low"])),
-                (Column(t("High"), "number"), lambda r: number(r["high"])),
-                (Column(t("Unit")), lambda r: t.term("unit", text(r.get("unit")))),
+                (Column(t("Range")), lambda r: assumption_range(r, t, with_unit=True)),
                 (Column(t("Unserved at low"), "number", t("t")), lambda r: number(r["unserved_t_low"])),
                 (Column(t("Unserved at high"), "number", t("t")), lambda r: number(r["unserved_t_high"])),
                 (Column(t("Swing"), "number", t("t")), lambda r: number(r["swing_t"])),
                 (Column(t("Days at low"), "count"), lambda r: number(r.get("days_low"))),
                 (Column(t("Days at high"), "count"), lambda r: number(r.get("days_high"))),
+                (Column(t("Id")), lambda r: text(r["assumption_id"])),
             ],
             id=id,
         )
@@ -190,4 +220,4 @@ def assumptions(desk: Desk) -> Section:
             scenario=scenario_name(result, scenario, t),
         )
     )
-    return Section("assumptions", title, (lead, *desk.figure("stress", drivers_tornado, table, scenario=scenario)))
+    return Section("assumptions", title, (lead, *desk.figure(result, drivers_tornado, table, scenario=scenario)))

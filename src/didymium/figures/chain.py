@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from didymium.errors import NotFound
@@ -20,9 +21,12 @@ def latest(rows: tuple[Row, ...], *keys: str) -> list[Row]:
     return sorted(kept, key=lambda r: (rank("stage", str(r["stage"])), rank("product", str(r["product"]))))
 
 
-def step_name(row: Row, t: Translator) -> str:
-    """Name of a step of the chain: its product, which says the stage too (oxide, metal, alloy, magnet)."""
-    return t.term("product", str(row["product"]))
+def step_name(row: Row, t: Translator, among: Iterable[Row] = ()) -> str:
+    """Name of a step of the chain: its product, and its stage too if `among` the rows the product stands at several stages."""
+    product = t.term("product", str(row["product"]))
+    if len({str(r["stage"]) for r in among if r["product"] == row["product"]}) > 1:
+        return t("{product} ({stage})", product=product, stage=t.term("stage", str(row["stage"])))
+    return product
 
 
 def years_of(rows: list[Row], t: Translator) -> str:
@@ -50,7 +54,7 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
         parts = [s for s in shares if (s["stage"], s["product"]) == (step["stage"], step["product"])]
         ahead = {top: 0, **{p: i + 1 for i, p in enumerate(parties) if p != top}}
         parts.sort(key=lambda s: (ahead.get(str(s["country"]), 99), s["country"] == "ROW", -float(str(s["share"]))))
-        name = theme.label(step_name(step, t), 18 if narrow else 28)
+        name = theme.label(step_name(step, t, steps), 18 if narrow else 28)
         at = 0.0
         for part in parts:
             code, share = str(part["country"]), float(str(part["share"]))
@@ -61,7 +65,7 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
             at += share
         value = t.share(_float(step["top_share"]))
         low, high = _float(step.get("top_share_p10")), _float(step.get("top_share_p90"))
-        if low is not None and high is not None and not narrow:
+        if low is not None and high is not None and low < high and not narrow:
             value = t("{value} ({low}–{high})", value=value, low=t.number(low * 100), high=t.number(high * 100))
         ends.append({"step": name, "value": value})
     y = {"field": "step", "type": "nominal", "sort": None, "axis": theme.y_labels(extent)}
@@ -104,7 +108,7 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
     led = sum(1 for s in steps if s["top_country"] == leader)
     title = t(
         "{country} leads {n} of {m} steps of the chain, with up to {share} of {step}",
-        country=t.place(leader), n=t.count(led), m=t.count(len(steps)), share=t.share(_float(best["top_share"])), step=step_name(best, t),
+        country=t.place(leader), n=t.count(led), m=t.count(len(steps)), share=t.share(_float(best["top_share"])), step=step_name(best, t, steps),
     )  # fmt: skip
     subtitle = t("Share of world output by place, per cent of mass, {years}; at the right the leader's share with its 10–90% interval", years=years_of(steps, t))
     if narrow:
@@ -127,9 +131,9 @@ def concentration(result: Result, *, lang: str, narrow: bool = False, names: Nam
     for step in steps:
         index, low, high = _float(step["hhi"]), _float(step.get("hhi_p10")), _float(step.get("hhi_p90"))
         value = t.number(float(str(step["hhi_10000"])))
-        if low is not None and high is not None and not narrow:
+        if low is not None and high is not None and low < high and not narrow:
             value = t("{value} ({low}–{high})", value=value, low=t.number(low * 10_000), high=t.number(high * 10_000))
-        points.append({"step": theme.label(step_name(step, t), 18 if narrow else 28), "index": index, "low": low, "high": high, "value": value})
+        points.append({"step": theme.label(step_name(step, t, steps), 18 if narrow else 28), "index": index, "low": low, "high": high, "value": value})
     y = {"field": "step", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, grid=True)}
     x = {"type": "quantitative", "scale": {"domain": [0, 1], "nice": False}, "title": None}
     x["axis"] = {"labelExpr": "format(datum.value * 10000, ',')", "values": [0, 0.5, 1] if narrow else [0, 0.25, 0.5, 0.75, 1]}
@@ -148,7 +152,7 @@ def concentration(result: Result, *, lang: str, narrow: bool = False, names: Nam
         ],
     }
     most = max(steps, key=lambda r: float(str(r["hhi"])))
-    title = t("Supply of {step} is the most concentrated: index {value}", step=step_name(most, t), value=t.number(float(str(most["hhi_10000"]))))
+    title = t("Supply of {step} is the most concentrated: index {value}", step=step_name(most, t, steps), value=t.number(float(str(most["hhi_10000"]))))
     return theme.frame(
         body, title=title, narrow=narrow, source=theme.footer(result, steps, t),
         subtitle=t("Herfindahl–Hirschman index of country shares, {years}; 10,000 means one supplier; bar = 10–90% interval", years=years_of(steps, t)),

@@ -6,6 +6,7 @@ from typing import Any
 
 from didymium.errors import NotFound
 from didymium.figures import theme
+from didymium.figures.chain import step_name
 from didymium.i18n import Names, Translator, rank, translator
 from didymium.results import Result, Row
 
@@ -36,14 +37,17 @@ def largest_gap(rows: list[Row]) -> Row:
     return max(rows, key=lambda r: (_number(r["gap_share"]), _number(r["gap_t"])))
 
 
-def gap_heat(result: Result, *, lang: str, narrow: bool = False, names: Names | None = None) -> theme.Spec:
-    """Share of need without a sure source: product by year, one block for each party; tonnes and their interval in small type."""
+def gap_heat(result: Result, *, lang: str, narrow: bool = False, names: Names | None = None, party: str | None = None) -> theme.Spec:
+    """Share of need without a sure source: product by year, one block for each party or only the one asked for; tonnes in small type."""
     t = translator(lang, names)
     rows = one_outlook(result)
     if not rows:
         raise NotFound("Gaps holds no rows.", cure="Run `didymium gaps` first.")
     years = some_years(sorted({int(str(r["year"])) for r in rows}), 3 if narrow else 5)
-    parties = parties_of(rows)
+    parties = [p for p in parties_of(rows) if party in (None, p)]
+    rows = [r for r in rows if r["party"] in parties]
+    if not rows:
+        raise NotFound(f"Gaps holds no rows for {party!r}.", cure="Choose one of its parties.")
     extent = 100 if narrow else 176
     plot = theme.width(narrow) - extent - 12
     cells = []
@@ -52,37 +56,39 @@ def gap_heat(result: Result, *, lang: str, narrow: bool = False, names: Names | 
             continue
         share = _number(row["gap_share"])
         known = row["gap_share"] is not None
-        detail = "" if not known or share == 0 else _short(_number(row["gap_t"]), t)
-        if detail and not narrow and row.get("gap_t_p10") is not None and row.get("gap_t_p90") is not None:
-            large = _number(row["gap_t"]) >= 10_000
-            low, high = (t.number(_number(row[c]) / (1000 if large else 1)) for c in ("gap_t_p10", "gap_t_p90"))
-            detail = t("{value} ({low}–{high})", value=detail, low=low, high=high)
+        low, high = row.get("gap_t_p10"), row.get("gap_t_p90")
+        detail = "" if not known or (share == 0 and not high) else _short(_number(row["gap_t"]), t)
+        if detail and not narrow and low is not None and high is not None:
+            unit = 1000 if _number(row["gap_t"]) >= 10_000 else 1
+            detail = t("{value} ({low}–{high})", value=detail, low=t.number(_number(low) / unit), high=t.number(_number(high) / unit))
         cells.append(
-            {"party": t.place(str(row["party"])), "step": theme.label(t.term("product", str(row["product"])), 16 if narrow else 28), "year": t.year(int(str(row["year"]))),
+            {"party": t.place(str(row["party"])), "step": theme.label(step_name(row, t, rows), 16 if narrow else 28), "year": t.year(int(str(row["year"]))),
              "share": share if known else None, "main": t.share(share, 2) if known else t("not known"), "detail": detail, "strong": share >= 0.8}
         )  # fmt: skip
     ink = {"condition": {"test": "datum.strong", "value": theme.PAPER}, "value": theme.ON_COLOUR}
     y = {"field": "step", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, size=10.5 if narrow else 11.5)}
     x = {"field": "year", "type": "ordinal", "title": None, "axis": {"orient": "top", "labelAngle": 0, "grid": False}}
     scale = {"type": "threshold", "domain": [0.2, 0.4, 0.6, 0.8], "range": list(theme.GAPS)}
-    body = {
+    body: theme.Spec = {
         "data": {"values": cells},
         "facet": {"field": "party", "type": "nominal", "sort": [t.place(p) for p in parties], "header": {"labelAnchor": "start", "labelFontSize": 13}},
         "columns": 1,
-        "spacing": {"row": 20},
+        "spacing": {"row": 10},
         "spec": {
             "width": plot,
-            "height": {"step": 32},
+            "height": {"step": 30},
             "encoding": {"y": y, "x": x},
             "layer": [
                 {"mark": {"type": "rect", "stroke": theme.PAPER, "strokeWidth": 2, "invalid": None},
                  "encoding": {"color": {"condition": {"test": "datum.share === null || datum.share === 0", "value": theme.NONE},
                                         "field": "share", "type": "quantitative", "scale": scale, "legend": None}}},
-                {"mark": {"type": "text", "fontWeight": "bold", "fontSize": 12, "dy": {"expr": "datum.detail ? -6 : 0"}}, "encoding": {"text": {"field": "main"}, "color": ink}},
-                {"mark": {"type": "text", "fontSize": 9.5, "dy": 8}, "encoding": {"text": {"field": "detail"}, "color": ink}},
+                {"mark": {"type": "text", "fontWeight": "bold", "fontSize": 11.5, "dy": {"expr": "datum.detail ? -5 : 0"}}, "encoding": {"text": {"field": "main"}, "color": ink}},
+                {"mark": {"type": "text", "fontSize": 9, "dy": 7}, "encoding": {"text": {"field": "detail"}, "color": ink}},
             ],
         },
     }  # fmt: skip
+    if len(parties) == 1:
+        body = {"data": body["data"], **body["spec"]}
     return theme.frame(
         body, title=_finding(rows, parties, t), narrow=narrow, source=theme.footer(result, rows, t),
         subtitle=t(
@@ -94,17 +100,20 @@ def gap_heat(result: Result, *, lang: str, narrow: bool = False, names: Names | 
 
 
 def gap_ledger(
-    result: Result, *, lang: str, narrow: bool = False, names: Names | None = None, product: str | None = None
+    result: Result, *, lang: str, narrow: bool = False, names: Names | None = None, stage: str | None = None, product: str | None = None
 ) -> theme.Spec:
-    """Need of one product by year, split into what covers it and the gap; a chart for each party."""
+    """Need at one step of the chain by year, split into what covers it and the gap; a chart for each party."""
     t = translator(lang, names)
     rows = one_outlook(result)
     if not rows:
         raise NotFound("Gaps holds no rows.", cure="Run `didymium gaps` first.")
-    product = product or str(largest_gap(rows)["product"])
-    rows = [r for r in rows if r["product"] == product]
+    everything = rows
+    rows = [r for r in rows if stage in (None, r["stage"]) and product in (None, r["product"])]
     if not rows:
-        raise NotFound(f"Gaps holds no rows for {product!r}.", cure="Choose one of its products.")
+        raise NotFound(f"Gaps holds no rows for {product!r} at {stage!r}.", cure="Choose one of its steps.")
+    step = largest_gap(rows)
+    rows = [r for r in rows if (r["stage"], r["product"]) == (step["stage"], step["product"])]
+    named_step = step_name(step, t, everything)
     parties = parties_of(rows)
     named = {
         "own_t": t("Own supply"), "allied_t": t("Allied supply"), "contracted_t": t("Contracted"), "stock_t": t("Stock"), "gap_t": t("Gap")
@@ -150,10 +159,10 @@ def gap_ledger(
     worst = largest_gap(rows)
     title = t(
         "{product}, {party}: the gap is widest in {year}, {share} of need",
-        product=t.term("product", product), party=t.place(str(worst["party"])), year=t.year(int(str(worst["year"]))), share=t.share(_number(worst["gap_share"])),
+        product=named_step, party=t.place(str(worst["party"])), year=t.year(int(str(worst["year"]))), share=t.share(_number(worst["gap_share"])),
     )  # fmt: skip
     if _number(worst["gap_t"]) == 0:
-        title = t("{product}: need is covered in every year", product=t.term("product", product))
+        title = t("{product}: need is covered in every year", product=named_step)
     return theme.frame(
         body, title=title, narrow=narrow, source=theme.footer(result, rows, t),
         subtitle=t("Need by year [t] and what covers it, outlook {outlook}; above each bar the gap as share of need; line = 10–90% interval of the gap", outlook=t.term("outlook", str(rows[0]["outlook"]))),
@@ -167,7 +176,7 @@ def _finding(rows: list[Row], parties: list[str], t: Translator) -> str:
         return t("No gap is found for {party}", party=t.place(parties[-1]))
     return t(
         "{party}: the widest gap is {product}, {share} of need in {year}",
-        party=t.place(parties[-1]), product=t.term("product", str(worst["product"])), share=t.share(_number(worst["gap_share"])), year=t.year(int(str(worst["year"]))),
+        party=t.place(parties[-1]), product=step_name(worst, t, rows), share=t.share(_number(worst["gap_share"])), year=t.year(int(str(worst["year"]))),
     )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def y_labels(extent: int, *, size: float = 11.5, **more: Any) -> Spec:
     lines = "length(split(datum.label, '\\n'))"
     raised = [{"test": f"{lines} == {n}", "value": -(n - 1) * height / 2} for n in (2, 3)]
     axis = {"labelExpr": "split(datum.label, '\\n')", "labelOffset": {"condition": raised, "value": 0}, "labelLineHeight": height}
-    return {"title": None, **axis, "labelFontSize": size, "labelLimit": extent, "minExtent": extent, "maxExtent": extent, **more}
+    return {"title": None, **axis, "labelFontSize": size, "labelLimit": 0, "minExtent": extent, "maxExtent": extent, **more}
 
 
 def footer(result: Result, rows: Iterable[Row], t: Translator) -> str:
