@@ -177,3 +177,18 @@ def test_a_public_stock_is_released_when_imports_stop() -> None:
 def test_without_a_public_stock_all_three_months_fail() -> None:
     """The same cut with no stock: 3 · 100 t."""
     assert metal_for_japan().solved().unserved("magnet", "JPN", "cars").sum() == pytest.approx(300, **HAND)
+
+
+@pytest.mark.parametrize("foresight", ["coordinated", "myopic"])
+def test_a_public_stock_is_kept_until_it_is_needed(foresight: str) -> None:
+    """The cut comes in the fourth of six months. Nothing is released before: April to June run on imports of 30 t.
+
+    From July on it is the case above: 0, 2.8747 and 100 t are short. Without a cut the stock stays as it is.
+    """
+    chain = metal_for_japan()
+    chain.months, chain.cuts = 6, []
+    chain.public_days["JPN", "metal"] = 60
+    assert chain.solved().released("metal", "JPN") == pytest.approx([0] * 6, **HAND)
+    outcome = chain.cut([("metal", "CHN", "JPN")], first=3, months=3).outcome(foresight)
+    assert outcome.flow[:, 0] == pytest.approx([30, 30, 30, 0, 0, 0], **HAND)
+    assert outcome.unserved[:, 0] == pytest.approx([0, 0, 0, 0, 100 - (30 * 60 / MONTH - 30) / 0.3, 100], **HAND)

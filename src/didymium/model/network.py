@@ -28,6 +28,7 @@ END_VALUE_SHARE = 1.05  # a stock is worth a little more than its price: it is k
 MARGIN_SHARE = 0.05  # usual output costs a little less, extra output a little more, than prices pay: base patterns are kept
 NEW_ROUTE_T = 1.0  # a base flow below this [t/y] is no established route; on established ones freight is in the base price
 DISPOSAL_COST = 1e-6  # million USD a tonne: keeps free disposal from being indifferent
+PUBLIC_VALUE_SHARE = 2.0  # a public stock is for need: it is released when a tonne is worth twice its base price
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class Quantities:
     pool_normal: Floats  # (node,) most that is held: nobody hoards beyond the normal cover
     user_stock_normal: Floats  # (use,)
     public_stock: Floats  # (public,)
+    release_cost: Floats  # (public,) million USD a tonne: what a public stock is worth that is kept
     discount: Floats  # (month,) factor on all money: a shortage later is better than one now
 
 
@@ -289,7 +291,7 @@ class SupplyNetwork:
         return lower, upper
 
     def costs(self, q: Quantities) -> Floats:
-        """Million USD: lost value of unserved demand + operating cost + freight − worth of normal stocks."""
+        """Million USD: lost value of unserved demand + operating cost + freight + public stock used − worth of normal stocks."""
         lay = self.layout
         cost = np.zeros(lay.columns * lay.months)
         cost[lay.columns_of("usual", lay.activities)] = q.activity_cost * (1 - MARGIN_SHARE)
@@ -299,6 +301,7 @@ class SupplyNetwork:
         cost[lay.columns_of("surplus", len(lay.nodes))] = DISPOSAL_COST
         pool = lay.columns_of("pool", len(lay.nodes))
         user = lay.columns_of("user_stock", lay.uses)
+        cost[lay.columns_of("release", lay.public)] = q.release_cost
         cost[pool] = -q.convenience_pool
         cost[user] = -q.convenience_user
         cost[pool[-1]] -= q.end_value_pool
@@ -364,6 +367,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
                 for (region, metal), days in inputs.public_cover_days.items()
             ]
         ),
+        release_cost=np.array([price[product] for _, product in inputs.public_cover_days]) * PUBLIC_VALUE_SHARE * MUSD_PER_T,
     )
 
 
