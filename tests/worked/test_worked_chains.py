@@ -78,6 +78,18 @@ def test_who_wants_dysprosium_gets_cerium_too() -> None:
     assert answer.surplus("ndpr", "AAA") / 0.2 == pytest.approx([60], **HAND)
 
 
+def test_a_co_product_that_nothing_takes_earns_its_price_outside_the_chain() -> None:
+    """One more kilogram Dy takes 100 kg of ore: mine and plant at 95 % of the value added, less NdPr and Ce sold outside.
+
+    A tonne of ore earns 0.2·50 + 0.01·250 + 0.5·1 = 13 USD/kg; the mine adds 2 and the plant 11, each plus 0.001.
+    Cost 0.95 · 13.002 = 12.3519; co-products 0.2·50 + 0.5·1 = 10.5, less 0.7 · 0.001 for their removal; the rest is paid by
+    0.01 kg Dy: (12.3519 − 10.4993) / 0.01 = 185.26 USD/kg.
+    With a use for Ce in the chain its surplus is left over there and earns nothing: (12.3519 − 9.9993) / 0.01 = 235.26.
+    """
+    assert ore_to_oxides(dy=0.6).solved().scarcity("dy", "AAA") == pytest.approx([185.26], **HAND)
+    assert ore_to_oxides(dy=0.6, ce=10).solved().scarcity("dy", "AAA") == pytest.approx([235.26], **HAND)
+
+
 @pytest.mark.parametrize(("circuit", "made", "short", "dumped"), [(1.0, 0.05, 0.01, 0.0), (0.03, 0.03, 0.03, 0.02)])
 def test_a_by_product_is_bound_by_its_host_and_by_its_circuit(
     circuit: float, made: float, short: float, dumped: float

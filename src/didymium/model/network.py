@@ -116,6 +116,7 @@ class Quantities:
     pool_normal: Floats  # (node,) most that is held: nobody hoards beyond the normal cover
     user_stock_normal: Floats  # (use,)
     public_stock: Floats  # (public,)
+    surplus_value: Floats  # (node,) million USD a tonne: price of a co-product that nothing in the chain takes, else 0
     release_cost: Floats  # (public,) million USD a tonne: what a public stock is worth that is kept
     discount: Floats  # (month,) factor on all money: a shortage later is better than one now
 
@@ -291,14 +292,14 @@ class SupplyNetwork:
         return lower, upper
 
     def costs(self, q: Quantities) -> Floats:
-        """Million USD: lost value of unserved demand + operating cost + freight + public stock used − worth of normal stocks."""
+        """Million USD: lost value of unserved demand + operating cost + freight + public stock used − co-products sold − worth of normal stocks."""
         lay = self.layout
         cost = np.zeros(lay.columns * lay.months)
         cost[lay.columns_of("usual", lay.activities)] = q.activity_cost * (1 - MARGIN_SHARE)
         cost[lay.columns_of("extra", lay.activities)] = q.activity_cost * (1 + MARGIN_SHARE)
         cost[lay.columns_of("flow", lay.arcs)] = q.flow_cost
         cost[lay.columns_of("unserved", lay.uses * lay.bands)] = q.band_value.reshape(-1)
-        cost[lay.columns_of("surplus", len(lay.nodes))] = DISPOSAL_COST
+        cost[lay.columns_of("surplus", len(lay.nodes))] = DISPOSAL_COST - q.surplus_value
         pool = lay.columns_of("pool", len(lay.nodes))
         user = lay.columns_of("user_stock", lay.uses)
         cost[lay.columns_of("release", lay.public)] = q.release_cost
@@ -336,6 +337,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     nodes = network.layout.nodes
     node_price = np.array([price[p] for p, _ in nodes]) * MUSD_PER_T
     use_price = np.array([price[p] for p, _, _ in chain.uses]) * MUSD_PER_T
+    taken = {p for process in chain.processes for p in process.inputs} | {p for p, _, _ in chain.uses}
     cover = dict(zip(chain.products, inputs.pool_cover_days / DAYS_A_MONTH, strict=True))
     throughput = _throughput(chain, base, network) / MONTHS_A_YEAR
     pool_before = throughput * np.array([cover[p] for p, _ in nodes])
@@ -367,6 +369,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
                 for (region, metal), days in inputs.public_cover_days.items()
             ]
         ),
+        surplus_value=np.where([p in taken for p, _ in nodes], 0.0, node_price),
         release_cost=np.array([price[product] for _, product in inputs.public_cover_days]) * PUBLIC_VALUE_SHARE * MUSD_PER_T,
     )
 
