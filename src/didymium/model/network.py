@@ -339,7 +339,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     use_price = np.array([price[p] for p, _, _ in chain.uses]) * MUSD_PER_T
     taken = {p for process in chain.processes for p in process.inputs} | {p for p, _, _ in chain.uses}
     cover = dict(zip(chain.products, inputs.pool_cover_days / DAYS_A_MONTH, strict=True))
-    throughput = _throughput(chain, base, network) / MONTHS_A_YEAR
+    throughput = _throughput(chain, base, network) / MONTHS_A_YEAR * growth[0]
     pool_before = throughput * np.array([cover[p] for p, _ in nodes])
     freight = dict(zip(chain.products, inputs.freight, strict=True))
     new_route = base.flow < NEW_ROUTE_T
@@ -356,7 +356,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
         band_value=value,
         pool_before=pool_before,
         user_stock_before=demand[0] * inputs.use_cover_days / DAYS_A_MONTH,
-        pool_normal=pool_before * growth.max(),
+        pool_normal=pool_before * growth.max() / growth[0],
         user_stock_normal=demand[0] * inputs.use_cover_days / DAYS_A_MONTH * growth.max() / growth[0],
         convenience_pool=node_price * inputs.convenience_rate,
         convenience_user=use_price * inputs.convenience_rate,
@@ -404,7 +404,7 @@ def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
 
 
 def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:
-    """Tonnes a year that are used, shipped or delivered at each node: what a stock there must cover."""
+    """Tonnes a year that processes take in at each node: what a stock there must cover."""
     out = np.zeros(len(network.layout.nodes))
     recipes = {p.process_id: p for p in chain.processes}
     for level, (process_id, region) in zip(base.activity, chain.activities, strict=True):
