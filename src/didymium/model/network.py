@@ -304,7 +304,10 @@ class SupplyNetwork:
         return lower, upper
 
     def costs(self, q: Quantities) -> Floats:
-        """Million USD: lost value of unserved demand + operating cost + freight + public stock used − co-products sold − worth of normal stocks."""
+        """Million USD: lost value of unserved demand + operating cost + freight + public stock used
+
+        − co-products sold − worth of normal stocks.
+        """
         lay = self.layout
         cost = np.zeros(lay.columns * lay.months)
         cost[lay.columns_of("usual", lay.activities)] = q.activity_cost * (1 - MARGIN_SHARE)

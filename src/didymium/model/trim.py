@@ -33,7 +33,7 @@ class Kept:
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Kept:
-        """An activity stays with a base or new capacity; a use with demand; an arc with a flow, or from a maker of size.
+        """An activity stays with a base or new capacity, a use with demand, an arc with a flow or from a maker of size.
 
         An arc with a flow stays even if nothing takes the product where it ends: places ship on what they get.
         """

@@ -31,8 +31,10 @@ def assumptions(ds: Tables) -> dict[str, float]:
 
 
 def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
-    """Inputs of a scenario. `overrides` replaces central values of assumptions; `approval_position` moves every approval
-    within its own range, from 0 (low) over ½ (central) to 1 (high).
+    """Inputs of a scenario.
+
+    `overrides` replaces central values of assumptions; `approval_position` moves every approval within its own range,
+    from 0 (low) over ½ (central) to 1 (high).
 
     Raises BadScenario or UnknownTerm when the scenario names what the dataset does not hold.
     """
@@ -125,9 +127,9 @@ def _restriction(cut: TradeCut, chain: Chain, ds: Tables, months: tuple[str, ...
             share = np.array([recorded.get((place, m), recorded.get(("WLD", m), np.inf)) for m in months])
             factor[inside, column] = share[inside]
     elif cut.approval_share is not None:
-        share = cut.approval_share
-        low, high = (share if end is None else end for end in (cut.approval_low, cut.approval_high))
-        factor[inside] = np.interp(position, [0.0, 0.5, 1.0], [low, share, high])
+        central = cut.approval_share
+        low, high = (central if end is None else end for end in (cut.approval_low, cut.approval_high))
+        factor[inside] = float(np.interp(position, [0.0, 0.5, 1.0], [low, central, high]))
     return Restriction(f"{cut.exporter}: {', '.join(cut.products)}", np.array(arcs, dtype=np.int64), factor)
 
 
