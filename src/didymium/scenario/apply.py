@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from didymium.errors import BadScenario, UnknownTerm
-from didymium.scenario.chain import PRESENT, Tables, magnet_chain, project_steps
+from didymium.scenario.chain import Tables, magnet_chain, project_steps
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Restriction
 from didymium.scenario.observations import base_prices, demand_growth, observations, unseen_flow_sigma
 from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR, Outage, Scenario, TradeCut
 
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
+RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
 NOT_MODELLED = (
     "SmCo magnets and the oxides of La, Sm, Eu, Gd, Y and the other heavy rare earths are made as co-products, but their uses are not modelled",
     "iron, boron, cobalt, reagents and energy are taken as available",
@@ -212,7 +213,8 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     """Capacity that magnet projects add [t/month], shape (activity, month).
 
     Only plants that are ramping or being built count, each with the chance that its status gives, rising in a line over the
-    ramp years from its start year. They cast their own alloy; the two grades share by the world mix.
+    ramp years from its start year; what stood in the middle of the year of the output figures is in the base already. They
+    cast their own alloy; the two grades share by the world mix.
     """
     added = np.zeros((len(chain.activities), len(months)))
     heavy = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
@@ -220,11 +222,13 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     index = {a: i for i, a in enumerate(chain.activities)}
     clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / 12 for m in months])
     for row in project_steps(ds):
-        if row["product"] != "ndfeb_magnet" or row["status"] not in PRESENT or row["capacity"] is None or row["start_year"] is None:
+        if row["product"] != "ndfeb_magnet" or row["status"] not in RISING or row["capacity"] is None or row["start_year"] is None:
             continue
         region = chain.region_of.get(row["country"], "ROW")
         chance = assume[f"success_share_{row['status']}"]
-        risen = np.clip((clock - float(row["start_year"])) / assume["ramp_years"], 0.0, 1.0)
+        age = np.append(clock, FIRST_BASE_YEAR + 0.5) - float(row["start_year"])
+        stands = np.clip(age / assume["ramp_years"], 0.0, 1.0)
+        risen = np.maximum(stands[:-1] - stands[-1], 0.0)
         for grade, part in (("std", 1 - heavy), ("ht", heavy)):
             need = float(row["capacity"]) * chance * part / 12
             for process_id in (f"machine_{grade}", f"sinter_{grade}", f"alloy_{grade}"):
