@@ -109,8 +109,8 @@ def _risen(years: Floats, start: Floats, ramp: Floats) -> Floats:
 def deliveries(offtakes: Sequence[Offtake], years: Floats, output: Mapping[str, Floats]) -> list[Floats]:
     """Tonnes delivered under each contract [t], shape (draw, year).
 
-    All contracts on one plant (or, without a plant in `output`, on one place) together never get more than it makes; if it
-    makes too little, each gets the same share of what was promised.
+    All contracts on one plant (or, without a plant in `output`, on one place) together never get more than it makes; if
+    it makes too little, each gets the same share of what was promised.
     """
     promised = [o.quantity * ((years >= o.year_from) & (years <= o.year_to)) for o in offtakes]
     maker = [o.project_id if o.project_id in output else o.supplier for o in offtakes]
@@ -121,7 +121,7 @@ def deliveries(offtakes: Sequence[Offtake], years: Floats, output: Mapping[str, 
         source: np.divide(output[source], t, out=np.ones_like(output[source]), where=t > output[source])
         for source, t in total.items()
     }
-    return [amount * kept[source] for source, amount in zip(maker, promised, strict=True)]
+    return [np.asarray(amount * kept[source], dtype=np.float64) for source, amount in zip(maker, promised, strict=True)]
 
 
 def share_surplus(

@@ -168,7 +168,8 @@ def _checked(content: Mapping[str, Any], *, where: str) -> Scenario:
         said = first["msg"].removeprefix("Value error, ")
         given = "" if isinstance(first["input"], Mapping) else f" (got {repr(first['input'])[:60]})"
         raise BadScenario(
-            f"{field}: {said}{given}." if field else f"{said}{given}.", where=where,
+            f"{field}: {said}{given}." if field else f"{said}{given}.",
+            where=where,
             cure="Schema: didymium scenario schema",
         ) from fault
 

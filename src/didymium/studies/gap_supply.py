@@ -104,7 +104,8 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         key = (a.stage, a.product, a.region)
         own[key] = own.get(key, np.zeros((draws + 1, when.size))) + more
     error = sigma_of(ds)
-    sigma = {r["country"]: error(r) for r in ds.rows("demand", product="ndfeb_magnet", sector="total") if r["preferred"]}
+    used_by_all = ds.rows("demand", product="ndfeb_magnet", sector="total")
+    sigma = {r["country"]: error(r) for r in used_by_all if r["preferred"]}
     used = [i for i, r in assumed.items() if "gaps" in r["used_by"] or "calibration" in r["used_by"]]
     return Supply(
         chain=chain,
@@ -257,12 +258,13 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
     }
     # A contract holds whoever the supplier is friends with; one with a plant at home is in the own output.
     deals = [
-        o for o in supply.offtakes
+        o
+        for o in supply.offtakes
         if o.product == product and supply.chain.product_stage.get(product) == stage and o.supplier != o.party
     ]
     suppliers = {o.supplier: supply.own.get((stage, product, o.supplier), zero) for o in deals}
-    firm = {r: zero for r in allies}
-    bought = {r: zero for r in allies}
+    firm = dict.fromkeys(allies, zero)
+    bought = dict.fromkeys(allies, zero)
     for deal, amount in zip(deals, deliveries(deals, supply.years, {**suppliers, **plants}), strict=True):
         if deal.supplier in firm:
             firm[deal.supplier] = firm[deal.supplier] - amount

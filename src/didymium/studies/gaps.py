@@ -47,7 +47,8 @@ def gaps(
                 lines = gap_supply.entries(supply, need, stage, product)
                 for party, line in lines.items():
                     stock = gap_supply.stock(ds, lines, party, stage)
-                    rows += gap_supply.rows(party, product, stage, element_of(product), outlook, years, line, stock, supply)
+                    element = element_of(product)
+                    rows += gap_supply.rows(party, product, stage, element, outlook, years, line, stock, supply)
     return Result.of(
         "gaps",
         request={
