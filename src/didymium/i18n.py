@@ -207,6 +207,7 @@ _NAMED = (
     ("place", "places", "place"),
     ("stage", "stages", "stage"),
     ("sector", "demand_sectors", "sector"),
+    ("sector", "magnet_sectors", "sector"),
     ("unit", "units", "unit"),
 )
 """Kind of word, the table that names it, and the table's key."""
@@ -217,5 +218,5 @@ def dataset_names(dataset: Any, lang: str) -> dict[str, dict[str, str]]:
     column = "name" if lang == "en" else f"name_{lang}"
     found: dict[str, dict[str, str]] = {}
     for kind, table, key in _NAMED:
-        found[kind] = {row[key]: row[column] for row in dataset.rows(table) if row.get(column)}
+        found.setdefault(kind, {}).update({row[key]: row[column] for row in dataset.rows(table) if row.get(column)})
     return found

@@ -124,7 +124,7 @@ _QUESTIONS = (
         command="stress",
         study="didymium.studies.stress:stress",
         help="What breaks, when, and by how much, if supply is cut.",
-        params=("scenario", "parties", "foresight", "draws", "seed", "workers"),
+        params=("scenario", "parties", "foresight", "draws", "drivers", "seed", "workers"),
         columns=(
             "foresight",
             "party",
