@@ -104,7 +104,7 @@ class FixtureDataset:
     def source(self, source_id: str) -> Record:
         return next(row for row in table(SOURCES) if row["source_id"] == source_id)
 
-    def rows(self, name: str, /, **keys: Any) -> list[Record]:
+    def rows(self, name: str, /, **where: Any) -> list[Record]:
         if name == "products":
             return table(PRODUCTS)
         return [{"place": "CHN", "name": "China", "name_ja": "中国"}] if name == "places" else []
