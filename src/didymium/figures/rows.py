@@ -59,6 +59,11 @@ def latest(rows: tuple[Row, ...], *keys: str) -> list[Row]:
     return sorted(kept, key=lambda r: (rank("stage", str(r["stage"])), rank("product", str(r["product"]))))
 
 
+def firm(rows: list[Row]) -> list[Row]:
+    """The rows whose numbers are measured or reported (evidence A or B): what a headline may rest on. Without any, all."""
+    return [r for r in rows if r.get("evidence") in ("A", "B")] or rows
+
+
 def step_name(row: Row, t: Translator, among: Iterable[Row] = ()) -> str:
     """Name of a step of the chain: its product, and its stage where the product stands at several `among` the rows."""
     product = t.term("product", str(row["product"]))
