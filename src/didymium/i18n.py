@@ -218,5 +218,6 @@ def dataset_names(dataset: Any, lang: str) -> dict[str, dict[str, str]]:
     column = "name" if lang == "en" else f"name_{lang}"
     found: dict[str, dict[str, str]] = {}
     for kind, table, key in _NAMED:
-        found.setdefault(kind, {}).update({row[key]: row[column] for row in dataset.rows(table) if row.get(column)})
+        names = {row[key]: row[column] for row in dataset.rows(table) if row.get(column)}
+        found.setdefault(kind, {}).update(names)
     return found

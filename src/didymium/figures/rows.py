@@ -60,7 +60,7 @@ def latest(rows: tuple[Row, ...], *keys: str) -> list[Row]:
 
 
 def firm(rows: list[Row]) -> list[Row]:
-    """The rows whose numbers are measured or reported (evidence A or B): what a headline may rest on. Without any, all."""
+    """The rows measured or reported (evidence A or B), on which a headline may rest; without any, all."""
     return [r for r in rows if r.get("evidence") in ("A", "B")] or rows
 
 

@@ -33,7 +33,10 @@ class Kept:
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Kept:
-        """An activity stays with a base or new capacity, an arc with a flow or a maker of size, a use with demand."""
+        """An activity stays with a base or new capacity, a use with demand, an arc with a flow or from a maker of size.
+
+        An arc with a flow stays even if nothing takes the product where it ends: places ship on what they get.
+        """
         chain = inputs.chain
         recipes = {p.process_id: p for p in chain.processes}
         activity = (base.activity >= LEAST_T) | (inputs.new_capacity.max(axis=1) > 0)
@@ -50,11 +53,12 @@ class Kept:
         takers |= {(p, r) for u, (p, r, _) in enumerate(chain.uses) if use[u]}
         arc = np.array(
             [
-                (
-                    base.flow[e] >= LEAST_T
-                    or (p in processed and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p]))
+                base.flow[e] >= LEAST_T
+                or (
+                    (p, d) in takers
+                    and p in processed
+                    and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p])
                 )
-                and (p, d) in takers
                 for e, (p, o, d) in enumerate(chain.arcs)
             ],
             dtype=np.bool_,
