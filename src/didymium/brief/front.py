@@ -209,7 +209,8 @@ def _days_span(desk: Desk, row: Row) -> str:
     low, high = number(row.get("days_to_shortage_p10")), number(row.get("days_to_shortage_p90"))
     if low is None:
         return ""
-    return t("{low} to never", low=t.count(round(low))) if high is None else t.span(t.count(round(low)), t.days(high))
+    first = t.count(round(low))
+    return t("{low} to never", low=first) if high is None else t.span(first, t.count(round(high)))
 
 
 def _shortage_tiles(desk: Desk) -> list[Tile]:

@@ -44,7 +44,7 @@ def on_the_chain(desk: Desk) -> tuple[Row, ...]:
 def effect(row: Row, desk: Desk) -> str:
     """What the change of a measure does, in a sentence."""
     t = desk.t
-    if row.get("lapse_effect" if t.lang == "en" else f"lapse_effect_{t.lang}") or change_days(row) is None:
+    if change_days(row) is None:
         return said(row, "lapse_effect", t)
     date, kind = t.date(change_date(row)), change_kind(row)
     if kind == "suspension_ended":

@@ -204,7 +204,7 @@ def _spans(row: Row, start: str, end: str) -> list[dict[str, Any]]:
     if held and until:
         pieces = [(begun, held, "in_force"), (held, until, "suspended")]
         if status == "possibly_back":
-            pieces.append((until, ends or end, status))
+            pieces.append((until, ends if ends and ends > until else end, status))
     else:
         pieces = [(begun, ends or end, status)]
     return [
