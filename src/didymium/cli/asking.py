@@ -102,7 +102,8 @@ def table_hashes(ds: Dataset) -> dict[str, str]:
 def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress: Progress) -> Result:
     """Ask the study of a question. `params` are in their kept form.
 
-    Raises UnknownTerm for a party that is no place: the study would find nothing there, and zero would look like an answer.
+    Raises UnknownTerm for a party that is no place: the study would find nothing there, and zero would look like an
+    answer.
     """
     places = {str(row["place"]) for row in ds.rows("places")}
     for party in params.get("parties", ()):
