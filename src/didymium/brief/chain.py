@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from didymium.brief.desk import Desk, Picked, interval, number, said, text
 from didymium.brief.document import Block, Column, Paragraph, Section, Table
 from didymium.figures import chain_shares, concentration, gap_heat, gap_ledger
-from didymium.figures.chain import latest, step_name
 from didymium.figures.gaps import largest_gap, one_outlook, parties_of
+from didymium.figures.rows import latest, step_name
 from didymium.i18n import rank
 from didymium.results import Row
 
@@ -57,7 +59,10 @@ def exposure(desk: Desk) -> Section:
             id=id,
         )
 
-    blocks: list[Block] = [*desk.figure(result, chain_shares, shares_table), *desk.figure(result, concentration, steps_table)]
+    blocks: list[Block] = [
+        *desk.figure(result, chain_shares, shares_table),
+        *desk.figure(result, concentration, steps_table),
+    ]
     reliance = latest(desk.extra("exposure", "reliance"), "party", "stage", "product")
     told = ("need_quantity", "own_quantity", "import_quantity", "china_import_share")
     reliance = [r for r in reliance if any(r.get(c) is not None for c in told)]
@@ -82,7 +87,9 @@ def exposure(desk: Desk) -> Section:
             )
         )
     claims = [r for r in desk.extra("exposure", "claims") if r.get("world_quantity") is not None]
-    rivals = [r for r in claims if sum(1 for c in claims if (c["stage"], c["product"]) == (r["stage"], r["product"])) > 1]
+    rivals = [
+        r for r in claims if sum(1 for c in claims if (c["stage"], c["product"]) == (r["stage"], r["product"])) > 1
+    ]
     if rivals:
         blocks.append(
             desk.table(
@@ -131,32 +138,45 @@ def gaps(desk: Desk) -> Section:
     result = desk.result("gaps")
     rows = one_outlook(result)
     parties = parties_of(rows)
-    rows.sort(key=lambda r: (parties.index(text(r["party"])), rank("stage", text(r["stage"])), rank("product", text(r["product"])), text(r["year"])))
+    rows.sort(
+        key=lambda r: (
+            parties.index(text(r["party"])),
+            rank("stage", text(r["stage"])),
+            rank("product", text(r["product"])),
+            text(r["year"]),
+        )
+    )
 
     def ledger(id: str, step: Row | None = None, party: str = "") -> Table:
         if step is None:
             own = [r for r in rows if r["party"] == party]
             return desk.table(t("Gap ledger: {product}", product=t.place(party)), own, gap_columns(desk, rows), id=id)
         kept = [r for r in rows if (r["stage"], r["product"]) == (step["stage"], step["product"])]
-        return desk.table(t("Gap ledger: {product}", product=step_name(step, t, rows)), kept, gap_columns(desk, rows), id=id)
+        return desk.table(
+            t("Gap ledger: {product}", product=step_name(step, t, rows)), kept, gap_columns(desk, rows), id=id
+        )
 
     blocks: list[Block] = [
         Paragraph(
             t(
-                "A gap is the need of a party at one stage less what it can surely get: its own output, partners' output that is not needed there, "
-                "contracted purchases and stock. Need follows from final demand through the recipes of the chain (outlook {outlook}).",
+                "A gap is the need of a party at one stage less what it can surely get: its own output, partners' "
+                "output that is not needed there, "
+                "contracted purchases and stock. Need follows from final demand through the recipes of the chain "
+                "(outlook {outlook}).",
                 outlook=t.term("outlook", text(rows[0]["outlook"])),
             )
         ),
     ]
     for party in parties:
-        blocks += desk.figure(result, gap_heat, lambda id, p=party: ledger(id, party=p), party=party)
+        blocks += desk.figure(result, gap_heat, partial(ledger, party=party), party=party)
     pair = parties[-1]
     for stage in ("separated", "metal", "magnet"):
         here = [r for r in rows if r["stage"] == stage and r["party"] == pair and (number(r["gap_t"]) or 0) > 0]
         if here:
             step = largest_gap(here)
-            blocks += desk.figure(result, gap_ledger, lambda id, s=step: ledger(id, s), stage=stage, product=text(step["product"]))
+            blocks += desk.figure(
+                result, gap_ledger, partial(ledger, step=step), stage=stage, product=text(step["product"])
+            )
     return Section("gaps", title, tuple(blocks))
 
 
@@ -186,7 +206,8 @@ def reconcile(desk: Desk, most: int = 12) -> Section:
     )
     lead = Paragraph(
         t(
-            "Statistics of production, trade and demand do not balance. The model moves them as little as their uncertainty allows; "
+            "Statistics of production, trade and demand do not balance. The model moves them as little as their "
+            "uncertainty allows; "
             "here are the {n} largest of {m} moves.",
             n=t.count(len(shown)),
             m=t.count(len(rows)),
@@ -205,4 +226,3 @@ def _routed(desk: Desk, row: Row) -> str:
 def _flow(desk: Desk, row: Row) -> str:
     place = desk.t.place(text(row["place"]))
     return desk.t("{a} → {b}", a=place, b=desk.t.place(text(row["partner"]))) if row.get("partner") else place
-

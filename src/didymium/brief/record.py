@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from didymium.brief.desk import Desk, Picked, interval, number, said, text
 from didymium.brief.document import Block, Column, Interval, Paragraph, Section, Table
 from didymium.figures import commitments_board, measures_calendar, project_timeline
-from didymium.figures.record import as_list, change_date, change_days, change_kind, lapse, lateness, measure_name, target_names
+from didymium.figures.commitments import lateness
+from didymium.figures.measures import change_date, change_days, change_kind, lapse, measure_name, target_names
+from didymium.figures.rows import as_list
 from didymium.i18n import rank
 from didymium.results import Row
 
@@ -51,7 +53,9 @@ def effect(row: Row, desk: Desk) -> str:
             evidence=t.date(text(row.get("evidence_date"))),
         )
     if kind == "suspension_ends":
-        return t("Suspended until {date}; unless that is prolonged, the measure applies again from the next day.", date=date)
+        return t(
+            "Suspended until {date}; unless that is prolonged, the measure applies again from the next day.", date=date
+        )
     if kind == "takes_effect":
         return t("Takes effect on {date}.", date=date)
     return t("Ends on {date} unless prolonged.", date=date)
@@ -75,7 +79,9 @@ def situation(desk: Desk) -> Section:
     def calendar(id: str) -> Table:
         return desk.table(
             t("All measures"),
-            sorted(everything, key=lambda r: (rank("measure_status", text(r["status"])), text(r.get("effective_date")))),
+            sorted(
+                everything, key=lambda r: (rank("measure_status", text(r["status"])), text(r.get("effective_date")))
+            ),
             [
                 name,
                 target,
@@ -89,10 +95,19 @@ def situation(desk: Desk) -> Section:
         )
 
     lead = t(
-        "As of {date}, {n} of the {m} measures that concern this chain are in force or presumed so. Changes within {d} days: {k}; past their date with nothing known: {g}.",
-        date=t.date(desk.as_of), n=t.count(len(force)), m=t.count(len(rows)), k=t.count(len(soon)), d=t.count(SOON_DAYS), g=t.count(len(gone)),
-    )  # fmt: skip
-    blocks: list[Block] = [Paragraph(lead), *desk.figure(desk.result("measures").with_rows(rows), measures_calendar, calendar)]
+        "As of {date}, {n} of the {m} measures that concern this chain are in force or presumed so. Changes "
+        "within {d} days: {k}; past their date with nothing known: {g}.",
+        date=t.date(desk.as_of),
+        n=t.count(len(force)),
+        m=t.count(len(rows)),
+        k=t.count(len(soon)),
+        d=t.count(SOON_DAYS),
+        g=t.count(len(gone)),
+    )
+    blocks: list[Block] = [
+        Paragraph(lead),
+        *desk.figure(desk.result("measures").with_rows(rows), measures_calendar, calendar),
+    ]
     if soon or gone:
         blocks.append(
             desk.table(
@@ -134,7 +149,10 @@ def projects(desk: Desk, most: int = 24) -> Section:
     title = t("Candidate projects")
     if not desk.has("projects"):
         return Section("projects", title, (desk.missing("projects", title),))
-    rows = sorted(desk.rows("projects"), key=lambda r: (rank("stage", text(r.get("gap_stage") or r["stage"])), text(r["name"]), text(r["product"])))
+    rows = sorted(
+        desk.rows("projects"),
+        key=lambda r: (rank("stage", text(r.get("gap_stage") or r["stage"])), text(r["name"]), text(r["product"])),
+    )
     base = (Column(t("Project"), wide=True), lambda r: text(r["name"]))
     status = (Column(t("Status")), lambda r: t.term("project_status", text(r["status"])))
 
@@ -142,7 +160,10 @@ def projects(desk: Desk, most: int = 24) -> Section:
     whom = (Column(t("For")), lambda r: t.place(text(r["gap_party"])) if r.get("gap_party") else "")
     for_whom = [whom] if len({text(r.get("gap_party")) for r in rows}) > 1 else []
     product = (Column(t("Product")), lambda r: t.term("product", text(r.get("model_product") or r["product"])))
-    start = (Column(t("Start"), "year"), lambda r: Interval(number(r["start_year"]), number(r.get("start_year_p10")), number(r.get("start_year_p90"))))
+    start = (
+        Column(t("Start"), "year"),
+        lambda r: Interval(number(r["start_year"]), number(r.get("start_year_p10")), number(r.get("start_year_p90"))),
+    )
     supply: list[Picked] = [
         (Column(t("Place")), lambda r: t.place(text(r["country"]))),
         product,
@@ -173,13 +194,24 @@ def projects(desk: Desk, most: int = 24) -> Section:
 
     largest = sorted(rows, key=lambda r: -(number(r.get("fills_share")) or 0.0))[:most]
     added = desk.table(
-        t("What the projects would add, the {n} largest of {m} against their gap", n=t.count(len(largest)), m=t.count(len(rows))),
+        t(
+            "What the projects would add, the {n} largest of {m} against their gap",
+            n=t.count(len(largest)),
+            m=t.count(len(rows)),
+        ),
         [r for r in rows if r in largest],
         [base, *supply],
-        note=t("Expected output, in the unit of capacity, weighs the capacity by the chance that it runs by then. A dash: not reported in tonnes of this product."),
+        note=t(
+            "Expected output, in the unit of capacity, weighs the capacity by the chance that it runs by then. A "
+            "dash: not reported in tonnes of this product."
+        ),
     )
     once = {text(r["project_id"]): r for r in reversed(rows)}
-    supported = [r for r in reversed(once.values()) if r.get("support_instruments") or r.get("offtaker") or r.get("support_usd_m") is not None]
+    supported = [
+        r
+        for r in reversed(once.values())
+        if r.get("support_instruments") or r.get("offtaker") or r.get("support_usd_m") is not None
+    ]
     blocks: list[Block] = [*desk.figure(desk.result("projects"), project_timeline, timeline), added]
     if supported:
         blocks.append(
@@ -188,7 +220,10 @@ def projects(desk: Desk, most: int = 24) -> Section:
                 supported,
                 [
                     base,
-                    (Column(t("Instruments"), wide=True), lambda r: t.terms("instrument", as_list(r.get("support_instruments")))),
+                    (
+                        Column(t("Instruments"), wide=True),
+                        lambda r: t.terms("instrument", as_list(r.get("support_instruments"))),
+                    ),
                     (Column(t("From")), lambda r: t(", ").join(t.place(p) for p in as_list(r.get("support_party")))),
                     (Column(t("Amount"), "number", t("USD million")), lambda r: number(r.get("support_usd_m"))),
                     (Column(t("Buyers"), wide=True), lambda r: text(r.get("offtaker"))),
@@ -205,7 +240,14 @@ def commitments(desk: Desk) -> Section:
     title = t("Commitments due and overdue")
     if not desk.has("commitments"):
         return Section("commitments", title, (desk.missing("commitments", title),))
-    rows = sorted(desk.rows("commitments"), key=lambda r: (rank("commitment_state", text(r["state"])), text(r.get("due_date")) or "9", text(r["commitment_id"])))
+    rows = sorted(
+        desk.rows("commitments"),
+        key=lambda r: (
+            rank("commitment_state", text(r["state"])),
+            text(r.get("due_date")) or "9",
+            text(r["commitment_id"]),
+        ),
+    )
 
     def board(id: str) -> Table:
         return desk.table(
@@ -232,7 +274,14 @@ def commitments(desk: Desk) -> Section:
             t(
                 "Recorded: {n} commitments of the parties, or owed to them. By state: {states}.",
                 n=t.count(len(rows)),
-                states=t(", ").join(t("{state} {n}", state=t.term("commitment_state", s), n=t.count(sum(1 for r in rows if r["state"] == s))) for s in states),
+                states=t(", ").join(
+                    t(
+                        "{state} {n}",
+                        state=t.term("commitment_state", s),
+                        n=t.count(sum(1 for r in rows if r["state"] == s)),
+                    )
+                    for s in states
+                ),
             )
         ),
         *desk.figure(desk.result("commitments"), commitments_board, board),
@@ -270,7 +319,10 @@ def commitments(desk: Desk) -> Section:
                     (Column(t("What is known")), lambda r: t.term("commitment_state", text(r["status"]))),
                     (Column(t("Last evidence"), "date"), lambda r: text(r.get("last_evidence_date"))),
                 ],
-                note=t("Overdue means that the date has passed and no public evidence shows the promise kept. Absence of reports is not proof of absence."),
+                note=t(
+                    "Overdue means that the date has passed and no public evidence shows the promise kept. "
+                    "Absence of reports is not proof of absence."
+                ),
             )
         )
     else:

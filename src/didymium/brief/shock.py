@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from didymium.brief.desk import Desk, interval, number, said, text
 from didymium.brief.document import Block, Cell, Column, Paragraph, Points, Section, Table
 from didymium.figures import drivers_tornado, first_shortage, shortage_months
+from didymium.figures.drivers import assumption_name, assumption_range, drivers_of
 from didymium.figures.shortage import (
-    assumption_name,
-    assumption_range,
     by_sector,
-    drivers_of,
     first_rows,
     hardest,
     monthly_rows,
@@ -39,7 +39,14 @@ def what_breaks(desk: Desk) -> Section:
                 (Column(t("Scenario"), wide=True), lambda r: scenario_name(result, text(r["scenario"]), t)),
                 (Column(t("Foresight")), lambda r: t.term("foresight", text(r["foresight"]))),
                 (Column(t("Party")), lambda r: t.place(text(r["party"]))),
-                (Column(t("Sector")), lambda r: t.term("sector", text(r["sector"])) if r.get("days_to_shortage") is not None else t("no shortage")),
+                (
+                    Column(t("Sector")),
+                    lambda r: (
+                        t.term("sector", text(r["sector"]))
+                        if r.get("days_to_shortage") is not None
+                        else t("no shortage")
+                    ),
+                ),
                 (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
                 (Column(t("Days to first shortage"), "count"), lambda r: interval(r, "days_to_shortage")),
                 (Column(t("Date"), "date"), lambda r: text(r.get("first_shortage_date"))),
@@ -50,7 +57,8 @@ def what_breaks(desk: Desk) -> Section:
     blocks: list[Block] = [
         Paragraph(
             t(
-                "Each scenario is solved twice. Coordinated: supply and stocks are steered with the whole course of events in view, the best any response could do. "
+                "Each scenario is solved twice. Coordinated: supply and stocks are steered with the whole course "
+                "of events in view, the best any response could do. "
                 "Myopic: each month is met without knowing what follows. What really happens lies between."
             )
         ),
@@ -60,12 +68,22 @@ def what_breaks(desk: Desk) -> Section:
     observed = desk.extra("stress", "observed")
     if observed:
         seen = [
-            Paragraph(t("{who}, {place}: stopped after {days}", who=text(r["who"]), place=t.place(text(r["party"])), days=t.days(number(r["days"]))), desk.cite(r))
+            Paragraph(
+                t(
+                    "{who}, {place}: stopped after {days}",
+                    who=text(r["who"]),
+                    place=t.place(text(r["party"])),
+                    days=t.days(number(r["days"])),
+                ),
+                desk.cite(r),
+            )
             for r in observed
         ]
-        blocks.append(Points(tuple(seen), heading=t("Observed after the licences of April 2025, to check the model against")))
+        blocks.append(
+            Points(tuple(seen), heading=t("Observed after the licences of April 2025, to check the model against"))
+        )
     for scenario in dict.fromkeys((known[0], hardest(result))):
-        blocks += desk.figure(result, shortage_months, lambda id, s=scenario: _months(desk, s, id), scenario=scenario)
+        blocks += desk.figure(result, shortage_months, partial(_months, desk, scenario), scenario=scenario)
     blocks += _worst(desk, known)
     scarcity = _scarcity(desk, hardest(result))
     if scarcity:
@@ -110,7 +128,8 @@ def _months(desk: Desk, scenario: str, id: str) -> Table:
     head = (Column(t("Party")), Column(t("Sector")), Column(t("Foresight")))
     sources = [r for r in desk.rows("stress") if r["scenario"] == scenario and r["product"] == product]
     cells: list[tuple[Cell, ...]] = [
-        (t.place(k[0]), t.term("sector", k[1]), t.term("foresight", k[2]), *(lines[k].get(m) for m in months)) for k in ordered
+        (t.place(k[0]), t.term("sector", k[1]), t.term("foresight", k[2]), *(lines[k].get(m) for m in months))
+        for k in ordered
     ]
     cites = tuple(desk.cite(*(r for r in sources if (r["party"], r["sector"], r["foresight"]) == k)) for k in ordered)
     measured = t("unserved share of demand") if as_share else t("unserved demand [t a month]")
@@ -139,7 +158,12 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
     blocks: list[Block] = []
     calm = [scenario_name(result, s, t) for s in known if s not in hit]
     if calm:
-        blocks.append(Paragraph(t("No demand goes unserved in: {scenarios}.", scenarios=t.list(calm)), desk.cite(*(r for r in result.rows if r["scenario"] not in hit))))
+        blocks.append(
+            Paragraph(
+                t("No demand goes unserved in: {scenarios}.", scenarios=t.list(calm)),
+                desk.cite(*(r for r in result.rows if r["scenario"] not in hit)),
+            )
+        )
     if not kept:
         return blocks
     table = desk.table(
@@ -149,7 +173,14 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
             (Column(t("Scenario"), wide=True), lambda r: scenario_name(result, text(r["scenario"]), t)),
             (Column(t("Party")), lambda r: t.place(text(r["party"]))),
             (Column(t("Foresight")), lambda r: t.term("foresight", text(r["foresight"]))),
-            (Column(t("Use"), wide=True), lambda r: t("{sector}: {product}", sector=t.term("sector", text(r["sector"])), product=t.term("product", text(r["product"])))),
+            (
+                Column(t("Use"), wide=True),
+                lambda r: t(
+                    "{sector}: {product}",
+                    sector=t.term("sector", text(r["sector"])),
+                    product=t.term("product", text(r["product"])),
+                ),
+            ),
             (Column(t("Demand"), "number", t("t")), lambda r: number(r["demand_t"])),
             (Column(t("Unserved"), "number", t("t")), lambda r: interval(r, "unserved_t")),
             (Column(t("Unserved, share of demand"), "share"), lambda r: number(r["unserved_share"])),
@@ -167,7 +198,12 @@ def _scarcity(desk: Desk, scenario: str) -> Table | None:
     for row in desk.extra("stress", "scarcity"):
         key = (text(row["party"]), text(row["product"]))
         value = number(row.get("scarcity_usd_per_kg"))
-        if row["scenario"] == scenario and row["foresight"] == "myopic" and value and value > (number(best.get(key, {}).get("scarcity_usd_per_kg")) or 0.0):
+        if (
+            row["scenario"] == scenario
+            and row["foresight"] == "myopic"
+            and value
+            and value > (number(best.get(key, {}).get("scarcity_usd_per_kg")) or 0.0)
+        ):
             best[key] = row
     if not best:
         return None
@@ -216,7 +252,8 @@ def assumptions(desk: Desk) -> Section:
 
     lead = Paragraph(
         t(
-            "Each assumption is moved alone to the low and the high end of its range in “{scenario}”. What moves the answer most is where better data pay most.",
+            "Each assumption is moved alone to the low and the high end of its range in “{scenario}”. What moves "
+            "the answer most is where better data pay most.",
             scenario=scenario_name(result, scenario, t),
         )
     )
