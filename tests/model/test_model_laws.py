@@ -67,7 +67,9 @@ def tales(draw: st.DrawFn) -> Tale:
         return draw(st.lists(st.sampled_from(places), min_size=1, unique=True))
 
     mines, plants, users = some(PLACES), some(PLACES), some(PLACES)
-    pairs = [("ore", o, d) for o in mines for d in plants if o != d] + [("good", o, d) for o in plants for d in users if o != d]
+    pairs = [("ore", o, d) for o in mines for d in plants if o != d] + [
+        ("good", o, d) for o in plants for d in users if o != d
+    ]
     pairs = pairs or [("good", plants[0], "DDD")]
     routes = tuple((*pair, draw(st.one_of(st.just(0), amounts))) for pair in pairs)
     return Tale(
@@ -181,7 +183,9 @@ def test_names_and_order_of_places_change_nothing(tale: Tale, names: list[str], 
         listed = list(getattr(tale, part))
         random.shuffle(listed)
         mixed[part] = tuple(listed)
-    assert cost(replace(tale, **mixed).chain(name=other.__getitem__)) == pytest.approx(cost(tale.chain()), rel=SLACK, abs=1e-7)
+    assert cost(replace(tale, **mixed).chain(name=other.__getitem__)) == pytest.approx(
+        cost(tale.chain()), rel=SLACK, abs=1e-7
+    )
 
 
 @law
@@ -194,7 +198,14 @@ def test_an_irrelevant_product_changes_nothing_else(tale: Tale, amount: int) -> 
         chain.process("refine", "separated", {}, {"gallium": 1.0}).runs("refine", "AAA", amount / 2)
         return chain.uses("gallium", "AAA", "chips", amount, value=5000)
 
-    alone = add(SmallChain(**{k: getattr(tale.chain(), k) for k in ("months", "cover_days", "ramp", "discount", "convenience", "spare")}))
+    alone = add(
+        SmallChain(
+            **{
+                k: getattr(tale.chain(), k)
+                for k in ("months", "cover_days", "ramp", "discount", "convenience", "spare")
+            }
+        )
+    )
     before, after = tale.chain().solved(), add(tale.chain()).solved()
     assert after.solution.objective == pytest.approx(before.solution.objective + cost(alone), rel=SLACK, abs=1e-6)
 
@@ -218,7 +229,10 @@ def test_more_demand_never_leaves_less_unserved_value(tale: Tale, factor: float)
 def solved_short(chain: SmallChain, base: Any) -> float:
     """Least value of unserved demand when nothing else costs anything: prices and stocks are worth nothing."""
     inputs = replace(
-        chain.inputs, base_price=np.zeros(len(chain.inputs.base_price)), freight=np.zeros(len(chain.inputs.freight)), convenience_rate=0.0
+        chain.inputs,
+        base_price=np.zeros(len(chain.inputs.base_price)),
+        freight=np.zeros(len(chain.inputs.freight)),
+        convenience_rate=0.0,
     )
     return solved_with(chain, inputs, base)
 
