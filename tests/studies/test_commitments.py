@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -99,21 +100,22 @@ def test_parties_choose_the_agreements(ds: Dataset) -> None:
 
 def test_the_scoreboards_count_every_promise_once(ds: Dataset) -> None:
     result = commitments(ds, as_of=TODAY)
-    by_state = {row["state"]: row["commitments"] for row in result.tables["by_state"]}
+    by_state: dict[Any, Any] = {row["state"]: row["commitments"] for row in result.tables["by_state"]}
+    board: list[Any] = list(result.tables["by_agreement"])
     assert tuple(by_state) == STATES
-    assert sum(by_state.values()) == len(result.rows)  # type: ignore[arg-type]
-    assert sum(int(row["commitments"]) for row in result.tables["by_agreement"]) == len(result.rows)  # type: ignore[arg-type]
-    for row in result.tables["by_agreement"]:
-        assert row["commitments"] == sum(int(row[state]) for state in STATES)  # type: ignore[arg-type]
+    assert sum(by_state.values()) == len(result.rows)
+    assert sum(row["commitments"] for row in board) == len(result.rows)
+    for row in board:
+        assert row["commitments"] == sum(row[state] for state in STATES)
 
 
 def test_the_sixteen_clauses_and_the_promises_that_carry_them(ds: Dataset) -> None:
-    board = {row["clause"]: row for row in commitments(ds, as_of=TODAY).tables["by_clause"]}
+    board: dict[Any, Any] = {row["clause"]: row for row in commitments(ds, as_of=TODAY).tables["by_clause"]}
     assert list(board) == [f"F-{n:02d}" for n in range(1, 17)]
     assert {clause for clause, row in board.items() if row["commitment_id"] is None} == {"F-01", "F-03", "F-16"}
     assert board["F-12"]["state"] == "met"
     assert board["F-07"]["state"] == board["F-05"]["state"] == "overdue"
-    assert "c041" in board["F-09"]["follow_up_ids"]  # type: ignore[operator]
+    assert "c041" in board["F-09"]["follow_up_ids"]
     # the framework's own thirteen promises, each under one clause
     own = [row["commitment_id"] for row in ds.rows("commitments", agreement_id="us-jp-fw-2025")]
     assert sorted(str(row["commitment_id"]) for row in board.values() if row["commitment_id"]) == sorted(own)
@@ -131,9 +133,22 @@ def test_legal_force_agrees_with_the_agreement(ds: Dataset) -> None:
 def test_every_row_names_its_sources(ds: Dataset) -> None:
     known = {row["source_id"] for row in ds.rows("sources")}
     result = commitments(ds, as_of=TODAY)
-    for row in result.rows:
-        assert row["source_ids"] and set(row["source_ids"]) <= known  # type: ignore[arg-type]
+    rows: list[Any] = list(result.rows)
+    for row in rows:
+        assert row["source_ids"] and set(row["source_ids"]) <= known
     assert set(result.rows[0]) == {field.name for field in result.fields}
+
+
+def test_a_promise_of_a_user_s_own_needs_no_reading(ds: Dataset) -> None:
+    mine = {**ds.one("commitments", commitment_id="c001"), "commitment_id": "u1", "due_date": "2026-12"}
+    own = replace(ds, content={**ds.content, "commitments": (mine,)})
+    row = on(own, TODAY)["u1"]
+    assert (row["due_date"], row["state"], row["legal_force"], row["clause"]) == (
+        "2026-12-31",
+        "due_soon",
+        "political",
+        None,
+    )
 
 
 def _clock(**facts: Any) -> Clock:

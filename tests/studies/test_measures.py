@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 import didymium.data
 from didymium.data import Dataset
 from didymium.results.result import canonical_json
+from didymium.schema import TABLES
 from didymium.studies.measure_clock import CHANGES, STATES, Clock
 from didymium.studies.measures import measures
 
@@ -49,9 +52,11 @@ def test_the_six_notices_of_october_2025_through_their_suspension(ds: Dataset) -
     for notice in SIX:
         assert during[notice]["status"] == "suspended"
         assert (last_day[notice]["status"], last_day[notice]["days_to_lapse"]) == ("suspended", 0)
-        assert (after[notice]["status"], after[notice]["days_to_lapse"]) == ("possibly_back", -1)
-        assert after[notice]["flag"] == "state_unknown"
+        assert (after[notice]["state"], after[notice]["days_to_lapse"]) == ("possibly_back", -1)
+        assert (after[notice]["status"], after[notice]["flag"]) == ("unknown", "state_unknown")
+        assert after[notice]["end_date"] == during[notice]["end_date"] == "2026-11-10"
         assert "possibly back in force" in str(after[notice]["lapse_effect"])
+        assert "再び有効になった可能性" in str(after[notice]["lapse_effect_ja"])
 
 
 def test_the_six_notices_stand_first_once_their_state_is_unknown(ds: Dataset) -> None:
@@ -67,7 +72,13 @@ def test_the_us_ban_on_gallium_germanium_and_antimony(ds: Dataset) -> None:
     suspended = on(ds, "2026-11-22")[ban]
     assert (suspended["status"], suspended["days_to_lapse"], suspended["flag"]) == ("suspended", 5, "lapses_soon")
     assert "gallium; germanium; antimony" in str(suspended["lapse_effect"])
-    assert on(ds, "2026-11-28")[ban]["status"] == "possibly_back"
+    assert on(ds, "2026-11-28")[ban]["state"] == "possibly_back"
+
+
+def test_the_suspensions_end_on_the_days_that_were_promised(ds: Dataset) -> None:
+    promised = {row["commitment_id"]: row["due_date"] for row in ds.rows("commitments", commitment_id=("c100", "c101"))}
+    for row in ds.rows("measure_suspensions"):
+        assert row["until_date"] == promised["c101" if row["measure_id"] == "cn-us-ban-2024" else "c100"]
 
 
 def test_a_measure_that_nobody_could_know_of_is_not_listed(ds: Dataset) -> None:
@@ -99,23 +110,24 @@ def test_every_row_names_its_sources_and_its_words(ds: Dataset) -> None:
     known = {row["source_id"] for row in ds.rows("sources")}
     products = {row["product"] for row in ds.rows("products")}
     result = measures(ds, as_of=date(2026, 11, 22))
-    for row in result.rows:
-        assert row["source_ids"] and set(row["source_ids"]) <= known  # type: ignore[arg-type]
-        assert set(row["products"]) <= products  # type: ignore[arg-type]
-        assert row["status"] in STATES
-        assert (row["next_change"] is None) == (row["lapse_effect"] is None)
+    rows: list[Any] = list(result.rows)
+    for row in rows:
+        assert row["source_ids"] and set(row["source_ids"]) <= known
+        assert set(row["products"]) <= products
+        assert row["state"] in STATES
+        assert row["status"] in TABLES["measures"].column("status").terms
+        assert (row["next_change"] is None) == (row["lapse_effect"] is None) == (row["lapse_effect_ja"] is None)
         assert row["next_change"] in (None, *CHANGES)
     assert set(result.rows[0]) == {field.name for field in result.fields}
 
 
-def test_every_kind_of_measure_can_be_put_into_words(ds: Dataset) -> None:
-    kinds = {row["kind"] for row in ds.rows("measures")}
-    far = measures(ds, as_of=date(2025, 10, 20))
-    assert {row["kind"] for row in far.rows if row["lapse_effect"]} <= kinds
-    from didymium.schema import TABLES
-    from didymium.studies.measures import RULES
-
-    assert set(RULES) == set(TABLES["measures"].column("kind").terms)
+def test_every_kind_of_measure_and_of_change_has_its_sentences(ds: Dataset) -> None:
+    said = {row["sentence_id"]: row for row in ds.rows("sentences")}
+    kinds = TABLES["measures"].column("kind").terms
+    assert {f"measures.rule.{kind}" for kind in kinds} | {f"measures.{change}" for change in CHANGES} <= set(said)
+    for row in said.values():  # both languages name the same fields
+        fields = [{name for _, name, _, _ in Formatter().parse(row[text]) if name} for text in ("text", "text_ja")]
+        assert fields[0] == fields[1]
 
 
 def test_the_days_left_shrink_by_one_a_day_until_the_state_changes(ds: Dataset) -> None:
@@ -143,6 +155,19 @@ def _clock(**facts: str) -> Clock:
         "first_heard": "2025-01-01",
     }
     return Clock(**{**told, **facts})
+
+
+def test_a_second_suspension_takes_over_from_the_first(ds: Dataset) -> None:
+    renewed = {
+        **ds.one("measure_suspensions", measure_id="cn-2025-57-ree5"),
+        "from_date": "2026-11-11",
+        "until_date": "2027-11-10",
+    }
+    longer = replace(ds, content={**ds.content, "measure_suspensions": (*ds.content["measure_suspensions"], renewed)})
+    assert on(longer, "2026-11-10")["cn-2025-57-ree5"]["days_to_lapse"] == 0
+    row = on(longer, "2026-11-22")["cn-2025-57-ree5"]
+    assert (row["status"], row["suspended_until_date"]) == ("suspended", "2027-11-10")
+    assert on(longer, "2026-11-22")["cn-2025-55-superhard"]["state"] == "possibly_back"
 
 
 def test_evidence_after_a_suspension_settles_its_state() -> None:

@@ -130,7 +130,11 @@ def _questions(params: Mapping[str, Any]) -> list[tuple[Question, dict[str, Any]
         question = QUESTIONS[command]
         own = {name: params[name] if name in params else PARAMS[name].kept_default() for name in question.params}
         if "scenario" in own:
-            found += [(question, {**own, "scenario": scenario}) for scenario in params["scenarios"]]
+            # Which assumptions matter is asked of the first scenario alone: it takes more solves than all the rest.
+            found += [
+                (question, {**own, "scenario": scenario, "drivers": number == 0})
+                for number, scenario in enumerate(params["scenarios"])
+            ]
         else:
             found.append((question, own))
     return found

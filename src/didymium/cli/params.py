@@ -120,10 +120,9 @@ class Param:
         return click.Option(
             [self.flag, name],
             type=self.type,
-            metavar=self.metavar,
+            metavar=self.metavar or None,
             default=self.default,
-            show_default=self.default_text or False,
-            help=self.help,
+            help=f"{self.help}  [default: {self.default_text}]" if self.default_text else self.help,
             envvar=self.envvar,
         )
 
@@ -132,6 +131,9 @@ def today() -> str:
     """Today where the user is. The only clock that a question sees, and only as a default."""
     return datetime.datetime.now().astimezone().date().isoformat()
 
+
+# A replay that can be checked against what happened, the next thing on the calendar, a hard stop, and a second origin.
+_SCENARIOS_OF_A_BRIEF = "cn-stop-6,cn-ree7-no-licence,cn-october-notices-return,mm-feed-halt"
 
 PARAMS: dict[str, Param] = {
     "as_of": Param(
@@ -148,6 +150,14 @@ PARAMS: dict[str, Param] = {
         "How many draws are behind the bands. Default: as many as the study takes by itself.",
         click.IntRange(10, 100_000),
         "N",
+    ),
+    "drivers": Param(
+        "--drivers/--no-drivers",
+        "Move each assumption alone to its ends, to see which matter most.",
+        click.BOOL,
+        "",
+        default=True,
+        default_text="drivers",
     ),
     "horizon_days": Param(
         "--horizon",
@@ -205,8 +215,8 @@ PARAMS: dict[str, Param] = {
         "Scenarios of the stress pages, with commas between them, or all.",
         ScenarioFiles(),
         "FILE|ID,…",
-        default="all",
-        default_text="all",
+        default=_SCENARIOS_OF_A_BRIEF,
+        default_text=_SCENARIOS_OF_A_BRIEF,
     ),
     "scenario": Param(
         "--scenario",

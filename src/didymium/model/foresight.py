@@ -1,6 +1,7 @@
 """Two ways to look ahead: `coordinated` sees the whole horizon, `myopic` decides month by month.
 
-Coordinated is the best that any rapid-response group could do. Myopic re-solves each month over a short window in which the
+Coordinated is the best that any rapid-response group could do. Myopic re-solves each month over a short window in which
+the
 present state is believed to last, keeps the first month and moves on: what firms do that do not know when a cut ends.
 Real outcomes lie between the two.
 """
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from didymium.engine import Solver
+from didymium.engine import LinearProgramme, Solver
 from didymium.model.calibrate import Base, calibrate
 from didymium.model.network import Floats, Quantities, SupplyNetwork, quantities
 from didymium.model.outcome import Outcome, joined, read
@@ -33,7 +34,9 @@ def base_of(inputs: Inputs) -> Base:
 class Runner:
     """Solves one network again and again: the programmes are built once, each run changes arrays only.
 
-    Every run starts from the basis of the central inputs, so its answer does not depend on what was run before.
+    A coordinated run starts from the basis of the central inputs, a myopic one goes from window to window from a start
+    of its
+    own: no answer depends on what was run before.
     """
 
     network: SupplyNetwork
@@ -41,7 +44,7 @@ class Runner:
     base: Base
     kept: Kept
     whole: Solver
-    rolling: Solver
+    rolling: LinearProgramme
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Runner:
@@ -55,7 +58,7 @@ class Runner:
         window = SupplyNetwork.of(inputs.chain, months=min(WINDOW, months), bands=bands, public=public)
         q = quantities(inputs, base, network)
         rolling = window.programme(_believed(q, q, 0, window.layout.months))
-        return cls(network, window, base, kept, Solver(network.programme(q)), Solver(rolling))
+        return cls(network, window, base, kept, Solver(network.programme(q)), rolling)
 
     def run(self, inputs: Inputs, foresight: str) -> Outcome:
         """Solve inputs over the runner's chain and months with one kind of foresight.
@@ -73,13 +76,14 @@ class Runner:
 
     def _myopic(self, inputs: Inputs, q: Quantities) -> Outcome:
         lay = self.window.layout
-        lp = self.rolling.programme
+        solver = Solver(self.rolling)
         state = q
         parts: list[Outcome] = []
         for t, month in enumerate(inputs.months):
             seen = _believed(state, q, t, lay.months)
-            solution = self.rolling.solve(self.window.change(lp, seen))
-            step = read(self.window, lp, solution, seen, (month,) * lay.months, "myopic")
+            solver.update(self.window.change(solver.programme, seen))
+            solution = solver.solve()
+            step = read(self.window, solver.programme, solution, seen, (month,) * lay.months, "myopic")
             parts.append(step)
             released = solution.x[lay.columns_of("release", lay.public)[0]]
             state = replace(

@@ -10,13 +10,15 @@ import numpy as np
 from didymium.errors import BadScenario, UnknownTerm
 from didymium.scenario.chain import Tables, magnet_chain, project_steps
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Restriction
-from didymium.scenario.observations import base_prices, demand_growth, observations, unseen_flow_sigma
+from didymium.scenario.observations import observations, unseen_flow_sigma
+from didymium.scenario.observing import demand_growth
+from didymium.scenario.prices import base_prices
 from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR, Outage, Scenario, TradeCut
 
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
 RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
 NOT_MODELLED = (
-    "SmCo magnets and the oxides of La, Sm, Eu, Gd, Y and the other heavy rare earths are made as co-products, but their uses are not modelled",
+    "SmCo magnets are not modelled, nor the uses of La, Sm, Eu, Gd, Y and other heavy oxides made as co-products",
     "iron, boron, cobalt, reagents and energy are taken as available",
     "users within one party and sector share their stock; a single firm can run short earlier",
     "magnets inside imported motors, cars and electronics are not counted as demand of the importing country",
@@ -29,8 +31,10 @@ def assumptions(ds: Tables) -> dict[str, float]:
 
 
 def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
-    """Inputs of a scenario. `overrides` replaces central values of assumptions; `approval_position` moves every approval
-    within its own range, from 0 (low) over ½ (central) to 1 (high).
+    """Inputs of a scenario.
+
+    `overrides` replaces central values of assumptions; `approval_position` moves every approval within its own range,
+    from 0 (low) over ½ (central) to 1 (high).
 
     Raises BadScenario or UnknownTerm when the scenario names what the dataset does not hold.
     """
@@ -64,10 +68,15 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         ramp=np.full(len(chain.activities), assume["ramp_share_per_month"]),
         bands=_bands(ds, assume),
         use_cover_days=np.array(
-            [assume["user_cover_days"] if p.startswith("ndfeb") else assume["pool_cover_days"] for p, _, _ in chain.uses]
+            [
+                assume["user_cover_days"] if p.startswith("ndfeb") else assume["pool_cover_days"]
+                for p, _, _ in chain.uses
+            ]
         ),
         pool_cover_days=np.where(material, assume["pool_cover_days"], 0.0),
-        public_cover_days={("JPN", metal): assume["jpn_public_cover_days"] for metal in ("ndpr_metal", "dy_metal", "tb_metal")},
+        public_cover_days={
+            ("JPN", metal): assume["jpn_public_cover_days"] for metal in ("ndpr_metal", "dy_metal", "tb_metal")
+        },
         base_price=np.array([price[p] for p in chain.products]),
         freight=np.full(len(chain.products), assume["freight_usd_per_kg"]),
         flow_growth=assume["flow_growth_share_per_month"],
@@ -79,7 +88,10 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         convenience_rate=assume["convenience_share_per_month"],
         restrictions=tuple(
             _restriction(
-                cut, chain, months, given.get("approval_position", 0.5),
+                cut,
+                chain,
+                months,
+                given.get("approval_position", 0.5),
                 {} if cut.approval_observed is None else observed_shares(ds, cut.exporter, months, grown, base_year),
                 where=f"scenario {scenario.id}: cuts.{i}",
             )
@@ -99,7 +111,7 @@ def _expand(word: str, names: tuple[str, ...], where: str) -> list[str]:
     found = [n for n in names if n == word or n in (f"{word}_std", f"{word}_ht") or n.startswith(f"{word}:")]
     if not found:
         words = {*names, *(n.removesuffix("_std").removesuffix("_ht").partition(":")[0] for n in names)}
-        raise UnknownTerm("product", word, words, where=where, cure="Products of the chain are listed by: didymium data table products")
+        raise UnknownTerm("product", word, words, where=where, cure="List them: didymium data table products")
     return found
 
 
@@ -119,8 +131,9 @@ def _restriction(
     arcs = [e for e, (p, o, d) in enumerate(chain.arcs) if p in products and o in origins and d in targets]
     if not arcs:
         raise BadScenario(
-            f"no flow of {', '.join(cut.products)} from {cut.exporter} to {', '.join(cut.importers)} exists in the chain.",
-            where=where, cure="Check exporter, importers and products.",
+            f"the chain has no flow of {', '.join(cut.products)} from {cut.exporter} to {', '.join(cut.importers)}.",
+            where=where,
+            cure="Check exporter, importers and products.",
         )
     inside = month_range(cut.start, cut.end, months)
     factor = np.full((len(months), len(arcs)), np.inf)
@@ -130,14 +143,14 @@ def _restriction(
             shares = np.array([recorded.get((place, m), recorded.get(("WLD", m), np.inf)) for m in months])
             factor[inside, column] = shares[inside]
     else:
-        share = cut.approval_share
-        low, high = (share if end is None else end for end in (cut.approval_low, cut.approval_high))
-        factor[inside] = np.interp(position, [0.0, 0.5, 1.0], [low, share, high])
+        central = cut.approval_share
+        low, high = (central if end is None else end for end in (cut.approval_low, cut.approval_high))
+        factor[inside] = float(np.interp(position, [0.0, 0.5, 1.0], [low, central, high]))
     return Restriction(f"{cut.exporter}: {', '.join(cut.products)}", np.array(arcs, dtype=np.int64), factor)
 
 
 def _regions_of(chain: Chain, places: tuple[str, ...], where: str) -> set[str]:
-    """Regions that places stand for. A place that is folded into a rest of the world is refused: the rest would be cut with it."""
+    """Regions that places stand for; a place folded into a rest is refused: the whole rest would be cut with it."""
     if "ALL" in places:
         return set(chain.regions)
     found: set[str] = set()
@@ -147,8 +160,11 @@ def _regions_of(chain: Chain, places: tuple[str, ...], where: str) -> set[str]:
         elif place in chain.regions:
             found.add(place)
         elif place in chain.region_of:
-            raise BadScenario(f"{place} is not a place of its own in the chain, but part of {chain.region_of[place]}.",
-                              where=where, cure=f"Places: {', '.join(sorted(chain.regions))}.")
+            raise BadScenario(
+                f"{place} is not a place of its own in the chain, but part of {chain.region_of[place]}.",
+                where=where,
+                cure=f"Places: {', '.join(sorted(chain.regions))}.",
+            )
         else:
             known = {*chain.regions, *chain.groups, "ALL"}
             raise UnknownTerm("place", place, known, where=where, cure=f"Places: {', '.join(sorted(known))}.")
@@ -158,16 +174,19 @@ def _regions_of(chain: Chain, places: tuple[str, ...], where: str) -> set[str]:
 def observed_shares(
     ds: Tables, exporter: str, months: tuple[str, ...], growth: Floats, base_year: int
 ) -> dict[tuple[str, str], float]:
-    """Recorded magnet exports of a month over what the base year's mean month has grown to, by destination ("WLD" for all).
+    """Recorded magnet exports of a month over the grown mean month of the base year, by destination ("WLD" for all).
 
     Source: customs rows of `trade` (product ndfeb_magnet); the destination's own row where the month has one. Raises
     BadScenario when no year's total of the base year is recorded.
     """
-    rows = [r for r in ds.rows("trade", product="ndfeb_magnet", exporter=exporter) if r["unit"] == "t" and r["preferred"]]
-    year_mean = {r["importer"]: float(r["quantity"]) / 12 for r in rows if r["period"] == str(base_year) and r["quantity"]}
+    recorded = ds.rows("trade", product="ndfeb_magnet", exporter=exporter)
+    rows = [r for r in recorded if r["unit"] == "t" and r["preferred"] and r["quantity"] is not None]
+    year_mean = {r["importer"]: float(r["quantity"]) / 12 for r in rows if r["period"] == str(base_year)}
     if "WLD" not in year_mean:
-        raise BadScenario(f"no exports of magnets by {exporter} in {base_year} are recorded to take shares of.",
-                          cure="Set base_year to a year before the measure.")
+        raise BadScenario(
+            f"no exports of magnets by {exporter} in {base_year} are recorded to take shares of.",
+            cure="Set base_year to a year before the measure.",
+        )
     grown = dict(zip(months, growth.tolist(), strict=True))
     return {
         (r["importer"], r["period"]): float(r["quantity"]) / year_mean[r["importer"]] / grown[r["period"]]
@@ -212,9 +231,9 @@ def _spare(chain: Chain, assume: Mapping[str, float]) -> Floats:
 def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Mapping[str, float]) -> Floats:
     """Capacity that magnet projects add [t/month], shape (activity, month).
 
-    Only plants that are ramping or being built count, each with the chance that its status gives, rising in a line over the
-    ramp years from its start year; what stood in the middle of the year of the output figures is in the base already. They
-    cast their own alloy; the two grades share by the world mix.
+    Only plants that are ramping or being built count, each with the chance that its status gives, rising in a line over
+    the ramp years from its start year; what stood in the middle of the year of the output figures is in the base
+    already. They cast their own alloy; the two grades share by the world mix.
     """
     added = np.zeros((len(chain.activities), len(months)))
     heavy = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
@@ -222,7 +241,9 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     index = {a: i for i, a in enumerate(chain.activities)}
     clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / 12 for m in months])
     for row in project_steps(ds):
-        if row["product"] != "ndfeb_magnet" or row["status"] not in RISING or row["capacity"] is None or row["start_year"] is None:
+        if row["product"] != "ndfeb_magnet" or row["status"] not in RISING:
+            continue
+        if row["capacity"] is None or row["start_year"] is None:
             continue
         region = chain.region_of.get(row["country"], "ROW")
         chance = assume[f"success_share_{row['status']}"]

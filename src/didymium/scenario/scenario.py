@@ -1,4 +1,7 @@
-"""Scenarios: what is cut, by whom, for whom, from when to when. A scenario file is TOML; its JSON Schema is published."""
+"""Scenarios: what is cut, by whom, for whom, from when to when.
+
+A scenario file is TOML; its JSON Schema is published.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,8 @@ class TradeCut(_Spell):
     approval_low: Share | None = None
     approval_high: Share | None = None
     approval_observed: str | None = Field(
-        None, description="measure id: take each month's share from the recorded exports of that measure's period"
+        default=None,
+        description="measure id: take each month's share from the recorded exports of that measure's period",
     )
 
     @model_validator(mode="after")
@@ -102,8 +106,14 @@ class Scenario(_Strict):
         return self
 
     def cut(
-        self, exporter: str, *, products: tuple[str, ...], share: float = 1.0, start: str | None = None,
-        months: int | None = None, importers: tuple[str, ...] = ("ALL",),
+        self,
+        exporter: str,
+        *,
+        products: tuple[str, ...],
+        share: float = 1.0,
+        start: str | None = None,
+        months: int | None = None,
+        importers: tuple[str, ...] = ("ALL",),
     ) -> Scenario:
         """The same scenario with one more cut: `share` of the flow is lost from `start` for `months`."""
         first = start or self.start
@@ -158,7 +168,8 @@ def _checked(content: Mapping[str, Any], *, where: str) -> Scenario:
         said = first["msg"].removeprefix("Value error, ")
         given = "" if isinstance(first["input"], Mapping) else f" (got {repr(first['input'])[:60]})"
         raise BadScenario(
-            f"{field}: {said}{given}." if field else f"{said}{given}.", where=where,
+            f"{field}: {said}{given}." if field else f"{said}{given}.",
+            where=where,
             cure="Schema: didymium scenario schema",
         ) from fault
 

@@ -120,6 +120,19 @@ CAUTIONS = Table(
     ("caution_id",),
 )
 
+SENTENCES = Table(
+    "sentences",
+    "Sentences built from fields",
+    "項目から作る文",
+    "A sentence that an answer builds from the fields of a row, in both languages; {name} stands for a field.",
+    (
+        Column("sentence_id", "id", "Sentence.", required=True, example="measures.ends"),
+        Column("text", "text", "English.", required=True),
+        Column("text_ja", "text", "Japanese.", required=True),
+    ),
+    ("sentence_id",),
+)
+
 STAGE_BASKETS = Table(
     "stage_baskets",
     "Baskets that stand for a stage",
@@ -166,5 +179,6 @@ READING_TABLES = (
     MEASURE_SUSPENSIONS,
     EVIDENCE_HORIZONS,
     CAUTIONS,
+    SENTENCES,
     STAGE_BASKETS,
 )

@@ -34,7 +34,8 @@ def commitments(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Se
     searched_until = ds.one("evidence_horizons", table_name="commitments")["searched_until_date"]
     rows = []
     for record in ds.rows("commitments"):
-        agreement, reading = agreements[record["agreement_id"]], readings[record["commitment_id"]]
+        agreement = agreements[record["agreement_id"]]
+        reading = readings.get(record["commitment_id"]) or _plain_reading(record, agreement)
         clock = Clock.of(record, reading, agreement, searched_until=searched_until)
         if clock.is_made_on(as_of) and _concerns(agreement, record, parties):
             rows.append(_row(ds, record, reading, agreement, clock, as_of=as_of, horizon_days=horizon_days))
@@ -54,6 +55,23 @@ def commitments(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Se
         warnings=_warnings(rows, searched_until, as_of),
         source_ids=[source for row in rows for source in row["source_ids"]],
     )
+
+
+def _plain_reading(record: Record, agreement: Record) -> Record:
+    """The reading of a promise that has no row of its own, as in a user's layer: its due date as it stands."""
+    due = record["due_date"]
+    return {
+        "legal_force": "political" if agreement["binding"] == "no" else None,
+        "clause": None,
+        "clause_relation": None,
+        "due_kind": "by" if due else None,
+        "counted_from_date": due,
+        "term": 0,
+        "term_unit": "to_period_end",
+        "other_counted_from_date": None,
+        "other_place": None,
+        "done_date": None,
+    }
 
 
 def _concerns(agreement: Record, record: Record, parties: Sequence[str]) -> bool:

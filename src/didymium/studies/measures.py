@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from didymium import __version__
-from didymium.model.calendar import days_between, last_day
+from didymium.model.calendar import days_between, first_day, last_day
 from didymium.results.result import Field, Result
 from didymium.studies.measure_clock import Change, Clock
 
@@ -29,10 +29,11 @@ def measures(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Seque
     `horizon_days` [days]: a change within so many days is flagged. `parties`: whose calendar it is; `touches`
     says how each measure reaches them, and measures between others stay in the list as `others`.
     """
-    suspensions = {row["measure_id"]: row for row in ds.rows("measure_suspensions")}
+    begun = [row for row in ds.rows("measure_suspensions") if first_day(row["from_date"]) <= as_of]
+    latest = {row["measure_id"]: row for row in sorted(begun, key=lambda row: first_day(row["from_date"]))}
     rows = []
     for record in ds.rows("measures"):
-        clock = Clock.of(record, suspensions.get(record["measure_id"]))
+        clock = Clock.of(record, latest.get(record["measure_id"]))
         if clock.is_known_on(as_of):
             rows.append(_row(ds, record, clock, as_of=as_of, horizon_days=horizon_days, parties=parties))
     rows.sort(key=_urgency)
@@ -43,7 +44,7 @@ def measures(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Seque
         code_version=__version__,
         rows=rows,
         fields=FIELDS,
-        tables={"by_status": _by_status(rows)},
+        tables={"by_state": _by_state(rows)},
         warnings=_warnings(rows),
         source_ids=[source for row in rows for source in row["source_ids"]],
     )
@@ -54,7 +55,7 @@ def _row(
 ) -> dict[str, Any]:
     state, change = clock.state_on(as_of), clock.change_on(as_of)
     days = days_between(as_of, change.on) if change else None
-    words = _words(ds, record, change)
+    runs_out = change if change and change.kind != "takes_effect" else None
     return {
         "measure_id": record["measure_id"],
         "imposing": record["imposing"],
@@ -66,15 +67,17 @@ def _row(
         "effective_date": record["effective_date"],
         "suspended_from_date": clock.suspended_from,
         "suspended_until_date": clock.suspended_until,
-        "end_date": record["end_date"],
-        "status": state,
+        "end_date": runs_out.on.isoformat() if runs_out else record["end_date"],
+        "status": "unknown" if state == "possibly_back" else state,
+        "state": state,
         "status_recorded": record["status"],
         "next_change": change.kind if change else None,
         "next_change_date": change.on.isoformat() if change else None,
         "days_to_change": days,
-        "days_to_lapse": days if change and change.kind != "takes_effect" else None,
+        "days_to_lapse": days if runs_out else None,
         "flag": _flag(change, days, horizon_days),
-        "lapse_effect": LAPSE_EFFECTS[change.kind].format(**words) if change else None,
+        "lapse_effect": _lapse_effect(ds, record, change, "en"),
+        "lapse_effect_ja": _lapse_effect(ds, record, change, "ja"),
         "lapse_effect_key": f"measures.{change.kind}" if change else None,
         "observed_effect": record["observed_effect"],
         "evidence_date": record["last_evidence_date"],
@@ -106,46 +109,25 @@ def _flag(change: Change | None, days: int | None, horizon_days: int) -> str | N
 
 def _urgency(row: Record) -> tuple[Any, ...]:
     flag = ("state_unknown", "lapses_soon", "starts_soon", None).index(row["flag"])
-    over = row["status"] in ("ended", "replaced")
+    over = row["state"] in ("ended", "replaced")
     days = row["days_to_change"]
     return over, flag, days if days is not None else 10**6, row["measure_id"]
 
 
-RULES = {
-    "ban": "{imposing} bars the sale of {products} to {targeted}",
-    "licence": "{imposing} requires a licence for {products} going to {targeted}",
-    "tax": "{imposing} levies a duty on {products} traded with {targeted}",
-    "quota": "{imposing} limits {products} for {targeted} by quota",
-    "technology_ban": "{imposing} bars the transfer of {products} to {targeted}",
-    "extraterritorial_licence": "{imposing} also requires a licence for goods made abroad from its {products}, "
-    "going to {targeted}",
-}
-"""What each kind of measure does, as the second half of a sentence."""
-
-LAPSE_EFFECTS = {
-    "suspension_ended": "The suspension ran out on {date} and nothing later than {evidence_date} was found: "
-    "treat as possibly back in force. If it is, {rule}.",
-    "suspension_ends": "Suspended until {date}. Unless that is prolonged, from the next day {rule}.",
-    "ends": "Ends on {date} unless prolonged. Until then {rule}.",
-    "takes_effect": "From {date} {rule}.",
-}
-"""The sentence for each kind of change; the key of a translation is `measures.` and the kind of change."""
-
-
-def _words(ds: Dataset, record: Record, change: Change | None) -> dict[str, str]:
-    """The values that the sentences of `LAPSE_EFFECTS` are built from, in English."""
-    places = {place: ds.one("places", place=place)["name"] for place in (record["imposing"], record["targeted"])}
-    names = [_inside(ds.one("products", product=product)["name"]) for product in record["products"].split(";")]
-    rule = RULES[record["kind"]].format(
-        imposing=places[record["imposing"]],
-        targeted="all countries" if record["targeted"] == "WLD" else places[record["targeted"]],
-        products="; ".join(names),
+def _lapse_effect(ds: Dataset, record: Record, change: Change | None, lang: Literal["en", "ja"]) -> str | None:
+    """What the change does, as a sentence of the table `sentences` filled with the record's fields."""
+    if change is None:
+        return None
+    text, name = ("text", "name") if lang == "en" else ("text_ja", "name_ja")
+    said: dict[str, str] = {row["sentence_id"].removeprefix("measures."): row[text] for row in ds.rows("sentences")}
+    imposing, targeted = (ds.one("places", place=record[side])[name] for side in ("imposing", "targeted"))
+    products = [ds.one("products", product=product)[name] for product in record["products"].split(";")]
+    rule = said[f"rule.{record['kind']}"].format(
+        imposing=imposing,
+        targeted=said["everyone"] if record["targeted"] == "WLD" else targeted,
+        products="; ".join(_inside(product) for product in products) if lang == "en" else "、".join(products),
     )
-    return {
-        "date": change.on.isoformat() if change else "",
-        "evidence_date": record["last_evidence_date"],
-        "rule": rule,
-    }
+    return said[change.kind].format(date=change.on.isoformat(), evidence_date=record["last_evidence_date"], rule=rule)
 
 
 def _inside(name: str) -> str:
@@ -153,9 +135,9 @@ def _inside(name: str) -> str:
     return name[0].lower() + name[1:] if name[1:2].islower() and not name[2:3].isupper() else name
 
 
-def _by_status(rows: Iterable[Record]) -> list[dict[str, Any]]:
-    counts = Counter((row["status"], row["touches"]) for row in rows)
-    return [{"status": status, "touches": touches, "measures": n} for (status, touches), n in sorted(counts.items())]
+def _by_state(rows: Iterable[Record]) -> list[dict[str, Any]]:
+    counts = Counter((row["state"], row["touches"]) for row in rows)
+    return [{"state": state, "touches": touches, "measures": n} for (state, touches), n in sorted(counts.items())]
 
 
 def _warnings(rows: Iterable[Record]) -> list[str]:
@@ -179,8 +161,9 @@ FIELDS = (
     Field("effective_date", "", "in force from"),
     Field("suspended_from_date", "", "first day of the suspension"),
     Field("suspended_until_date", "", "last day of the suspension"),
-    Field("end_date", "", "last day in force"),
-    Field("status", "", "state on the day asked about"),
+    Field("end_date", "", "day on which the measure, or its suspension, runs out or ran out"),
+    Field("status", "", "status on the day asked about, in the words of the table"),
+    Field("state", "", "the same, with possibly_back where a suspension ran out and nothing later was found"),
     Field("status_recorded", "", "status in the table, from the evidence"),
     Field("next_change", "", "suspension_ends, suspension_ended, ends or takes_effect"),
     Field("next_change_date", "", "day of that change"),
@@ -188,7 +171,8 @@ FIELDS = (
     Field("days_to_lapse", "days", "the same where a suspension or the measure itself runs out"),
     Field("flag", "", "state_unknown, lapses_soon or starts_soon"),
     Field("lapse_effect", "", "what the change does"),
-    Field("lapse_effect_key", "", "name of that sentence, for translation"),
+    Field("lapse_effect_ja", "", "the same in Japanese"),
+    Field("lapse_effect_key", "", "row of `sentences` that says it"),
     Field("observed_effect", "", "what was seen of the measure's effect"),
     Field("evidence_date", "", "date of the last evidence"),
     Field("evidence_age_days", "days", "age of that evidence on the day asked about"),

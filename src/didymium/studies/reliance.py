@@ -284,7 +284,7 @@ def _value_share(trade: Sequence[Record], party: str, year: int) -> tuple[float,
 def _basket(ds: Dataset, row: Record | None, supply: Supply, last: Mapping[str, str]) -> Basket:
     """The basket that a row of `stage_baskets` names, or else the product itself at its last primary stage."""
     if row is None:
-        if last[supply.product] != supply.stage:
+        if last.get(supply.product) != supply.stage:
             return Basket(None, (), "same", supply.mass_basis, 1.0)
         return Basket(supply.product, (supply.product,), "same", supply.mass_basis, 1.0)
     factor = row["own_factor"]

@@ -26,7 +26,9 @@ def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[tuple[str, str
     uses = outcome.network.chain.uses
     for party in parties:
         for product in PRODUCTS:
-            mine = [i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))]
+            mine = [
+                i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))
+            ]
             sectors = dict.fromkeys(uses[i][2] for i in mine)
             whole = product == "ndfeb_magnet" or len(sectors) == 1
             if mine:
@@ -51,7 +53,9 @@ def summary(
     ds: Dataset, story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]
 ) -> Iterator[Row]:
     """One row for each foresight, party, product and sector."""
-    sources = sorted({r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")})
+    sources = sorted(
+        {r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")}
+    )
     for sight in foresight:
         central = outcomes["central", sight]
         drawn = _drawn(outcomes, sight)
@@ -136,6 +140,22 @@ def scarcity(
                     }
 
 
+def about(ds: Dataset, story: Scenario) -> Iterator[Row]:
+    """What the scenario is, for those who read the result alone."""
+    named = {r["measure_id"]: r["source_id"] for r in ds.rows("measures")}
+    yield {
+        "scenario": story.id,
+        "title": story.title,
+        "title_ja": story.title_ja,
+        "summary": story.summary,
+        "start": story.start,
+        "months": story.months,
+        "likelihood": story.likelihood,
+        "based_on": list(story.based_on),
+        "source_ids": sorted({named[m] for m in story.based_on if m in named}),
+    }
+
+
 def certificates(story: Scenario, outcomes: Outcomes, foresight: Sequence[str]) -> Iterator[Row]:
     """Size, status and proof: the worst residual and gap over all programmes of a kind."""
     for sight in foresight:
@@ -166,7 +186,9 @@ def drivers(
     """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties."""
     sight = foresight[0]
     central = outcomes["central", sight]
-    uses = np.array([i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")])
+    uses = np.array(
+        [i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")]
+    )
     about = {r["assumption_id"]: r for r in varied}
     approvals = approval_range(story) or (None, None, None)
     found = []
@@ -174,22 +196,22 @@ def drivers(
         low, high = (outcomes[f"{name}:{end}", sight] for end in ("low", "high"))
         at_low, at_high = (float(o.unserved[:, uses].sum()) for o in (low, high))
         row = about.get(name)
-        found.append(
-            {
-                "scenario": story.id,
-                "foresight": sight,
-                "assumption_id": "approval_share" if name == APPROVAL else name,
-                "meaning": row["meaning"] if row else "Share of the cut flows that is licensed",
-                "meaning_ja": row["meaning_ja"] if row else "規制対象フローのうち許可される割合",
-                "low": float(row["low"]) if row else approvals[0],
-                "high": float(row["high"]) if row else approvals[2],
-                "unit": row["unit"] if row else "share",
-                "unserved_t": float(central.unserved[:, uses].sum()),
-                "unserved_t_low": at_low,
-                "unserved_t_high": at_high,
-                "days_low": low.days_to_shortage(uses),
-                "days_high": high.days_to_shortage(uses),
-                "swing_t": abs(at_high - at_low),
-            }
-        )
-    yield from sorted(found, key=lambda r: (-float(r["swing_t"]), r["assumption_id"]))
+        swing = abs(at_high - at_low)
+        line: Row = {
+            "scenario": story.id,
+            "foresight": sight,
+            "assumption_id": "approval_share" if name == APPROVAL else name,
+            "meaning": row["meaning"] if row else "Share of the cut flows that is licensed",
+            "meaning_ja": row["meaning_ja"] if row else "規制対象フローのうち許可される割合",
+            "low": float(row["low"]) if row else approvals[0],
+            "high": float(row["high"]) if row else approvals[2],
+            "unit": row["unit"] if row else "share",
+            "unserved_t": float(central.unserved[:, uses].sum()),
+            "unserved_t_low": at_low,
+            "unserved_t_high": at_high,
+            "days_low": low.days_to_shortage(uses),
+            "days_high": high.days_to_shortage(uses),
+            "swing_t": swing,
+        }
+        found.append((-swing, name, line))
+    yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))
