@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import doctest
 import importlib
-import pkgutil
 import re
 import shlex
 import shutil
@@ -17,12 +16,16 @@ import click
 import pytest
 from tools.write_reference import PAGES, REFERENCE, commands
 
-import didymium
 from didymium.cli.catalogue import QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 TEXTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-MODULES = sorted(m.name for m in pkgutil.walk_packages(didymium.__path__, "didymium.") if m.name != "didymium.__main__")
+SOURCE = ROOT / "src"
+MODULES = sorted(
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+    for path in SOURCE.rglob("*.py")
+    if path.name != "__main__.py"
+)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -132,6 +132,9 @@ def today() -> str:
     return datetime.datetime.now().astimezone().date().isoformat()
 
 
+# A replay that can be checked against what happened, the next thing on the calendar, a hard stop, and a second origin.
+_SCENARIOS_OF_A_BRIEF = "cn-ree7-licence-2025,cn-october-notices-return,cn-stop-6,mm-feed-halt"
+
 PARAMS: dict[str, Param] = {
     "as_of": Param(
         "--as-of",
@@ -212,8 +215,8 @@ PARAMS: dict[str, Param] = {
         "Scenarios of the stress pages, with commas between them, or all.",
         ScenarioFiles(),
         "FILE|ID,…",
-        default="all",
-        default_text="all",
+        default=_SCENARIOS_OF_A_BRIEF,
+        default_text=_SCENARIOS_OF_A_BRIEF,
     ),
     "scenario": Param(
         "--scenario",

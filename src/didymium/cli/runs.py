@@ -116,6 +116,7 @@ def _short(value: Any) -> str:
 def verify(shared: Shared, run: tuple[str, ...]) -> int:
     """Check that kept runs are whole and their bytes match their manifests; all of them, or those named."""
     from didymium.cli.output import write
+    from didymium.i18n import translator
 
     store = _store(shared)
     names = [store.find(prefix) for prefix in run] or [entry.name for entry in store.list()]
@@ -124,9 +125,10 @@ def verify(shared: Shared, run: tuple[str, ...]) -> int:
     if shared.form is not None:
         write(shared, whole={"store": str(store.path), "rows": rows}, rows=rows)
     else:
+        t = translator(shared.lang)
         for row in bad:
             click.echo(f"{row['name']}: {row['fault']}")
-        click.echo(f"{len(rows) - len(bad)} of {len(rows)} runs are whole.")
+        click.echo(t("{whole} of {all} runs are whole.", whole=len(rows) - len(bad), all=len(rows)))
     return 1 if bad else 0
 
 
@@ -141,15 +143,20 @@ def repeat(shared: Shared, run: str) -> int:
     """
     from didymium.cli.output import write
     from didymium.cli.repeating import repeated
+    from didymium.i18n import translator
 
     store = _store(shared)
     verdict = repeated(store, store.find(run), shared)
     if shared.form is not None:
         write(shared, whole=verdict, rows=[verdict])
-    elif verdict["same"]:
-        click.echo(f"Same: run {verdict['run_id']} gives the same {verdict['bytes']} bytes again.")
+        return 0 if verdict["same"] else 1
+    t = translator(shared.lang)
+    if verdict["same"]:
+        size = t.count(verdict["bytes"])
+        click.echo(t("Same: run {run} gives the same {bytes} bytes again.", run=verdict["run_id"], bytes=size))
     else:
-        click.echo(f"Different: run {verdict['run_id']} gives other bytes. First: {verdict['first_difference']}")
+        place = verdict["first_difference"]
+        click.echo(t("Different: run {run} gives other bytes. First: {place}", run=verdict["run_id"], place=place))
         for line in verdict["other_versions"]:
             click.echo(f"  {line}")
     return 0 if verdict["same"] else 1

@@ -68,12 +68,15 @@ def show(shared: Shared, name: str) -> None:
         return
     t = translator(shared.lang)
     click.echo(f"{one.id}: {_title(one, t)}")
-    for text in (one.summary, f"{one.start}, {one.months} months. Likelihood: {one.likelihood}."):
-        if text:
-            click.echo(text)
+    if one.summary:
+        click.echo(t.fact(one.summary))
+    about = t(
+        "From {start}, {months} months. Likelihood: {words}.", start=one.start, months=one.months, words=one.likelihood
+    )
+    click.echo(about)
     columns = ("kind", "place", "importers", "products", "stage", "start", "end", "approval_share", "availability")
     used = [column for column in columns if any(row.get(column) not in (None, "") for row in rows)]
-    notes = [f"Follows: {', '.join(one.based_on)}"] if one.based_on else []
+    notes = [t("Follows: {measures}", measures=", ".join(one.based_on))] if one.based_on else []
     show_table(sheet(rows, used, t) if rows else None, shared, notes=notes, then=f"didymium stress --scenario {name}")
 
 

@@ -112,24 +112,33 @@ def refusals(rows: Sequence[Row], additivity: Additivity, cell: Sequence[str], c
         for fact, count in facts.items():
             if count > 1:
                 found.append(f"{count} claims of one fact: {' '.join(str(f) for f in fact if f is not None)}.")
+    if len({bool(row["preferred"]) for row in rows if row.get("preferred") is not None}) > 1:
+        found.append("some rows are in use and some are rival claims (preferred 1 and 0). Take one or the other.")
     for name, dimension in DIMENSIONS:
         words = sorted({str(row[name]) for row in rows if row.get(name) is not None})
         for one, other in combinations(words, 2):
             why = additivity.overlap(dimension, one, other)
-            if why and _meet(rows, name, one, other):
+            if why and _meet(rows, additivity, name, one, other):
                 found.append(f"{name}: {why}")
     if any("period" in row for row in rows):
         found += _periods(rows)
     return list(dict.fromkeys(found))
 
 
-def _meet(rows: Sequence[Row], name: str, one: str, other: str) -> bool:
-    """True when rows of the two words share year and period, so that the same tonnes could be counted twice."""
+def _meet(rows: Sequence[Row], additivity: Additivity, name: str, one: str, other: str) -> bool:
+    """True when a row of each word could count the same tonnes: same year and period, and like words elsewhere."""
 
-    def times(word: str) -> set[tuple[Any, Any]]:
-        return {(row.get("year"), row.get("period")) for row in rows if row.get(name) == word}
+    def alike(a: Row, b: Row) -> bool:
+        if a.get("year") != b.get("year") or a.get("period") != b.get("period"):
+            return False
+        return all(
+            a.get(column) == b.get(column) or additivity.overlap(dimension, str(a.get(column)), str(b.get(column)))
+            for column, dimension in DIMENSIONS
+            if column != name
+        )
 
-    return bool(times(one) & times(other))
+    others = [row for row in rows if row.get(name) == other]
+    return any(alike(row, another) for row in rows if row.get(name) == one for another in others)
 
 
 def _periods(rows: Sequence[Row]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from didymium.data.evidence import Evidence
 from didymium.errors import BadInput, NotFound, UnknownTerm
@@ -100,16 +100,12 @@ class Explanation:
         return render(self, lang)
 
 
-def _columns(table: Table) -> tuple[str, ...]:
-    return table.key
-
-
 def locate(ds: Dataset, table: str, parts: Sequence[str | int]) -> list[Row]:
     """Rows that the key parts name; parts keep the order of the key, and may skip columns."""
     if not parts:
         raise BadInput("no row is named.", where=f"explain {table}", cure=f"Give: {', '.join(TABLES[table].key)}.")
     rows = ds.rows(table)
-    columns = list(_columns(TABLES[table]))
+    columns = list(TABLES[table].key)
     for part in parts:
         word = str(part)
         taken = None
@@ -119,13 +115,12 @@ def locate(ds: Dataset, table: str, parts: Sequence[str | int]) -> list[Row]:
                 break
         if taken is None:
             _not_there(ds, table, word, rows, columns)
-        assert taken is not None
         rows = [row for row in rows if str(row[taken]) == word]
         columns = columns[columns.index(taken) + 1 :]
     return rows
 
 
-def _not_there(ds: Dataset, table: str, word: str, rows: Sequence[Row], columns: Sequence[str]) -> None:
+def _not_there(ds: Dataset, table: str, word: str, rows: Sequence[Row], columns: Sequence[str]) -> NoReturn:
     """Say whether the word is unknown, or known but without a row, and what there is instead."""
     where = f"explain {table}"
     for column in columns:

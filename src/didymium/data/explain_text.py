@@ -69,10 +69,17 @@ def _amount(claim: Claim) -> str:
     return f"{'–' if value is None else shown} {claim.unit}".strip()
 
 
+def _wrap(text: str, first: str, then: str) -> list[str]:
+    """Lines of at most `WIDTH` columns; an address is never broken."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=then, break_on_hyphens=False, break_long_words=False
+    )
+
+
 def _line(label: str, text: str) -> list[str]:
     wide = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in label)
     head = f"  {label}{' ' * max(INDENT - 2 - wide, 2)}"
-    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * INDENT, break_on_hyphens=False)
+    return _wrap(text, head, " " * INDENT)
 
 
 def _source(claim: Claim) -> str:
@@ -93,7 +100,7 @@ def _other(claim: Claim, names: tuple[str, ...]) -> list[str]:
     basis = f", {row['mass_basis']}" if row.get("mass_basis") else ""
     confidence = f" ({row['confidence']}{grade})" if row.get("confidence") else ""
     head = f"{words}: {_amount(claim)}{basis}{confidence}. {row.get('basis') or ''} {_source(claim)}"
-    return textwrap.wrap(head, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
+    return _wrap(head, "  - ", "    ")
 
 
 def render(explanation: Explanation, lang: str) -> str:
@@ -125,7 +132,7 @@ def render(explanation: Explanation, lang: str) -> str:
         lines += ["", word["settled"]]
         for rule in explanation.settled:
             text = f"{rule['rule_id']}: {rule['decision']} ({word['because']}: {rule['reason']})"
-            lines += textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
+            lines += _wrap(text, "  - ", "    ")
     return "\n".join(lines) + "\n"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import resources
 
-from didymium.schema import TABLES
+from didymium.schema import DATA_VERSION, TABLES
 from didymium.schema.reader import Parsed, read_table
 
-VERSION = "2026.11"
-"""Calendar version of the shipped facts."""
+VERSION = DATA_VERSION
 
 BASE = "base"
 """Name of the shipped layer."""

@@ -1,6 +1,7 @@
 """Calibration: the base year's figures, made to balance with the least weighted change.
 
-Base-year data do not add up: they come from different publishers, with different scopes and errors. The calibrated base is
+Base-year data do not add up: they come from different publishers, with different scopes and errors. The calibrated base
+is
 the point nearest to all observations, each weighted by 1/σ², at which every balance of the chain holds and nothing is
 negative (Stone, Champernowne & Meade 1942; Cencic 2016 for material flows). Every change is kept and can be listed.
 """
@@ -63,7 +64,8 @@ def calibrate(
 ) -> Base:
     """Reconcile the observations of a year over a chain.
 
-    `unseen` gives, for arcs that no observation speaks of, the standard error [t/y] around no flow at all. `surplus_share` is the standard error of what is left over of a used product, relative to world output.
+    `unseen` gives, for arcs that no observation speaks of, the standard error [t/y] around no flow at all.
+    `surplus_share` is the standard error of what is left over of a used product, relative to world output.
 
     Raises SolverFailed when no balanced point is found.
     """
@@ -122,9 +124,7 @@ def calibrate(
         flow=value[starts["arc"] : starts["use"]],
         use=value[starts["use"] : surplus_at],
         surplus={node: float(value[surplus_at + n]) for n, node in enumerate(nodes)},
-        adjustments=tuple(
-            Adjustment(seen, float(value[observed_at + i])) for i, seen in enumerate(observations)
-        ),
+        adjustments=tuple(Adjustment(seen, float(value[observed_at + i])) for i, seen in enumerate(observations)),
         chi2=float(answer.chi2),
         residual=float(answer.residual),
     )
@@ -165,7 +165,7 @@ def _used_products(chain: Chain) -> frozenset[str]:
 
 
 def _world_output(chain: Chain, observations: Sequence[Observation]) -> dict[str, float]:
-    """Rough world output of each product [t/y], from the observed activities alone: the scale of a tolerable surplus."""
+    """Rough world output of each product [t/y] from the observed activities: the scale of a tolerable surplus."""
     level = np.zeros(len(chain.activities))
     for seen in observations:
         made = [(index, c) for kind, index, c in seen.terms if kind == "activity" and c > 0]

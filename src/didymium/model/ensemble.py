@@ -97,7 +97,8 @@ def run_all(
 ) -> dict[tuple[str, str], Outcome]:
     """Outcomes by (case, foresight), in the order of the cases; the same for any number of workers.
 
-    Each thread owns a runner that starts every solve from the central basis. One-at-a-time moves are solved with foresight only.
+    Each thread owns a runner that starts every solve from the central basis. One-at-a-time moves are solved with
+    foresight only.
     """
     own = local()
     lock = Lock()

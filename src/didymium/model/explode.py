@@ -72,4 +72,3 @@ def output_by_stage(chain: Chain, activity: Mapping[tuple[str, str], float]) -> 
             elif process.stage != "blank" and not product.startswith("ndfeb_swarf"):
                 add(process.stage, product.removesuffix("_std").removesuffix("_ht"), region, level * quantity)
     return made
-

@@ -1,6 +1,7 @@
 """Two ways to look ahead: `coordinated` sees the whole horizon, `myopic` decides month by month.
 
-Coordinated is the best that any rapid-response group could do. Myopic re-solves each month over a short window in which the
+Coordinated is the best that any rapid-response group could do. Myopic re-solves each month over a short window in which
+the
 present state is believed to last, keeps the first month and moves on: what firms do that do not know when a cut ends.
 Real outcomes lie between the two.
 """
@@ -33,7 +34,8 @@ def base_of(inputs: Inputs) -> Base:
 class Runner:
     """Solves one network again and again: the programmes are built once, each run changes arrays only.
 
-    A coordinated run starts from the basis of the central inputs, a myopic one goes from window to window from a start of its
+    A coordinated run starts from the basis of the central inputs, a myopic one goes from window to window from a start
+    of its
     own: no answer depends on what was run before.
     """
 

@@ -2,7 +2,8 @@
 
     gap = max(0, need − own output − contracted offtake − partners' output not needed at home)
 
-Own output is the base year's, held level, plus projects: each with the chance its status gives, a delay and a ramp. What
+Own output is the base year's, held level, plus projects: each with the chance its status gives, a delay and a ramp.
+What
 partners have left after their own need is shared among all allies that fall short, in proportion to what each lacks.
 Arrays have the shape (draw, year) for one (stage, product, region).
 """
@@ -78,7 +79,8 @@ def split_uniform(u: Floats, low: float, value: float, high: float) -> Floats:
 def rising(additions: Sequence[Addition], years: Floats, chances: Chances, draws: int, seed: int) -> Floats:
     """Output of each addition [t], shape (addition, draw + 1, year); draw 0 is the expected output.
 
-    A project succeeds or not as a whole; its start slips by a share of the time left; output rises in a line over the ramp.
+    A project succeeds or not as a whole; its start slips by a share of the time left; output rises in a line over the
+    ramp.
     A year's output is taken at mid-year.
     """
     rng = np.random.default_rng(seed)
@@ -123,7 +125,8 @@ def share_surplus(
 ) -> dict[str, Floats]:
     """What each ally may draw from the others' surplus, shape (draw, year) by region.
 
-    Surplus is output beyond the own need and beyond what is contracted away; it is shared in proportion to what each lacks and
+    Surplus is output beyond the own need and beyond what is contracted away; it is shared in proportion to what each
+    lacks and
     never exceeds it. `firm` is positive for a region that has contracts to receive, negative for one that has sold.
     """
     allies = list(allies)

@@ -1,7 +1,9 @@
 """`SupplyNetwork`: the chain as one linear programme over months.
 
-Columns a month: activity x in two tranches (`usual`, up to the base level, and dearer `extra`), flow f, delivery d, pool stock h, user stock q, unserved demand u (by band), surplus w, public
-release g. Rows a month: `balance` at each (product, region), `use_balance` at each use, `ramp` of each activity; and one
+Columns a month: activity x in two tranches (`usual`, up to the base level, and dearer `extra`), flow f, delivery d,
+pool stock h, user stock q, unserved demand u (by band), surplus w, public
+release g. Rows a month: `balance` at each (product, region), `use_balance` at each use, `ramp` of each activity; and
+one
 `public_stock` row for each public stock. The equations are those of docs/method/network.md; every function below that
 writes rows is named as its heading there.
 """
@@ -24,9 +26,15 @@ Ints = NDArray[np.int64]
 MONTHS_A_YEAR = 12
 DAYS_A_MONTH = 365.25 / 12
 MUSD_PER_T = 1e-3  # million USD for one tonne at 1 USD/kg
-END_VALUE_SHARE = 1.05  # a stock is worth a little more than its price: it is kept at its normal level unless someone runs short
-MARGIN_SHARE = 0.05  # usual output costs a little less, extra output a little more, than prices pay: base patterns are kept
-NEW_ROUTE_T = 1.0  # a base flow below this [t/y] is no established route; on established ones freight is in the base price
+END_VALUE_SHARE = (
+    1.05  # a stock is worth a little more than its price: it is kept at its normal level unless someone runs short
+)
+MARGIN_SHARE = (
+    0.05  # usual output costs a little less, extra output a little more, than prices pay: base patterns are kept
+)
+NEW_ROUTE_T = (
+    1.0  # a base flow below this [t/y] is no established route; on established ones freight is in the base price
+)
 DISPOSAL_COST = 1e-6  # million USD a tonne: keeps free disposal from being indifferent
 
 
@@ -45,7 +53,9 @@ class Layout:
     @property
     def columns(self) -> int:
         """Columns of one month."""
-        return 2 * self.activities + self.arcs + 2 * self.uses + 2 * len(self.nodes) + self.uses * self.bands + self.public
+        return (
+            2 * self.activities + self.arcs + 2 * self.uses + 2 * len(self.nodes) + self.uses * self.bands + self.public
+        )
 
     @property
     def rows(self) -> int:
@@ -78,7 +88,7 @@ class Layout:
         return np.arange(self.months)[:, None] * self.columns + first + np.arange(size)[None, :]
 
     def rows_of(self, group: str) -> Ints:
-        """Row numbers of `balance`, `use_balance` or `ramp`, shape (month, member); `public_stock` has shape (member,)."""
+        """Row numbers of a group of equations, shape (month, member); `public_stock` has shape (member,)."""
         if group == "public_stock":
             return self.months * self.rows + np.arange(self.public)
         first, size = {
@@ -108,7 +118,9 @@ class Quantities:
     band_value: Floats  # (use, band) million USD a tonne
     pool_before: Floats  # (node,)
     user_stock_before: Floats  # (use,)
-    convenience_pool: Floats  # (node,) worth of a tonne of normal stock for a month, net of its holding cost [million USD]
+    convenience_pool: (
+        Floats  # (node,) worth of a tonne of normal stock for a month, net of its holding cost [million USD]
+    )
     convenience_user: Floats  # (use,)
     end_value_pool: Floats  # (node,)
     end_value_user: Floats  # (use,)
@@ -370,7 +382,8 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
 def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
     """Most that each arc can carry in each month, shape (month, arc) [t].
 
-    An established flow grows from its base; a new supplier opens after the months of qualification and then carries a share
+    An established flow grows from its base; a new supplier opens after the months of qualification and then carries a
+    share
     of the exporter's base output; a restriction lets its share of the base flow pass.
     """
     chain = inputs.chain
@@ -407,11 +420,11 @@ def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:
 
 
 def _metal_need(chain: Chain, base: Base, metal: str, region: str) -> float:
-    """Metal [t/y] in the blanks that a region makes, whoever made their alloy: what its days of cover are counted in."""
+    """Metal [t/y] in the blanks that a region makes: what its days of cover are counted in."""
     recipes = {p.process_id: p for p in chain.processes}
     alloys = {product: p for p in chain.processes if p.stage == "alloy" for product in p.outputs}
     return sum(
-        level * quantity * alloys[product].inputs.get(metal, 0.0)
+        float(level) * quantity * alloys[product].inputs.get(metal, 0.0)
         for level, (process_id, place) in zip(base.activity, chain.activities, strict=True)
         if place == region
         for product, quantity in recipes[process_id].inputs.items()

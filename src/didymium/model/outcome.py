@@ -50,14 +50,15 @@ class Outcome:
     solves: tuple[Solve, ...]
 
     def days_to_shortage(self, uses: NDArray[np.int64]) -> float | None:
-        """Days from the first day of the run until firm demand of the first of these uses goes unserved; None if never."""
+        """Days from the first day until firm demand of the first of these uses goes unserved; None if never."""
         found = [days for days in (self._days_of(int(u)) for u in uses) if days is not None]
         return min(found, default=None)
 
     def _days_of(self, use: int) -> float | None:
         """Within the month of a shortage the stock runs out at an even rate.
 
-        If the firm part unserved in the month is u and the shortfall of arrivals against what is used is s, the stock lasts for
+        If the firm part unserved in the month is u and the shortfall of arrivals against what is used is s, the stock
+        lasts for
         the share 1 − u/s of the month.
         """
         missing = self.short[:, use]
@@ -84,7 +85,12 @@ def days_in(month: str) -> int:
 
 
 def read(
-    network: SupplyNetwork, lp: LinearProgramme, solution: Solution, q: Quantities, months: tuple[str, ...], foresight: str
+    network: SupplyNetwork,
+    lp: LinearProgramme,
+    solution: Solution,
+    q: Quantities,
+    months: tuple[str, ...],
+    foresight: str,
 ) -> Outcome:
     """Labelled arrays out of a solved programme."""
     lay = network.layout

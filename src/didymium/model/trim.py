@@ -31,7 +31,7 @@ class Kept:
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Kept:
-        """An activity stays with a base or with new capacity; an arc with a flow or a maker of size; a use with demand."""
+        """An activity stays with a base or new capacity, an arc with a flow or a maker of size, a use with demand."""
         chain = inputs.chain
         recipes = {p.process_id: p for p in chain.processes}
         activity = (base.activity >= LEAST_T) | (inputs.new_capacity.max(axis=1) > 0)

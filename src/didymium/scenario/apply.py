@@ -10,13 +10,15 @@ import numpy as np
 from didymium.errors import BadScenario, UnknownTerm
 from didymium.scenario.chain import PRESENT, Tables, magnet_chain, project_steps
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Restriction
-from didymium.scenario.observations import base_prices, demand_growth, observations, unseen_flow_sigma
+from didymium.scenario.observations import observations, unseen_flow_sigma
+from didymium.scenario.observing import demand_growth
+from didymium.scenario.prices import base_prices
 from didymium.scenario.scenario import Outage, Scenario, TradeCut
 
 CALIBRATED_YEARS = (2024, 2025, 2026)
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
 NOT_MODELLED = (
-    "SmCo magnets and the oxides of La, Sm, Eu, Gd, Y and the other heavy rare earths are made as co-products, but their uses are not modelled",
+    "SmCo magnets are not modelled, nor the uses of La, Sm, Eu, Gd, Y and other heavy oxides made as co-products",
     "iron, boron, cobalt, reagents and energy are taken as available",
     "users within one party and sector share their stock; a single firm can run short earlier",
     "magnets inside imported motors, cars and electronics are not counted as demand of the importing country",
@@ -61,10 +63,15 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         ramp=np.full(len(chain.activities), assume["ramp_share_per_month"]),
         bands=_bands(ds, assume),
         use_cover_days=np.array(
-            [assume["user_cover_days"] if p.startswith("ndfeb") else assume["pool_cover_days"] for p, _, _ in chain.uses]
+            [
+                assume["user_cover_days"] if p.startswith("ndfeb") else assume["pool_cover_days"]
+                for p, _, _ in chain.uses
+            ]
         ),
         pool_cover_days=np.where(material, assume["pool_cover_days"], 0.0),
-        public_cover_days={("JPN", metal): assume["jpn_public_cover_days"] for metal in ("ndpr_metal", "dy_metal", "tb_metal")},
+        public_cover_days={
+            ("JPN", metal): assume["jpn_public_cover_days"] for metal in ("ndpr_metal", "dy_metal", "tb_metal")
+        },
         base_price=np.array([price[p] for p in chain.products]),
         freight=np.full(len(chain.products), assume["freight_usd_per_kg"]),
         flow_growth=assume["flow_growth_share_per_month"],
@@ -92,7 +99,9 @@ def _expand(word: str, names: tuple[str, ...], what: str) -> list[str]:
     return found
 
 
-def _restriction(cut: TradeCut, chain: Chain, ds: Tables, months: tuple[str, ...], approval: float | None) -> Restriction:
+def _restriction(
+    cut: TradeCut, chain: Chain, ds: Tables, months: tuple[str, ...], approval: float | None
+) -> Restriction:
     """The arcs a cut touches, and the share of their base flow that passes in each month (infinite: no limit)."""
     products = {p for word in cut.products for p in _expand(word, chain.products, "product")}
     for place in (cut.exporter, *cut.importers):
@@ -102,7 +111,10 @@ def _restriction(cut: TradeCut, chain: Chain, ds: Tables, months: tuple[str, ...
     targets = _regions_of(chain, cut.importers)
     arcs = [e for e, (p, o, d) in enumerate(chain.arcs) if p in products and o in origins and d in targets]
     if not arcs:
-        raise BadScenario(f"no flow from {cut.exporter} of {', '.join(cut.products)} exists in the chain.", cure="Check exporter and products")
+        raise BadScenario(
+            f"no flow from {cut.exporter} of {', '.join(cut.products)} exists in the chain.",
+            cure="Check exporter and products",
+        )
     inside = month_range(cut.start, cut.end, months)
     factor = np.full((len(months), len(arcs)), np.inf)
     if cut.approval_observed is not None:
@@ -128,7 +140,9 @@ def observed_shares(ds: Tables, exporter: str, months: tuple[str, ...]) -> dict[
 
     Source: customs rows of `trade` (product ndfeb_magnet); the destination's own row where the month has one.
     """
-    rows = [r for r in ds.rows("trade", product="ndfeb_magnet", exporter=exporter) if r["unit"] == "t" and r["preferred"]]
+    rows = [
+        r for r in ds.rows("trade", product="ndfeb_magnet", exporter=exporter) if r["unit"] == "t" and r["preferred"]
+    ]
     year_mean = {r["importer"]: float(r["quantity"]) / 12 for r in rows if r["period"] == "2024" and r["quantity"]}
     return {
         (r["importer"], r["period"]): float(r["quantity"]) / year_mean[r["importer"]]
@@ -145,7 +159,9 @@ def _availability(scenario: Scenario, chain: Chain, months: tuple[str, ...]) -> 
         inside = month_range(outage.start, outage.end, months)
         hit = [a for a, (p, r) in enumerate(chain.activities) if _is_hit(outage, recipes[p].stage, r, chain)]
         if not hit:
-            raise BadScenario(f"outage: {outage.place} has no {outage.stage} in the chain.", where=f"scenario {scenario.id}")
+            raise BadScenario(
+                f"outage: {outage.place} has no {outage.stage} in the chain.", where=f"scenario {scenario.id}"
+            )
         for a in hit:
             stands[a, inside] *= outage.availability
     return stands
@@ -172,7 +188,8 @@ def _spare(chain: Chain, assume: Mapping[str, float]) -> Floats:
 def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Mapping[str, float]) -> Floats:
     """Capacity that magnet projects add [t/month], shape (activity, month).
 
-    Only plants that are ramping or being built count, each with the chance that its status gives, rising in a line over the
+    Only plants that are ramping or being built count, each with the chance that its status gives, rising in a line over
+    the
     ramp years from its start year. They cast their own alloy; the two grades share by the world mix.
     """
     added = np.zeros((len(chain.activities), len(months)))
@@ -181,7 +198,12 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     index = {a: i for i, a in enumerate(chain.activities)}
     clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / 12 for m in months])
     for row in project_steps(ds):
-        if row["product"] != "ndfeb_magnet" or row["status"] not in PRESENT or row["capacity"] is None or row["start_year"] is None:
+        if (
+            row["product"] != "ndfeb_magnet"
+            or row["status"] not in PRESENT
+            or row["capacity"] is None
+            or row["start_year"] is None
+        ):
             continue
         region = chain.region_of.get(row["country"], "ROW")
         chance = assume[f"success_share_{row['status']}"]

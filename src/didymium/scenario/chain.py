@@ -2,7 +2,8 @@
 
 Ore is carried by deposit type, because each type gives the fifteen rare earths in its own proportions. Neodymium and
 praseodymium are carried as their blend. Alloy, blank and magnet come in two grades: `std`, and `ht` with dysprosium and
-terbium for hot machines. A place joins a step of the chain when a table says that it makes, ships or uses something there.
+terbium for hot machines. A place joins a step of the chain when a table says that it makes, ships or uses something
+there.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ ORE = "reo_mixed"
 GRADES = {"std": "ndfeb_alloy_n", "ht": "ndfeb_alloy_iea_ev_motor"}
 BLENDED = {"nd_oxide": "ndpr_oxide", "pr_oxide": "ndpr_oxide"}
 REDUCED = {"red_ndpr": "ndpr_oxide", "red_dy": "dy_oxide", "red_tb": "tb_oxide"}
-HEAVY = ("sm_oxide", "eu_oxide", "gd_oxide", "tb_oxide", "dy_oxide", "y_oxide", "other_hree_oxide")  # leave together as SEG
+HEAVY = (
+    "sm_oxide",
+    "eu_oxide",
+    "gd_oxide",
+    "tb_oxide",
+    "dy_oxide",
+    "y_oxide",
+    "other_hree_oxide",
+)  # leave together as SEG
 METALS = ("ndpr_metal", "dy_metal", "tb_metal")
 PRESENT = ("operating", "ramping", "construction")  # plants that stand or are being built
 
@@ -27,7 +36,7 @@ PRESENT = ("operating", "ramping", "construction")  # plants that stand or are b
 class Tables(Protocol):
     """What this room needs of a dataset."""
 
-    def rows(self, table: str, **equals: Any) -> list[dict[str, Any]]:
+    def rows(self, table: str, /, **equals: Any) -> list[dict[str, Any]]:
         """Typed rows of a table whose columns equal the given values."""
         ...
 
@@ -62,7 +71,9 @@ def magnet_processes(ds: Tables) -> tuple[Process, ...]:
     machining = finished_per_alloy / press
     recovery = assumption(ds, "swarf_recovery_share")
     oxide_per_metal = {
-        metal: _quantity(recipes[recipe_id], "parameter", oxide) for recipe_id, oxide in REDUCED.items() for metal in METALS
+        metal: _quantity(recipes[recipe_id], "parameter", oxide)
+        for recipe_id, oxide in REDUCED.items()
+        for metal in METALS
         if oxide.split("_")[0] == metal.split("_")[0]
     }
     for grade, recipe_id in GRADES.items():
@@ -89,9 +100,13 @@ def _separation(recipe_id: str, rows: Iterable[Row], ore: str) -> Process:
     for row in rows:
         if row["flow_role"] == "output":
             product = BLENDED.get(row["product"], row["product"])
-            shares[product] = shares.get(product, 0.0) + float(row["quantity"])
-    recovery = next(float(r["quantity"]) for r in rows if r["flow_role"] == "parameter" and r["unit"].startswith("overall"))
-    total = max(sum(shares.values()), 1.0)  # a source's shares may sum to a little over one: no tonne is made of nothing
+            shares[str(product)] = shares.get(str(product), 0.0) + float(row["quantity"])
+    recovery = next(
+        float(r["quantity"]) for r in rows if r["flow_role"] == "parameter" and r["unit"].startswith("overall")
+    )
+    total = max(
+        sum(shares.values()), 1.0
+    )  # a source's shares may sum to a little over one: no tonne is made of nothing
     outputs = {product: share / total * recovery for product, share in shares.items()}
     return Process(recipe_id, "separated", {ore: 1.0}, outputs, _sources(rows), recovery)
 
@@ -125,7 +140,9 @@ def magnet_chain(ds: Tables, year: int) -> Chain:
         for region in _users(ds, region_of)
         if sector["share_of_world"]
     ) + tuple(
-        (row["product"], region, row["sector"]) for row in ds.rows("oxide_uses") for region in _oxide_users(ds, region_of, row)
+        (row["product"], region, row["sector"])
+        for row in ds.rows("oxide_uses")
+        for region in _oxide_users(ds, region_of, row)
     )
     arcs = _arcs(ds, region_of, processes, activities, uses)
     products: dict[str, str] = {}
@@ -196,7 +213,7 @@ def plants(ds: Tables, region_of: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def project_steps(ds: Tables) -> list[Row]:
-    """Rows of `projects`, with those that have phases replaced by one row a phase: capacity that is new, when it is new."""
+    """Rows of `projects`, one row a phase where a project has phases: capacity that is new, when it is new."""
     phases: dict[tuple[str, str], list[Row]] = {}
     for phase in ds.rows("project_phases"):
         phases.setdefault((phase["project_id"], phase["product"]), []).append(phase)
@@ -208,7 +225,9 @@ def project_steps(ds: Tables) -> list[Row]:
     return steps
 
 
-def _activities(ds: Tables, region_of: Mapping[str, str], processes: tuple[Process, ...]) -> tuple[tuple[str, str], ...]:
+def _activities(
+    ds: Tables, region_of: Mapping[str, str], processes: tuple[Process, ...]
+) -> tuple[tuple[str, str], ...]:
     """Which recipe runs where: ore routes fix mining and separation, plants fix the later steps."""
     at = plants(ds, region_of)
     mined: dict[str, set[str]] = {}
@@ -219,7 +238,7 @@ def _activities(ds: Tables, region_of: Mapping[str, str], processes: tuple[Proce
         separated.setdefault(recipe_id, set()).update(region_of[p] for p in row["separated_in"].split(";"))
     homes = {"sep": separated, "mine": {f"mine_{k.removeprefix('sep_')}": v for k, v in mined.items()}}
     stage = {"red": "metal", "alloy": "alloy", "sinter": "magnet", "machine": "magnet", "recycle": "magnet"}
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for process in processes:
         kind = process.process_id.partition("_")[0]
         places = homes[kind][process.process_id] if kind in homes else at[stage[kind]]
@@ -231,7 +250,11 @@ def _with_circuits(
     ds: Tables, year: int, activities: tuple[tuple[str, str], ...], processes: tuple[Process, ...]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Process, ...]]:
     """Give each place that separates only part of its heavies a recipe of its own, `sep_<ore>_<place>`."""
-    heavy = {r["place"]: float(r["share"]) for r in sorted(ds.rows("heavy_circuits"), key=lambda r: r["year"]) if r["year"] <= year}
+    heavy = {
+        r["place"]: float(r["share"])
+        for r in sorted(ds.rows("heavy_circuits"), key=lambda r: r["year"])
+        if r["year"] <= year
+    }
     recipes = {p.process_id: p for p in processes}
     placed: list[tuple[str, str]] = []
     own: dict[str, Process] = {}
@@ -255,7 +278,7 @@ def _arcs(
     activities: tuple[tuple[str, str], ...],
     uses: tuple[tuple[str, str, str], ...],
 ) -> tuple[tuple[str, str, str], ...]:
-    """Routes from every maker of a product to every taker; ore follows its route, blanks and swarf stay where they arise."""
+    """Routes from makers to takers of a product; ore follows its route, blanks and swarf stay where they arise."""
     recipes = {p.process_id: p for p in processes}
     makers: dict[str, set[str]] = {}
     takers: dict[str, set[str]] = {}

@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A recipe: tonnes of each input and output for one tonne of run; joint outputs are made together, in fixed proportion."""
+    """A recipe: tonnes of each input and output for one tonne of run; joint outputs come in fixed proportion."""
 
     process_id: str
     stage: str
@@ -53,7 +53,8 @@ class Observation:
     """One published figure for a year, as a sum over model quantities, with its standard error.
 
     `terms` are (kind, index, coefficient) with kind `activity`, `arc` or `use`; the sum of coefficient × quantity
-    over them should equal `value` [t a year] within `sigma`. `kind` is production, trade or demand; `prior` marks a split by a
+    over them should equal `value` [t a year] within `sigma`. `kind` is production, trade or demand; `prior` marks a
+    split by a
     world mix, which no figure speaks of.
     """
 
@@ -95,7 +96,7 @@ class Inputs:
     """One base year's observations and one scenario's months, ready for the model.
 
     Arrays: `demand_growth` (month,), `new_capacity` (activity, month) [t/month],
-    `use_cover_days` (use,), `pool_cover_days` (product,), `base_price` (product,) [USD/kg], `freight` (product,) [USD/kg],
+    `use_cover_days` (use,), `pool_cover_days` (product,), `base_price` and `freight` (product,) [USD/kg],
     `spare` (activity,) share of base output, `availability` (activity, month) 0–1.
     """
 

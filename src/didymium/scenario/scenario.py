@@ -1,4 +1,7 @@
-"""Scenarios: what is cut, by whom, for whom, from when to when. A scenario file is TOML; its JSON Schema is published."""
+"""Scenarios: what is cut, by whom, for whom, from when to when.
+
+A scenario file is TOML; its JSON Schema is published.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,8 @@ class TradeCut(_Strict):
     approval_low: Share | None = None
     approval_high: Share | None = None
     approval_observed: str | None = Field(
-        None, description="measure id: take each month's share from the recorded exports of that measure's period"
+        default=None,
+        description="measure id: take each month's share from the recorded exports of that measure's period",
     )
 
     @model_validator(mode="after")
@@ -80,13 +84,21 @@ class Scenario(_Strict):
     outages: tuple[Outage, ...] = ()
 
     def cut(
-        self, exporter: str, *, products: tuple[str, ...], share: float = 1.0, start: str | None = None,
-        months: int | None = None, importers: tuple[str, ...] = ("ALL",),
+        self,
+        exporter: str,
+        *,
+        products: tuple[str, ...],
+        share: float = 1.0,
+        start: str | None = None,
+        months: int | None = None,
+        importers: tuple[str, ...] = ("ALL",),
     ) -> Scenario:
         """The same scenario with one more cut: `share` of the flow is lost from `start` for `months`."""
         first = start or self.start
         end = None if months is None else shift(first, months)
-        more = TradeCut(exporter=exporter, importers=importers, products=products, start=first, end=end, approval_share=1 - share)
+        more = TradeCut(
+            exporter=exporter, importers=importers, products=products, start=first, end=end, approval_share=1 - share
+        )
         return self.model_copy(update={"cuts": (*self.cuts, more)})
 
     def apply(self, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
@@ -121,7 +133,8 @@ def parse(text: str, *, where: str) -> Scenario:
         field = ".".join(str(part) for part in first["loc"]) or "scenario"
         given = repr(first["input"])[:60]
         raise BadScenario(
-            f"{field}: {first['msg'].removeprefix('Value error, ')} (got {given}).", where=where,
+            f"{field}: {first['msg'].removeprefix('Value error, ')} (got {given}).",
+            where=where,
             cure="Schema: didymium scenario schema",
         ) from fault
 

@@ -17,4 +17,7 @@ TABLES: Mapping[str, Table] = registry(
 )
 """Every table of the data package by name."""
 
-__all__ = ["TABLES", "Column", "Kind", "Table"]
+DATA_VERSION = "2026.11"
+"""Calendar version of the shipped facts."""
+
+__all__ = ["DATA_VERSION", "TABLES", "Column", "Kind", "Table"]

@@ -19,6 +19,11 @@ def visible(value: str) -> str:
     return "'" + "".join(safe) + "'"
 
 
+def storable(value: str) -> str:
+    """The value cut to 200 characters, without half characters that no file can hold."""
+    return value[:200].encode("utf-8", "replace").decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong in a file, where, and what would be right.

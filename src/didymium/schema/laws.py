@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from didymium.schema.bodies import Bodies, Body, words
 from didymium.schema.faults import Fault, visible
 from didymium.schema.preference import choose
 
+ISO_ALPHA_3 = re.compile(r"[A-Z]{3}")
 AMOUNT_TABLES = ("production", "supply_outlook", "reserves", "demand", "demand_outlook", "trade")
 CAPACITY_TABLES = ("projects", "facilities")
 STAGED_TABLES = ("production", "supply_outlook", "projects", "facilities")
@@ -29,6 +31,8 @@ UNIT_DIMENSIONS = {
     "recipes": ("recipe", "mass_share", "mass", "share"),
 }
 RANGES = (
+    ("low", "value"),
+    ("value", "high"),
     ("value_low", "value"),
     ("value", "value_high"),
     ("price_low", "price"),
@@ -89,12 +93,12 @@ def units_fit(bodies: Bodies) -> Iterator[Fault]:
 
 def stages_fit(bodies: Bodies) -> Iterator[Fault]:
     """A product stands at one of the stages its vocabulary row names."""
-    products = words(bodies, "products.product")
+    products, stages = words(bodies, "products.product"), words(bodies, "stages.stage")
     for name in STAGED_TABLES:
         body = bodies[name]
         for index, row in enumerate(body.rows):
             product = products.get(row["product"])
-            if product and row["stage"] not in str(product["stages"]).split(";"):
+            if product and row["stage"] in stages and row["stage"] not in str(product["stages"]).split(";"):
                 what = f"{row['product']} does not occur at stage {visible(row['stage'])}."
                 yield body.fault(index, "stage", what, f"Its stages: {product['stages'].replace(';', ', ')}.")
 
@@ -154,9 +158,12 @@ def claims_settled(bodies: Bodies) -> Iterator[Fault]:
     Facts that a layer speaks of are left out: there the layer's own mark wins over the rules.
     """
     rules = bodies["rules"].rows
+    changed = any(any(body.layers) for body in bodies.values())
     for name in CLAIM_TABLES:
         body = bodies[name]
         table = body.table
+        if changed and not any(body.layers):
+            continue
         layered = {
             tuple(row[part] for part in table.cell) for row, layer in zip(body.rows, body.layers, strict=True) if layer
         }
@@ -203,6 +210,39 @@ def tables_named(bodies: Bodies) -> Iterator[Fault]:
                 yield body.fault(
                     index, column, f"table {visible(row[column])} is not known.", "See the data dictionary."
                 )
+
+
+def places_formed(bodies: Bodies) -> Iterator[Fault]:
+    """A country has an ISO 3166 alpha-3 code; groups are named as groups."""
+    body = bodies["places"]
+    kinds = {row["place"]: row["kind"] for row in body.rows}
+    for index, row in enumerate(body.rows):
+        if row["kind"] == "country" and not ISO_ALPHA_3.fullmatch(row["place"]):
+            what = f"{visible(row['place'])} is no ISO 3166 alpha-3 code."
+            yield body.fault(index, "place", what, "Expected three capital letters, e.g. AUS.")
+        for group in str(row["groups"] or "").split(";"):
+            if group and kinds.get(group) not in (None, "group"):
+                yield body.fault(index, "groups", f"{visible(group)} is no group.", "Its kind must be group.")
+
+
+def terms_reviewed(bodies: Bodies) -> Iterator[Fault]:
+    """A product or stage that the source named otherwise stands in the table of terms with the reading used."""
+    products: dict[tuple[str, str], set[str]] = {}
+    for row in bodies["terms_products"].rows:
+        products.setdefault((row["source_table"], row["term"]), set()).update(str(row["product"]).split(";"))
+    stages: dict[tuple[str, str], set[str]] = {}
+    for row in bodies["terms_stages"].rows:
+        stages.setdefault((row["source_table"], row["term"]), set()).add(row["stage"])
+    for name in CAPACITY_TABLES:
+        body = bodies[name]
+        for index, row in enumerate(body.rows):
+            for column, given, known in (
+                ("product", row["product_as_given"], products),
+                ("stage", row["stage_as_given"], stages),
+            ):
+                if given and given != row[column] and row[column] not in known.get((name, given), set()):
+                    what = f"{visible(given)} is not read as {row[column]} in terms_{column}s."
+                    yield body.fault(index, f"{column}_as_given", what, f"Add a reviewed row to terms_{column}s.")
 
 
 ADDITIVITY_WORDS = {

@@ -8,9 +8,7 @@ from didymium.schema.shared_columns import (
     CONFIDENCE,
     COUNTRY,
     EVIDENCE,
-    FIRST_YEAR,
     IS_TOTAL,
-    LAST_YEAR,
     LOCATOR,
     MASS_BASIS,
     PREFERRED,
@@ -404,5 +402,3 @@ MARKET_TABLES = (
     VALUE_AT_STAKE,
     LEAD_TIMES,
 )
-
-__all__ = ["FIRST_YEAR", "LAST_YEAR", "MARKET_TABLES"]

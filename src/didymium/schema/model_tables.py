@@ -59,9 +59,7 @@ ORE_ROUTES = Table(
             required=True,
             example="sep_ionic_xinfeng",
         ),
-        Column(
-            "share", "number", "Share of the place's output.", unit="share", required=True, minimum=0, maximum=1
-        ),
+        Column("share", "number", "Share of the place's output.", unit="share", required=True, minimum=0, maximum=1),
         Column(
             "separated_in", "list", "Places that separate it.", references="places.place", required=True, example="CHN"
         ),
@@ -98,7 +96,9 @@ MAGNET_SECTORS = Table(
         Column("sector", "id", "Short name.", required=True, example="ev_motor"),
         NAME,
         NAME_JA,
-        Column("share_of_world", "number", "Share of world magnets.", unit="share", required=True, minimum=0, maximum=1),
+        Column(
+            "share_of_world", "number", "Share of world magnets.", unit="share", required=True, minimum=0, maximum=1
+        ),
         Column(
             "heavy_grade_share",
             "number",
@@ -108,7 +108,9 @@ MAGNET_SECTORS = Table(
             minimum=0,
             maximum=1,
         ),
-        Column("value_usd_per_kg", "number", "Value lost with a kilogram short.", unit="USD/kg", required=True, minimum=0),
+        Column(
+            "value_usd_per_kg", "number", "Value lost with a kilogram short.", unit="USD/kg", required=True, minimum=0
+        ),
         Column("value_low_usd_per_kg", "number", "Low end.", unit="USD/kg", required=True, minimum=0),
         Column("value_high_usd_per_kg", "number", "High end.", unit="USD/kg", required=True, minimum=0),
         Column("rank", "integer", "Order in which uses are served when all else is equal.", required=True, minimum=1),
@@ -130,9 +132,22 @@ OXIDE_USES = Table(
         Column("product", "id", "Oxide.", references="products.product", required=True, example="ce_oxide"),
         Column("sector", "id", "Use.", references="magnet_sectors.sector", required=True),
         Column(
-            "trade_product", "id", "Customs basket.", references="products.product", required=True, example="ce_compounds"
+            "trade_product",
+            "id",
+            "Customs basket.",
+            references="products.product",
+            required=True,
+            example="ce_compounds",
         ),
-        Column("oxide_per_gross_share", "number", "Oxide in a tonne of the basket.", unit="share", required=True, minimum=0, maximum=1),
+        Column(
+            "oxide_per_gross_share",
+            "number",
+            "Oxide in a tonne of the basket.",
+            unit="share",
+            required=True,
+            minimum=0,
+            maximum=1,
+        ),
         Column("min_trade_t", "number", "Yearly imports that make a place a user.", unit="t", required=True, minimum=0),
         YEAR,
         CONFIDENCE,
@@ -170,7 +185,9 @@ PROJECT_PHASES = Table(
     "プロジェクトの段階",
     "New capacity of a project by phase, where its row in `projects` gives a total that is not all new or not all at once.",
     (
-        Column("project_id", "id", "Project.", references="projects.project_id", required=True, example="lynas-mt-weld"),
+        Column(
+            "project_id", "id", "Project.", references="projects.project_id", required=True, example="lynas-mt-weld"
+        ),
         Column("product", "id", "Product.", references="products.product", required=True, example="reo_mixed"),
         Column("phase", "integer", "Number of the phase.", required=True, minimum=1),
         Column("start_year", "year", "First output.", required=True),
@@ -180,7 +197,16 @@ PROJECT_PHASES = Table(
             "status",
             "text",
             "State of the phase.",
-            terms=("exploration", "feasibility", "permitting", "proposed", "construction", "ramping", "operating", "suspended"),
+            terms=(
+                "exploration",
+                "feasibility",
+                "permitting",
+                "proposed",
+                "construction",
+                "ramping",
+                "operating",
+                "suspended",
+            ),
             required=True,
         ),
         CONFIDENCE,
@@ -190,4 +216,13 @@ PROJECT_PHASES = Table(
     ("project_id", "product", "phase"),
 )
 
-MODEL_TABLES: tuple[Table, ...] = (ASSUMPTIONS, REGIONS, ORE_ROUTES, HEAVY_CIRCUITS, MAGNET_SECTORS, OXIDE_USES, OFFTAKES, PROJECT_PHASES)
+MODEL_TABLES: tuple[Table, ...] = (
+    ASSUMPTIONS,
+    REGIONS,
+    ORE_ROUTES,
+    HEAVY_CIRCUITS,
+    MAGNET_SECTORS,
+    OXIDE_USES,
+    OFFTAKES,
+    PROJECT_PHASES,
+)

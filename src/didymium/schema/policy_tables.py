@@ -117,7 +117,7 @@ MEASURES = Table(
         Column("last_evidence_date", "date", "Date of the last evidence.", required=True),
         Column("effect_source_id", "id", "Source of the effect.", references="sources.source_id"),
         NOTES,
-        Column("products_as_given", "text", "Products in the source's words.", required=True),
+        Column("products_as_given", "text", "Products in the source's words; empty = ours. See terms_products."),
     ),
     ("measure_id",),
 )

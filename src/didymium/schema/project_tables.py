@@ -20,9 +20,9 @@ CAPACITY = Column(
 CAPACITY_UNIT = Column(
     "capacity_unit", "id", "Unit of the capacity.", references="units.unit", required=True, example="t/y"
 )
-PRODUCT_GIVEN = Column("product_as_given", "text", "Product in the source's words.", required=True)
-STAGE_GIVEN = Column("stage_as_given", "text", "Stage in the source's words.", required=True)
-UNIT_GIVEN = Column("capacity_unit_as_given", "text", "Capacity unit in the source's words.", required=True)
+PRODUCT_GIVEN = Column("product_as_given", "text", "Product in the source's words; empty = ours. See terms_products.")
+STAGE_GIVEN = Column("stage_as_given", "text", "Stage in the source's words; empty = ours. See terms_stages.")
+UNIT_GIVEN = Column("capacity_unit_as_given", "text", "Capacity unit in the source's words; empty = ours.")
 OWNERS = Column("ownership_country", "list", "Where the owners sit.", references="places.place", example="AUS;JPN")
 PARTY = Column("party", "id", "Government or place that pays.", references="places.place", required=True)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from didymium.schema.cells import BadCell, Cell, read_cell
 from didymium.schema.columns import Table
-from didymium.schema.faults import Fault, visible
+from didymium.schema.faults import Fault, storable, visible
 
 BARE_CR = re.compile(r"\r(?!\n)")
 
@@ -33,7 +33,7 @@ class Parsed:
 
     def fault(self, row: int, column: str, value: str, what: str, cure: str) -> None:
         """Note one fault."""
-        self.faults.append(Fault(self.file, row, column, value, what, cure))
+        self.faults.append(Fault(self.file, row, column, storable(value), what, cure))
 
 
 def _guess_encoding(data: bytes) -> str:

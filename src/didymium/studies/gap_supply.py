@@ -16,15 +16,19 @@ from didymium.model.ledger import Addition, Chances, Entry, Offtake, contracted,
 from didymium.results import Row
 from didymium.scenario.chain import magnet_chain, project_steps
 from didymium.scenario.inputs import Chain, Observation
-from didymium.scenario.observations import observations, sigma_of, unseen_flow_sigma
+from didymium.scenario.observations import observations, unseen_flow_sigma
+from didymium.scenario.observing import sigma_of
 
 Floats = NDArray[np.float64]
 BASE_YEAR = 2025
 OUTLOOK_SOURCE = "iea-cm-dataset-2025"
 LEDGER_STAGES = ("mine", "separated", "metal", "alloy", "magnet")
-OUTLOOK_SECTOR = {"ev_motor": "ev_motor", "wind": "wind"}  # the outlook names these two uses; all others grow as its other_uses
+OUTLOOK_SECTOR = {
+    "ev_motor": "ev_motor",
+    "wind": "wind",
+}  # the outlook names these two uses; all others grow as its other_uses
 WARNINGS = (
-    "magnets inside imported goods are not counted as need; with them the gap of an importer of cars and electronics is larger",
+    "magnets inside imported goods are not counted as need; with them the gap of an importer is larger",
     "base-year output is held level; plants that are not in the register are not counted",
     "oxide needs are gross: swarf that returns is counted as output where magnets are made",
     "the chance of success, delay and ramp of projects are assumptions by status, not judgements of single projects",
@@ -107,7 +111,9 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         observed=seen,
         draws=draws,
         assumption_ids=tuple(used),
-        source_ids=tuple(sorted({s for o in seen for s in o.source_ids} | {r["source_id"] for r in ds.rows("offtakes")})),
+        source_ids=tuple(
+            sorted({s for o in seen for s in o.source_ids} | {r["source_id"] for r in ds.rows("offtakes")})
+        ),
     )
 
 
@@ -117,13 +123,18 @@ def _range(row: Mapping[str, Any]) -> tuple[float, float, float]:
 
 def _offtake(row: Mapping[str, Any], chain: Chain) -> Offtake:
     return Offtake(
-        chain.region_of[row["party"]], row["product"], float(row["quantity"]), int(row["year_from"]), int(row["year_to"]),
-        chain.region_of[row["supplier"]], row["project_id"] or "",
+        chain.region_of[row["party"]],
+        row["product"],
+        float(row["quantity"]),
+        int(row["year_from"]),
+        int(row["year_to"]),
+        chain.region_of[row["supplier"]],
+        row["project_id"] or "",
     )
 
 
 def partners(ds: Dataset, chain: Chain, party: str) -> tuple[tuple[str, str], ...]:
-    """Regions that share a minerals paper with the party, and the paper; places of concern that are themselves cut are left out.
+    """Regions that share a minerals paper with the party, and the paper.
 
     A paper with China is no promise of supply against a Chinese cut.
     """
@@ -142,14 +153,17 @@ def partners(ds: Dataset, chain: Chain, party: str) -> tuple[tuple[str, str], ..
 def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
     """Projects of the register at the ledger's stages, in its products.
 
-    Plants that ran in the base year are in its output already. A row for all oxides together is split by the deposit type of
+    Plants that ran in the base year are in its output already. A row for all oxides together is split by the deposit
+    type of
     its country (or monazite), unless the project has rows for the single oxides.
     """
     routes: dict[str, str] = {}
-    for r in sorted(ds.rows("ore_routes"), key=lambda r: -float(r["share"])):
-        routes.setdefault(r["place"], r["process_id"])
+    for route in sorted(ds.rows("ore_routes"), key=lambda r: -float(r["share"])):
+        routes.setdefault(route["place"], route["process_id"])
     recipes = {p.process_id: p for p in chain.processes}
-    rows = [r for r in project_steps(ds) if r["capacity"] and r["start_year"] and r["stage"] in (*LEDGER_STAGES, "recycled")]
+    rows = [
+        r for r in project_steps(ds) if r["capacity"] and r["start_year"] and r["stage"] in (*LEDGER_STAGES, "recycled")
+    ]
     single = {r["project_id"] for r in rows if r["product"] in ("ndpr_oxide", "dy_oxide", "tb_oxide")}
     found: list[Addition] = []
     for r in rows:
@@ -157,7 +171,9 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
             continue
         region = chain.region_of.get(r["country"], "ROW")
         stage = "separated" if r["stage"] == "recycled" and r["product"].endswith("oxide") else r["stage"]
-        one = Addition(r["project_id"], stage, r["product"], region, float(r["capacity"]), r["status"], float(r["start_year"]))
+        one = Addition(
+            r["project_id"], stage, r["product"], region, float(r["capacity"]), r["status"], float(r["start_year"])
+        )
         unit = str(r["capacity_unit"])
         if (stage, r["product"]) in _LEDGER and unit in ("t/y", "t alloy/y", "t magnets/y", "t contained/y"):
             found.append(one)
@@ -196,7 +212,7 @@ def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]
 
 
 def needs(ds: Dataset, supply: Supply, outlook: str, seed: int) -> dict[tuple[str, str, str], Floats]:
-    """Need by (stage, product, region), shape (draw + 1, year): base use × outlook, exploded; draws move the base use."""
+    """Need by (stage, product, region), shape (draw + 1, year): base use × outlook, exploded; draws move the base."""
     growth = sector_growth(ds, outlook, supply.years)
     rng = np.random.default_rng(seed + 1)
     regions = sorted({r for _, r, _ in supply.chain.uses})
@@ -217,9 +233,7 @@ def needs(ds: Dataset, supply: Supply, outlook: str, seed: int) -> dict[tuple[st
     return found
 
 
-def entries(
-    supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str
-) -> dict[str, Entry]:
+def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> dict[str, Entry]:
     """The ledger line of each party and of all together."""
     zero = np.zeros((supply.draws + 1, supply.years.size))
     allies = supply.allies()
@@ -230,7 +244,7 @@ def entries(
         for k, a in enumerate(supply.additions)
         if a.stage == stage and a.product == product
     }
-    firm = {r: zero for r in allies}
+    firm = dict.fromkeys(allies, zero)
     bought = {}
     for party in supply.parties:
         deals = [o for o in supply.offtakes if o.party == party and (o.supplier in allies) and stage == "separated"]
@@ -238,7 +252,9 @@ def entries(
         firm[party] = firm[party] + bought[party]
         for deal in deals:
             if deal.product == product:
-                firm[deal.supplier] = firm[deal.supplier] - contracted([deal], party, product, supply.years, {**made, **plants})
+                firm[deal.supplier] = firm[deal.supplier] - contracted(
+                    [deal], party, product, supply.years, {**made, **plants}
+                )
     drawn = share_surplus(needed, made, firm, allies)
     lines = {p: Entry(needed[p], made[p], bought[p], drawn[p]) for p in supply.parties}
     if len(lines) > 1:
@@ -304,7 +320,7 @@ def rows(
 
 
 def sources_of(supply: Supply, party: str, stage: str) -> list[str]:
-    """Sources of the base-year figures behind a line: the parties' use, and the output of the stage at home and with partners."""
+    """Sources of the base-year figures behind a line: the parties' use, and output at home and with partners."""
     places = set(party.split("+"))
     made_in = places | {r for p in places for r, _ in supply.partners.get(p, ())}
     named = {

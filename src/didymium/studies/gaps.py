@@ -1,6 +1,7 @@
 """Where are the gaps, stage by stage, to 2035?
 
-Start reading here. Data → base year of the network → need exploded through the recipes, by the demand outlooks → supply of own
+Start reading here. Data → base year of the network → need exploded through the recipes, by the demand outlooks → supply
+of own
 and allied plants, present and to come → the ledger.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 import didymium
 from didymium.data import Dataset
 from didymium.model.explode import STEPS, element_of
-from didymium.results import Field, Result
+from didymium.results import Field, Result, Row
 from didymium.studies import gap_supply
 
 OUTLOOKS = ("STEPS", "APS", "NZE")
@@ -38,7 +39,7 @@ def gaps(
 ) -> Result:
     """The gap ledger of each party and of all together, by stage, product, year and demand outlook."""
     supply = gap_supply.prepare(ds, parties, years, draws, seed)
-    rows = []
+    rows: list[Row] = []
     for outlook in outlooks:
         need = gap_supply.needs(ds, supply, outlook, seed)
         for stage in STEPS:
@@ -46,7 +47,9 @@ def gaps(
                 lines = gap_supply.entries(supply, need, stage, product)
                 for party, line in lines.items():
                     stock = gap_supply.stock(ds, supply, party, stage, line.need[0])
-                    rows += gap_supply.rows(party, product, stage, element_of(product), outlook, years, line, stock, supply)
+                    rows += gap_supply.rows(
+                        party, product, stage, element_of(product), outlook, years, line, stock, supply
+                    )
     return Result.of(
         "gaps",
         request={

@@ -30,9 +30,7 @@ def projects(
     """The register of magnet-chain projects against the gap ledger of the parties."""
     ledger = gaps(ds, parties=parties, years=tuple(range(2026, 2036)), outlooks=(outlook,), draws=draws, seed=seed)
     together = "+".join(parties)
-    gap = {
-        (r["stage"], r["product"]): r for r in ledger.rows if r["party"] == together and r["year"] == 2030
-    }
+    gap = {(r["stage"], r["product"]): r for r in ledger.rows if r["party"] == together and r["year"] == 2030}
     expected: dict[tuple[str, str, str], dict[int, Row]] = {}
     for r in ledger.tables["additions"]:
         expected.setdefault((str(r["project_id"]), str(r["stage"]), str(r["product"])), {})[int(str(r["year"]))] = r

@@ -32,12 +32,12 @@ def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
         for product, quantity in recipes[process_id].outputs.items():
             key = (recipes[process_id].stage, product, region)
             made[key] = made.get(key, 0.0) + level * quantity
-    output = [
+    output: list[Row] = [
         {"stage": stage, "product": product, "region": region, "year": year, "output_t": tonnes}
         for (stage, product, region), tonnes in sorted(made.items())
         if tonnes > 0
     ]
-    flows = [
+    flows: list[Row] = [
         {"product": p, "origin": o, "destination": d, "year": year, "flow_t": float(f)}
         for (p, o, d), f in sorted(zip(chain.arcs, base.flow.tolist(), strict=True))
         if f >= 1
@@ -51,7 +51,7 @@ def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
         fields=FIELDS,
         tables={
             "priors": [_row(a) for a in ranked if a.observation.kind == "prior"],
-            "output": output, 
+            "output": output,
             "flows": flows,
             "fit": list(_fit(base.chi2, len(seen), base.residual)),
         },

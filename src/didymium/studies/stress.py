@@ -1,6 +1,7 @@
 """What breaks, when, and by how much, if supply is cut.
 
-Data → scenario → inputs → calibrated network → months, twice: with foresight and without. The band around each number comes
+Data → scenario → inputs → calibrated network → months, twice: with foresight and without. The band around each number
+comes
 from seeded draws over the ranges of the assumptions; the drivers from moving one assumption at a time to its ends.
 """
 
@@ -38,14 +39,24 @@ def stress(
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
-    """Unserved demand by party, product, sector and month, days to the first shortage, scarcity values, certificates."""
+    """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates."""
     story = load(scenario) if isinstance(scenario, str) else scenario
     inputs = story.apply(ds)
     base = base_of(inputs)
     varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]]
-    cases = [Draw("central", {}), *draws_of(varied, story, draws, seed), *(drivers_of(varied, story) if drivers else ())]
+    cases = [
+        Draw("central", {}),
+        *draws_of(varied, story, draws, seed),
+        *(drivers_of(varied, story) if drivers else ()),
+    ]
     outcomes = run_all(
-        lambda overrides: story.apply(ds, overrides), inputs, base, cases, tuple(foresight), workers=workers, progress=progress
+        lambda overrides: story.apply(ds, overrides),
+        inputs,
+        base,
+        cases,
+        tuple(foresight),
+        workers=workers,
+        progress=progress,
     )
     return Result.of(
         "stress",
@@ -63,7 +74,9 @@ def stress(
         },
         warnings=inputs.warnings,
         assumptions=[row["assumption_id"] for row in varied],
-        source_ids=sorted({s for o in inputs.observations for s in o.source_ids} | {row["source_id"] for row in varied}),
+        source_ids=sorted(
+            {s for o in inputs.observations for s in o.source_ids} | {row["source_id"] for row in varied}
+        ),
     )
 
 

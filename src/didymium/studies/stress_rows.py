@@ -25,7 +25,9 @@ def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[tuple[str, str
     uses = outcome.network.chain.uses
     for party in parties:
         for product in PRODUCTS:
-            mine = [i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))]
+            mine = [
+                i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))
+            ]
             sectors = dict.fromkeys(uses[i][2] for i in mine)
             whole = product == "ndfeb_magnet" or len(sectors) == 1
             if mine:
@@ -50,7 +52,9 @@ def summary(
     ds: Dataset, story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]
 ) -> Iterator[Row]:
     """One row for each foresight, party, product and sector."""
-    sources = sorted({r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")})
+    sources = sorted(
+        {r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")}
+    )
     for sight in foresight:
         central = outcomes["central", sight]
         drawn = _drawn(outcomes, sight)
@@ -181,32 +185,34 @@ def drivers(
     """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties."""
     sight = foresight[0]
     central = outcomes["central", sight]
-    uses = np.array([i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")])
+    uses = np.array(
+        [i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")]
+    )
     about = {r["assumption_id"]: r for r in varied}
     found = []
     for name in dict.fromkeys(case.partition(":")[0] for case, _ in outcomes if ":" in case):
         low, high = (outcomes[f"{name}:{end}", sight] for end in ("low", "high"))
         at_low, at_high = (float(o.unserved[:, uses].sum()) for o in (low, high))
         row = about.get(name)
-        found.append(
-            {
-                "scenario": story.id,
-                "foresight": sight,
-                "assumption_id": name,
-                "meaning": row["meaning"] if row else "Share of the cut flows that is licensed",
-                "meaning_ja": row["meaning_ja"] if row else "規制対象フローのうち許可される割合",
-                "low": float(row["low"]) if row else _approval(story)[0],
-                "high": float(row["high"]) if row else _approval(story)[1],
-                "unit": row["unit"] if row else "share",
-                "unserved_t": float(central.unserved[:, uses].sum()),
-                "unserved_t_low": at_low,
-                "unserved_t_high": at_high,
-                "days_low": low.days_to_shortage(uses),
-                "days_high": high.days_to_shortage(uses),
-                "swing_t": abs(at_high - at_low),
-            }
-        )
-    yield from sorted(found, key=lambda r: (-float(r["swing_t"]), r["assumption_id"]))
+        swing = abs(at_high - at_low)
+        line: Row = {
+            "scenario": story.id,
+            "foresight": sight,
+            "assumption_id": name,
+            "meaning": row["meaning"] if row else "Share of the cut flows that is licensed",
+            "meaning_ja": row["meaning_ja"] if row else "規制対象フローのうち許可される割合",
+            "low": float(row["low"]) if row else _approval(story)[0],
+            "high": float(row["high"]) if row else _approval(story)[1],
+            "unit": row["unit"] if row else "share",
+            "unserved_t": float(central.unserved[:, uses].sum()),
+            "unserved_t_low": at_low,
+            "unserved_t_high": at_high,
+            "days_low": low.days_to_shortage(uses),
+            "days_high": high.days_to_shortage(uses),
+            "swing_t": swing,
+        }
+        found.append((-swing, name, line))
+    yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))
 
 
 def _approval(story: Scenario) -> tuple[float | None, float | None]:

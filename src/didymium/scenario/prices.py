@@ -1,0 +1,36 @@
+"""Base prices of the chain's products: read where a row has them, else built from the cost of inputs."""
+
+from __future__ import annotations
+
+from didymium.scenario.chain import Tables
+from didymium.scenario.inputs import Chain
+
+
+def base_prices(ds: Tables, chain: Chain, year: int) -> dict[str, float]:
+    """Base price of each product [USD/kg].
+
+    China FOB of the year or the nearest before; the customs unit value for finished magnets; and for what has no price
+    row
+    the cost of its inputs, so that a price never falls along the chain. Ores take half of what their oxides earn.
+    """
+    best: dict[str, tuple[int, float]] = {}
+    for row in ds.rows("prices"):
+        listed = row["unit"] == "USD/kg" and row["market"] == "China FOB" and row["period"] == str(row["year"])
+        if listed and row["year"] <= year and row["year"] > best.get(row["product"], (0, 0.0))[0]:
+            best[row["product"]] = (row["year"], float(row["price"]))
+    price = {product: value for product, (_, value) in best.items() if product in chain.products}
+    unit_value = next(float(r["value"]) for r in ds.rows("value_at_stake", product="ndfeb_magnet", sector="other_uses"))
+    for _ in range(len(chain.processes)):
+        for process in chain.processes:
+            if len(process.outputs) == 1 and process.inputs and not process.process_id.startswith("recycle"):
+                (product,) = process.outputs
+                if product not in price and all(p in price for p in process.inputs):
+                    price[product] = sum(price[p] * q for p, q in process.inputs.items())
+    extra = price["ndfeb_blank_ht"] - price["ndfeb_blank_std"]
+    price["ndfeb_magnet_std"] = unit_value
+    price["ndfeb_magnet_ht"] = unit_value + extra
+    for process in chain.processes:
+        if process.stage == "separated" and not process.process_id.startswith("recycle"):
+            (ore,) = process.inputs
+            price[ore] = 0.5 * sum(price.get(p, 0.0) * q for p, q in process.outputs.items())
+    return {product: price.get(product, 0.0) for product in chain.products}

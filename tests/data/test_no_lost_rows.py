@@ -1,0 +1,238 @@
+"""No row of the compiled facts is lost: each stands in the shipped tables with its figures and its wording.
+
+The compiled files lie outside the repository, in the folder named by DIDYMIUM_SHARED or in `../shared` beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = Path(os.environ.get("DIDYMIUM_SHARED", Path(__file__).resolve().parents[3] / "shared")) / "data"
+
+pytestmark = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the compiled files are not beside the repository; set DIDYMIUM_SHARED to their folder"
+)
+
+PERCENT = {
+    "% of world",
+    "% of importer imports",
+    "% of projects",
+    "% over budget",
+    "% over schedule",
+    "% cut of planned output Apr-Sep 2025",
+}
+
+# table: (files, [(compiled column, shipped column)]); figures first, then the words that tell rows apart
+TABLES: dict[str, tuple[tuple[str, ...], list[tuple[str, str]]]] = {
+    "production": (
+        ("production", "production_more", "production_more2"),
+        [(c, c) for c in ("product", "country", "year", "series", "quantity", "confidence", "basis")],
+    ),
+    "supply_outlook": (
+        ("supply_outlook",),
+        [(c, c) for c in ("product", "stage", "country", "year", "quantity", "unit", "confidence", "basis")],
+    ),
+    "reserves": (("reserves",), [(c, c) for c in ("product", "country", "year", "quantity", "unit", "basis")]),
+    "demand": (
+        ("demand", "demand_more", "demand_more2"),
+        [(c, c) for c in ("product", "country", "sector", "year", "quantity", "unit", "confidence", "basis")],
+    ),
+    "demand_outlook": (
+        ("demand_outlook",),
+        [(c, c) for c in ("product", "country", "sector", "scenario", "year", "quantity", "unit", "basis")],
+    ),
+    "trade": (
+        ("trade", "trade_more", "trade_more2"),
+        [
+            (c, c)
+            for c in ("exporter", "importer", "hs_code", "hs_nomenclature", "period", "quantity", "value_usd", "basis")
+        ]
+        + [("flow_basis", "flow_basis"), ("product", "product_as_given")],
+    ),
+    "recipes": (
+        ("recipes",),
+        [(c, c) for c in ("process_id", "flow_role", "product", "quantity", "unit", "main_output", "year", "basis")]
+        + [("yield_recovery", "yield_share")],
+    ),
+    "prices": (
+        ("prices",),
+        [(c, c) for c in ("product", "period", "price", "price_low", "price_high", "market", "grade", "basis")],
+    ),
+    "elasticities": (
+        ("elasticities", "elasticities_more"),
+        [(c, c) for c in ("product", "elasticity_type", "horizon", "value", "year", "basis")]
+        + [("evidence", "method")],
+    ),
+    "substitution": (
+        ("substitution",),
+        [(c, c) for c in ("product", "substitute", "substitutability", "performance_penalty", "time_years", "basis")],
+    ),
+    "stockpiles": (
+        ("stockpiles", "stockpiles_more"),
+        [(c, c) for c in ("country", "organisation", "product", "year", "stock_type", "quantity", "basis")],
+    ),
+    "governance": (("governance",), [(c, c) for c in ("indicator", "value", "year")]),
+    "value_at_stake": (
+        ("value_at_stake",),
+        [(c, c) for c in ("product", "sector", "country", "value_low", "value", "value_high", "year", "basis")],
+    ),
+    "lead_times": (
+        ("lead_times",),
+        [("stage", "stage_as_given"), ("product_or_family", "scope"), ("low", "value_low"), ("high", "value_high")]
+        + [(c, c) for c in ("country", "statistic", "value", "year", "basis")],
+    ),
+    "projects": (
+        ("projects",),
+        [("product", "product_as_given"), ("stage", "stage_as_given"), ("capacity_unit", "capacity_unit_as_given")]
+        + [(c, c) for c in ("project_id", "name", "operator", "country", "lat", "lon", "capacity", "status")]
+        + [(c, c) for c in ("start_year", "capex_usd_m", "opex_usd_per_t", "npv_or_irr", "offtaker", "notes")]
+        + [(c, c) for c in ("support_instruments", "support_amount_usd_m", "support_date", "ownership_country")],
+    ),
+    "facilities": (
+        ("facilities",),
+        [("product", "product_as_given"), ("stage", "stage_as_given"), ("capacity_unit", "capacity_unit_as_given")]
+        + [(c, c) for c in ("facility_id", "name", "operator", "country", "capacity", "year", "status", "notes")],
+    ),
+    "finance_terms": (
+        ("finance_terms",),
+        [("floor_product", "product_as_given")]
+        + [(c, c) for c in ("deal_id", "project_id", "instrument", "agency", "amount_usd_m", "tenor_years")]
+        + [(c, c) for c in ("interest_rate", "price_floor_usd_per_kg", "quantity", "share_of_capex", "date")]
+        + [("conditions", "conditions")],
+    ),
+    "programmes": (
+        ("programmes",),
+        [("instrument", "instruments")]
+        + [(c, c) for c in ("programme_id", "agency", "budget_usd_m", "period", "eligibility", "notes")],
+    ),
+    "agreements": (
+        ("agreements",),
+        [(c, c) for c in ("agreement_id", "name", "signed_date", "kind", "binding", "minerals_scope", "notes")],
+    ),
+    "commitments": (
+        ("commitments",),
+        [("status_as_of_2026_11", "status")]
+        + [(c, c) for c in ("commitment_id", "agreement_id", "kind", "summary", "quantity", "unit", "due_date")]
+        + [(c, c) for c in ("due_basis", "last_evidence_date", "notes")],
+    ),
+    "measures": (
+        ("measures",),
+        [("products", "products_as_given"), ("end_or_suspension_date", "end_date"), ("status_as_of_2026_11", "status")]
+        + [(c, c) for c in ("measure_id", "kind", "announced_date", "effective_date", "observed_effect", "notes")],
+    ),
+    "licences": (
+        ("licences",),
+        [(c, c) for c in ("measure_id", "date", "party", "country", "product", "approval_share", "sample")]
+        + [(c, c) for c in ("approved", "submitted", "delay_days", "volume_ratio_yoy", "unit", "basis")],
+    ),
+    "products": (
+        ("products", "products_more2"),
+        [(c, c) for c in ("product", "name", "name_ja", "family", "hs_codes", "byproduct_of", "notes")],
+    ),
+    "hs_codes": (
+        ("hs_codes",),
+        [("hs2017", "hs2017_code"), ("hs2022", "hs2022_code")]
+        + [(c, c) for c in ("product", "description", "precision", "notes")],
+    ),
+    "places": (("country_codes",), [("code", "place")]),
+}
+
+MERGED = {
+    ("wgi_political_stability", 0.41802, 2023.0): 1,
+    ("wgi_political_stability", 0.41203, 2024.0): 1,
+}
+"""Compiled rows of `governance` that say the same twice (Guyana) and stand once."""
+
+ADDED_RULES = {
+    "us-companies-sum": 1,
+    "mp-over-derived": 2,
+    "world-nd-pr-adjusted": 2,
+    "magnet-yields": 5,
+    "magnet-demand-finished": 13,
+    "magnet-demand-sectors": 3,
+    "re-metal-world-trade": 3,
+}
+"""Shipped rows that no compiled row states, by the rule that added them."""
+
+ADDED_CLAIMS = {
+    "companies",
+    "company-derived",
+    "derived with company figures",
+    "finished mass",
+    "BACI-HS92 without concentrate",
+    "press_sinter_ndfeb",
+    "machine_ndfeb",
+}
+
+
+def compiled(names: tuple[str, ...]) -> list[dict[str, str]]:
+    rows = []
+    for name in names:
+        with (SHARED / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            rows += list(csv.DictReader(file))
+    return rows
+
+
+def plain(value: Any) -> Any:
+    """A cell for comparison: numbers as numbers, words without doubled spaces."""
+    if value is None or value == "":
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return " ".join(str(value).split())
+
+
+def test_every_compiled_file_is_covered() -> None:
+    covered = {name for names, _ in TABLES.values() for name in names}
+    assert covered == {path.stem for path in SHARED.glob("*.csv")}
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_rows_in_equal_rows_out(ds: Any, table: str) -> None:
+    names, pairs = TABLES[table]
+    before: Counter[tuple[Any, ...]] = Counter()
+    for row in compiled(names):
+        if row.get("unit") in PERCENT:
+            for name in ("quantity", "value", "low", "high"):
+                if row.get(name):
+                    row[name] = str(round(float(row[name]) / 100, 12))
+        before[tuple(plain(row[source]) for source, _ in pairs)] += 1
+    suspended = {row["measure_id"]: row["from_date"] for row in ds.rows("measure_suspensions")}
+    after: Counter[tuple[Any, ...]] = Counter()
+    for row in ds.rows(table):
+        if table == "trade":
+            row["product_as_given"] = row["product_as_given"] or row["product"]
+        if table == "measures":
+            row["end_date"] = row["end_date"] or suspended.get(row["measure_id"])
+        after[tuple(plain(row[target]) for _, target in pairs)] += 1
+    lost = before - after
+    assert lost == (MERGED if table == "governance" else {}), f"{sum(lost.values())} rows lost"
+    if table not in ("products", "places"):
+        added = sum((after - before).values())
+        assert added == len([row for row in ds.rows(table) if is_added(row)])
+
+
+def is_added(row: dict[str, Any]) -> bool:
+    """True for a row that this project computed to settle a contradiction."""
+    return row.get("rule_id") in ADDED_RULES and (row.get("series") or row.get("process_id")) in ADDED_CLAIMS
+
+
+def test_added_rows_are_named_one_by_one(ds: Any) -> None:
+    tables = ("production", "demand", "trade", "recipes")
+    assert Counter(row["rule_id"] for table in tables for row in ds.rows(table) if is_added(row)) == ADDED_RULES
+
+
+def test_every_compiled_address_stands_in_sources(ds: Any) -> None:
+    known = {row["url"] for row in ds.rows("sources")}
+    for path in sorted(SHARED.glob("*.csv")):
+        for row in compiled((path.stem,)):
+            for name in ("source_url", "evidence_url", "effect_source_url"):
+                url = row.get(name)
+                assert not url or url in known or url == "derived-see-basis", (path.name, url)
