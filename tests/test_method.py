@@ -1,4 +1,4 @@
-"""The method pages say what the program does: examples run, headings are the names in the code, tables are its answers."""
+"""The method pages say what the program does: examples run, headings are names in the code, tables are answers."""
 
 from __future__ import annotations
 
@@ -67,11 +67,15 @@ def test_the_scenario_on_the_page_is_a_scenario() -> None:
 @pytest.mark.slow
 def test_the_scenarios_say_what_the_page_says() -> None:
     ds = didymium.data.open()
-    told = set(re.findall(r"^\| `[a-z0-9-]+` \|.* \|$", (METHOD / "stress.md").read_text("utf-8"), re.MULTILINE))
+    told = set(re.findall(r"^\| `[a-z0-9]+-[a-z0-9-]+` \|.* \|$", (METHOD / "stress.md").read_text("utf-8"), re.MULTILINE))
     found = set()
     for name in library():
         result = stress(ds, name, draws=0, drivers=False)
-        rows = {(r["foresight"], r["party"]): r for r in result.rows if (r["product"], r["sector"]) == ("ndfeb_magnet", "total")}
+        rows = {
+            (r["foresight"], r["party"]): r
+            for r in result.rows
+            if (r["product"], r["sector"]) == ("ndfeb_magnet", "total")
+        }
         cells = []
         for sight in ("coordinated", "myopic"):
             for party in ("USA", "JPN"):
