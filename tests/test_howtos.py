@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import didymium
 
 HOWTOS = sorted((Path(__file__).parent.parent / "howtos").glob("*.py"))
 SLOW = {"00_first_brief.py"}  # a whole brief
@@ -17,7 +20,12 @@ SLOW = {"00_first_brief.py"}  # a whole brief
 )
 def test_a_how_to_runs(script: Path, tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-W", "error", str(script)], cwd=tmp_path, capture_output=True, timeout=60, check=False
+        [sys.executable, "-W", "error", str(script)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(didymium.__file__).parent.parent)},
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, b"")
     assert ended.stdout.strip()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+import didymium
 import didymium.errors
 from didymium.cli.root import root
 from didymium.errors import DidymiumError
@@ -75,7 +76,24 @@ def _below(error: type[DidymiumError]) -> Iterator[type[DidymiumError]]:
             yield from _below(child)
 
 
-PAGES = {"commands.md": commands_page, "errors.md": errors_page}
+def python_page() -> str:
+    """The page of what `import didymium` offers."""
+    parts = [
+        "# Python",
+        "",
+        "What `import didymium as dd` offers. This page is generated: `python -m tools.write_reference`.",
+    ]
+    for name in sorted(didymium.__all__):
+        thing = getattr(didymium, name)
+        doc = inspect.getdoc(thing) or ""
+        parts += ["", f"## {name}", ""]
+        if inspect.isfunction(thing):
+            parts += ["```python", f"dd.{name}{inspect.signature(thing)}", "```", ""]
+        parts.append(doc.partition("\n\n>>>")[0])
+    return "\n".join(parts) + "\n"
+
+
+PAGES = {"commands.md": commands_page, "errors.md": errors_page, "python.md": python_page}
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Languages: messages, names and numbers as a reader of English or Japanese expects them.
 
-A message is written in English where it is used, `t("{n} notices lapse", n=t.count(6))`, and looked up in `locale/<lang>.po`.
-A name belongs to an id that never changes (`dy_oxide`, `ev_motor`, `USA`). It comes from `locale/terms.csv` (short names, chosen
-for figures and tables), else from the dataset, else, for places, from the Unicode locale data.
+A message is written in English where it is used, `t("{n} notices lapse", n=t.count(6))`, and looked up in
+`locale/<lang>.po`. A name belongs to an id that never changes (`dy_oxide`, `ev_motor`, `USA`). It comes from
+`locale/terms.csv` (short names, chosen for figures and tables), else, for places, from the Unicode locale data, else
+from the dataset.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import datetime
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +22,7 @@ from typing import Any
 from didymium.errors import UnknownTerm
 
 LANGUAGES = ("en", "ja")
+_NUMBERS = re.compile(r"\d{4}-\d{2}-\d{2}|\d+")
 UNKNOWN = "–"
 """Stands for a value that nobody knows or has published; zero is written 0."""
 
@@ -43,9 +46,9 @@ def _catalogue(lang: str) -> Mapping[tuple[str | None, str], str]:
 def _terms() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Names of the controlled words: kind → id → language → name, in the order of the file."""
     terms: dict[str, dict[str, Mapping[str, str]]] = {}
-    with (files("didymium") / "locale" / "terms.csv").open(encoding="utf-8", newline="") as table:
-        for row in csv.DictReader(table):
-            terms.setdefault(row["kind"], {})[row["id"]] = {lang: row[lang] for lang in LANGUAGES}
+    table = (files("didymium") / "locale" / "terms.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(table.splitlines()):
+        terms.setdefault(row["kind"], {})[row["id"]] = {lang: row[lang] for lang in LANGUAGES}
     return terms
 
 
@@ -82,22 +85,24 @@ class Translator:
         return text.format_map(values) if values else text
 
     def fact(self, text: str) -> str:
-        """A sentence that stands in a data table: translated if the catalogue knows it, as it is otherwise."""
-        return _catalogue(self.lang).get(("data", text), text)
+        """A sentence of a data table or a study: translated if the catalogue knows it, as it is otherwise.
+
+        Dates and numbers may differ: the catalogue holds the sentence with {0}, {1} … in their places.
+        """
+        known = _catalogue(self.lang)
+        if ("data", text) in known:
+            return known["data", text]
+        found = _NUMBERS.findall(text)
+        count = iter(range(len(found)))
+        pattern = known.get(("data", _NUMBERS.sub(lambda _: f"{{{next(count)}}}", text)))
+        return pattern.format(*(self.date(n) if "-" in n else n for n in found)) if pattern else text
 
     # names
 
     def term(self, kind: str, word: str) -> str:
         """Name of a controlled word; an id nobody has named reads as its own words."""
-        named = self.names.get(kind, {}).get(word)
-        if named:
-            return named
         known = _terms().get(kind, {}).get(word)
-        return known[self.lang] if known else word.replace("_", " ")
-
-    def knows(self, kind: str, word: str) -> bool:
-        """Whether a name exists for this id."""
-        return word in self.names.get(kind, {}) or word in _terms().get(kind, {})
+        return known[self.lang] if known else self.names.get(kind, {}).get(word) or word.replace("_", " ")
 
     def terms(self, kind: str, words: Iterable[str]) -> str:
         """Names of several words, separated as in a table cell."""
@@ -105,9 +110,8 @@ class Translator:
 
     def place(self, code: str) -> str:
         """Name of an ISO 3166 alpha-3 place or of one of our groups."""
-        if self.knows("place", code):
-            return self.term("place", code)
-        return _territory(code, self.lang) or code
+        short = _terms()["place"].get(code)
+        return short[self.lang] if short else _territory(code, self.lang) or self.names.get("place", {}).get(code, code)
 
     def places(self, codes: Iterable[str]) -> str:
         """Several places in a row."""
@@ -214,8 +218,6 @@ def dataset_names(dataset: Any, lang: str) -> dict[str, dict[str, str]]:
     column = "name" if lang == "en" else f"name_{lang}"
     found: dict[str, dict[str, str]] = {}
     for kind, table, key in _NAMED:
-        names = {row[key]: row.get(column) or "" for row in dataset.rows(table)}
-        # A short name of our own (terms.csv) reads better in a figure than the full name of the table.
-        kept = {word: name for word, name in names.items() if name and word not in _terms().get(kind, {})}
-        found.setdefault(kind, {}).update(kept)
+        names = {row[key]: row[column] for row in dataset.rows(table) if row.get(column)}
+        found.setdefault(kind, {}).update(names)
     return found

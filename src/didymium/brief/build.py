@@ -27,8 +27,8 @@ def build(
     Parameters
     ----------
     results
-        By command: exposure, stress (one result or one for each scenario), gaps, projects, commitments, measures, reconcile.
-        A study that is missing, or that found nothing, is said to be so on the page.
+        By command: exposure, stress (one result or one for each scenario), gaps, projects, commitments, measures,
+        reconcile. A study that is missing, or that found nothing, is said to be so on the page.
     dataset
         Names places and products, and describes the sources that the rows cite.
     limits
@@ -51,7 +51,13 @@ def build(
     )
     described = dataset.describe()
     made = method.runs(desk)
-    request = {"parties": list(parties), "as_of": as_of.isoformat(), "lang": lang, "runs": [r.run_id for r in made], "limits": list(limits)}
+    request = {
+        "parties": list(parties),
+        "as_of": as_of.isoformat(),
+        "lang": lang,
+        "runs": [r.run_id for r in made],
+        "limits": list(limits),
+    }
     names = t.places(parties)
     return Brief(
         id=run_id("brief", request, str(described["id"]), didymium.__version__),

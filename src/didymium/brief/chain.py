@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from didymium.brief.desk import Desk, Picked, interval, number, text
+from functools import partial
+
+from didymium.brief.desk import Desk, Picked, interval, number, said, text
 from didymium.brief.document import Block, Column, Paragraph, Section, Table
 from didymium.figures import chain_shares, concentration, gap_heat, gap_ledger
-from didymium.figures.chain import latest
 from didymium.figures.gaps import largest_gap, one_outlook, parties_of
+from didymium.figures.rows import latest, step_name
 from didymium.i18n import rank
 from didymium.results import Row
 
@@ -52,13 +54,18 @@ def exposure(desk: Desk) -> Section:
                 (Column(t("Leader's share"), "share"), lambda r: interval(r, "top_share")),
                 (Column(t("Top three"), "share"), lambda r: number(r.get("top3_share"))),
                 (Column(t("Evidence")), lambda r: t.term("evidence", text(r.get("evidence")))),
-                (Column(t("What it does not tell"), wide=True), lambda r: t.fact(text(r.get("says")))),
+                (Column(t("What it does not tell"), wide=True), lambda r: said(r, "says", t)),
             ],
             id=id,
         )
 
-    blocks: list[Block] = [*desk.figure("exposure", chain_shares, shares_table), *desk.figure("exposure", concentration, steps_table)]
+    blocks: list[Block] = [
+        *desk.figure(result, chain_shares, shares_table),
+        *desk.figure(result, concentration, steps_table),
+    ]
     reliance = latest(desk.extra("exposure", "reliance"), "party", "stage", "product")
+    told = ("need_quantity", "own_quantity", "import_quantity", "china_import_share")
+    reliance = [r for r in reliance if any(r.get(c) is not None for c in told)]
     order = {party: i for i, party in enumerate(desk.parties)}
     reliance.sort(key=lambda r: (order.get(text(r["party"]), len(order)), text(r["party"])))
     if reliance:
@@ -79,16 +86,37 @@ def exposure(desk: Desk) -> Section:
                 ],
             )
         )
+    claims = [r for r in desk.extra("exposure", "claims") if r.get("world_quantity") is not None]
+    rivals = [
+        r for r in claims if sum(1 for c in claims if (c["stage"], c["product"]) == (r["stage"], r["product"])) > 1
+    ]
+    if rivals:
+        blocks.append(
+            desk.table(
+                t("Competing claims on the same output"),
+                rivals,
+                [
+                    (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+                    (Column(t("Stage")), lambda r: t.term("stage", text(r["stage"]))),
+                    (Column(t("Year"), "year"), lambda r: number(r["year"])),
+                    (Column(t("Series")), lambda r: t.fact(text(r["series"]))),
+                    (Column(t("Used here")), lambda r: bool(r["preferred"])),
+                    (Column(t("World output"), "number"), lambda r: number(r["world_quantity"])),
+                    (Column(t("Unit")), lambda r: t.term("unit", text(r["unit"]))),
+                    (Column(t("China's share"), "share"), lambda r: number(r.get("china_share"))),
+                ],
+            )
+        )
     return Section("exposure", title, tuple(blocks))
 
 
-def gap_columns(desk: Desk) -> list[Picked]:
+def gap_columns(desk: Desk, rows: list[Row]) -> list[Picked]:
     """The ledger of one need: what covers it and what is left."""
     t = desk.t
     tonnes = t("t")
     return [
         (Column(t("Party")), lambda r: t.place(text(r["party"]))),
-        (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+        (Column(t("Product")), lambda r: step_name(r, t, rows)),
         (Column(t("Year"), "year"), lambda r: number(r["year"])),
         (Column(t("Need"), "number", tonnes), lambda r: number(r["need_t"])),
         (Column(t("Own supply"), "number", tonnes), lambda r: number(r["own_t"])),
@@ -107,31 +135,48 @@ def gaps(desk: Desk) -> Section:
     title = t("Gaps by stage")
     if not desk.has("gaps"):
         return Section("gaps", title, (desk.missing("gaps", title),))
-    rows = one_outlook(desk.result("gaps"))
+    result = desk.result("gaps")
+    rows = one_outlook(result)
     parties = parties_of(rows)
-    rows.sort(key=lambda r: (parties.index(text(r["party"])), rank("stage", text(r["stage"])), rank("product", text(r["product"])), text(r["year"])))
+    rows.sort(
+        key=lambda r: (
+            parties.index(text(r["party"])),
+            rank("stage", text(r["stage"])),
+            rank("product", text(r["product"])),
+            text(r["year"]),
+        )
+    )
 
-    def ledger(id: str, product: str | None = None) -> Table:
-        kept = rows if product is None else [r for r in rows if r["product"] == product]
-        caption = t("Gap ledger") if product is None else t("Gap ledger: {product}", product=t.term("product", product))
-        return desk.table(caption, kept, gap_columns(desk), id=id)
+    def ledger(id: str, step: Row | None = None, party: str = "") -> Table:
+        if step is None:
+            own = [r for r in rows if r["party"] == party]
+            return desk.table(t("Gap ledger: {product}", product=t.place(party)), own, gap_columns(desk, rows), id=id)
+        kept = [r for r in rows if (r["stage"], r["product"]) == (step["stage"], step["product"])]
+        return desk.table(
+            t("Gap ledger: {product}", product=step_name(step, t, rows)), kept, gap_columns(desk, rows), id=id
+        )
 
     blocks: list[Block] = [
         Paragraph(
             t(
-                "A gap is the need of a party at one stage less what it can surely get: its own output, partners' output that is not needed there, "
-                "contracted purchases and stock. Need follows from final demand through the recipes of the chain (outlook {outlook}).",
+                "A gap is the need of a party at one stage less what it can surely get: its own output, partners' "
+                "output that is not needed there, "
+                "contracted purchases and stock. Need follows from final demand through the recipes of the chain "
+                "(outlook {outlook}).",
                 outlook=t.term("outlook", text(rows[0]["outlook"])),
             )
         ),
-        *desk.figure("gaps", gap_heat, ledger),
     ]
+    for party in parties:
+        blocks += desk.figure(result, gap_heat, partial(ledger, party=party), party=party)
     pair = parties[-1]
-    for stage in ("separated", "magnet"):
+    for stage in ("separated", "metal", "magnet"):
         here = [r for r in rows if r["stage"] == stage and r["party"] == pair and (number(r["gap_t"]) or 0) > 0]
         if here:
-            product = text(largest_gap(here)["product"])
-            blocks += desk.figure("gaps", gap_ledger, lambda id, p=product: ledger(id, p), product=product)
+            step = largest_gap(here)
+            blocks += desk.figure(
+                result, gap_ledger, partial(ledger, step=step), stage=stage, product=text(step["product"])
+            )
     return Section("gaps", title, tuple(blocks))
 
 
@@ -148,7 +193,7 @@ def reconcile(desk: Desk, most: int = 12) -> Section:
         shown,
         [
             (Column(t("Kind")), lambda r: t.term("reconcile_kind", text(r["kind"]))),
-            (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+            (Column(t("Product")), lambda r: _routed(desk, r)),
             (Column(t("Place")), lambda r: _flow(desk, r)),
             (Column(t("Year"), "year"), lambda r: number(r["year"])),
             (Column(t("Observed"), "number", t("t")), lambda r: number(r.get("observed_t"))),
@@ -161,7 +206,8 @@ def reconcile(desk: Desk, most: int = 12) -> Section:
     )
     lead = Paragraph(
         t(
-            "Statistics of production, trade and demand do not balance. The model moves them as little as their uncertainty allows; "
+            "Statistics of production, trade and demand do not balance. The model moves them as little as their "
+            "uncertainty allows; "
             "here are the {n} largest of {m} moves.",
             n=t.count(len(shown)),
             m=t.count(len(rows)),
@@ -170,7 +216,13 @@ def reconcile(desk: Desk, most: int = 12) -> Section:
     return Section("reconcile", title, (lead, table))
 
 
+def _routed(desk: Desk, row: Row) -> str:
+    """A product, with the kind of ore behind a colon where the model keeps them apart."""
+    product, _, ore = text(row["product"]).partition(":")
+    name = desk.t.term("product", product)
+    return desk.t("{product}, {ore}", product=name, ore=desk.t.term("ore", ore)) if ore else name
+
+
 def _flow(desk: Desk, row: Row) -> str:
     place = desk.t.place(text(row["place"]))
     return desk.t("{a} → {b}", a=place, b=desk.t.place(text(row["partner"]))) if row.get("partner") else place
-

@@ -13,7 +13,6 @@ from didymium.figures.theme import Spec
 from didymium.i18n import Translator
 from didymium.results import Result, Row
 
-
 Picked = tuple[Column, Callable[[Row], Cell]]
 """A column of a table and the function that picks its cell from a row."""
 
@@ -25,11 +24,11 @@ class SourceTable(Protocol):
 
     def source(self, source_id: str) -> Mapping[str, Any]: ...
 
-    def rows(self, table: str, **keys: Any) -> Sequence[Mapping[str, Any]]: ...
+    def rows(self, table: str, /, **keys: Any) -> Sequence[Mapping[str, Any]]: ...
 
 
 def merged(result: Result | Sequence[Result]) -> Result:
-    """One result out of several of the same study (one for each scenario): their rows and tables one after the other."""
+    """One result out of several of the same study (one for each scenario): rows and tables one after the other."""
     if isinstance(result, Result):
         return result
     if not result:
@@ -40,6 +39,7 @@ def merged(result: Result | Sequence[Result]) -> Result:
             tables[name] = (*tables.get(name, ()), *rows)
     return dataclasses.replace(
         result[0],
+        request={**result[0].request, "scenarios": [r.request["scenario"] for r in result if "scenario" in r.request]},
         run_id=", ".join(dict.fromkeys(r.run_id for r in result)),
         rows=tuple(row for r in result for row in r.rows),
         tables=tables,
@@ -98,7 +98,16 @@ class Desk:
         for source_id, number in self.cited.items():
             row = self.dataset.source(source_id)
             word = {key: str(row.get(key) or "") for key in ("title", "producer", "url", "licence")}
-            found.append(Source(number, source_id, word["title"] or source_id, word["producer"], word["url"], word["licence"]))
+            found.append(
+                Source(
+                    number,
+                    source_id,
+                    word["title"] or source_id,
+                    word["producer"],
+                    word["url"],
+                    word["licence"] if word["licence"] != "unknown" else "",
+                )
+            )
         return tuple(found)
 
     # blocks
@@ -122,14 +131,17 @@ class Desk:
         )
 
     def figure(
-        self, command: str, draw: Callable[..., Spec], twin: Callable[[str], Table], **choices: Any
+        self, result: Result, draw: Callable[..., Spec], twin: Callable[[str], Table], **choices: Any
     ) -> Sequence[Block]:
         """A figure with its table, or a sentence that says why there is none."""
-        result = self.results[command]
         try:
-            spec, narrow = (draw(result, lang=self.t.lang, names=self.t.names, narrow=n, **choices) for n in (False, True))
+            spec, narrow = (
+                draw(result, lang=self.t.lang, names=self.t.names, narrow=n, **choices) for n in (False, True)
+            )
         except NotFound:
-            return (Paragraph(self.t("There is nothing to draw here: the table behind this figure is empty."), tone="note"),)
+            return (
+                Paragraph(self.t("There is nothing to draw here: the table behind this figure is empty."), tone="note"),
+            )
         self.drawn += 1
         table = twin(f"figure-{self.drawn}-table")
         words = spec["usermeta"]
@@ -143,7 +155,9 @@ class Desk:
                 spec=spec,
                 narrow=narrow,
                 table=table,
-                run_id=result.run_id,
+                run_id=result.run_id
+                if "," not in result.run_id
+                else self.t("{n} runs, listed at the end", n=self.t.count(result.run_id.count(",") + 1)),
                 cites=table.cited(),
             ),
         )
@@ -156,6 +170,12 @@ def number(value: Any) -> float | None:
 
 def text(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def said(row: Row, column: str, t: Translator) -> str:
+    """A sentence of a row in the language of the page: translated by the row, by the catalogue, or as it is."""
+    own = row.get(f"{column}_{t.lang}")
+    return text(own) if own else t.fact(text(row.get(column)))
 
 
 def interval(row: Row, name: str) -> Interval:

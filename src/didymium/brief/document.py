@@ -1,4 +1,4 @@
-"""A brief as a plain value: sections of paragraphs, tiles, figures and tables. How it is printed is decided elsewhere."""
+"""A brief as a plain value: sections of paragraphs, tiles, figures and tables. Others decide how it is printed."""
 
 from __future__ import annotations
 
@@ -183,7 +183,9 @@ def written(cell: Cell, column: Column, t: Translator) -> str:
         if cell.value is None or cell.low is None or cell.high is None or cell.low == cell.high == cell.value:
             return value
         scale = 100 if column.kind == "share" else 1
-        low, high = (t.number(end * scale) if column.kind != "year" else str(round(end)) for end in (cell.low, cell.high))
+        low, high = (
+            t.number(end * scale) if column.kind != "year" else str(round(end)) for end in (cell.low, cell.high)
+        )
         return t("{value} ({low}–{high})", value=value, low=low, high=high)
     if cell is None or cell == "":
         return UNKNOWN

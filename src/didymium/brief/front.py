@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from didymium.brief.desk import Desk, number, text
 from didymium.brief.document import Block, Paragraph, Points, Section, Tile, Tiles
-from didymium.brief.record import SOON_DAYS, lapsing, past_their_date
-from didymium.figures.chain import latest
+from didymium.brief.record import SOON_DAYS, lapsing, on_the_chain, past_their_date
 from didymium.figures.gaps import largest_gap, one_outlook, parties_of
-from didymium.figures.record import measure_name
-from didymium.figures.shortage import first_rows, scenario_name, scenarios
+from didymium.figures.measures import change_date, change_days, change_kind, measure_name
+from didymium.figures.rows import latest, step_name
+from didymium.figures.shortage import by_sector, first_rows, scenario_name, scenarios
 from didymium.results import Row
 
 
@@ -27,7 +27,8 @@ def summary(desk: Desk) -> Section:
     blocks.append(
         Paragraph(
             t(
-                "Numbers in brackets after a value are its 10–90% interval; numbers in square brackets lead to the sources. "
+                "Numbers in brackets after a value are its 10–90% interval; numbers in square brackets lead to "
+                "the sources. "
                 "Findings describe the data and the model; they are not advice."
             ),
             tone="note",
@@ -43,7 +44,7 @@ def _most_concentrated(desk: Desk) -> Row | None:
 
 def _bounds(row: Row, name: str) -> tuple[float, float] | None:
     low, high = number(row.get(f"{name}_p10")), number(row.get(f"{name}_p90"))
-    return None if low is None or high is None else (low, high)
+    return None if low is None or high is None or low == high else (low, high)
 
 
 def _exposure(desk: Desk) -> list[Paragraph]:
@@ -52,31 +53,52 @@ def _exposure(desk: Desk) -> list[Paragraph]:
     if step is None:
         return []
     words = {
-        "country": t.place(text(step["top_country"])), "product": t.term("product", text(step["product"])),
-        "year": t.year(int(number(step["year"]) or 0)), "share": t.share(number(step["top_share"])),
-    }  # fmt: skip
+        "country": t.place(text(step["top_country"])),
+        "product": t.term("product", text(step["product"])),
+        "year": t.year(int(number(step["year"]) or 0)),
+        "share": t.share(number(step["top_share"])),
+    }
     bounds = _bounds(step, "top_share")
     if bounds:
         words["interval"] = t.span(t.share(bounds[0]), t.share(bounds[1]))
-        said = t("In {year}, {country} made {share} ({interval}) of the world's {product}: the most concentrated step of the chain.", **words)
+        said = t(
+            "In {year}, {country} made {share} ({interval}) of the world's {product}: the most concentrated step "
+            "of the chain.",
+            **words,
+        )
     else:
-        said = t("In {year}, {country} made {share} of the world's {product}: the most concentrated step of the chain.", **words)
+        said = t(
+            "In {year}, {country} made {share} of the world's {product}: the most concentrated step of the chain.",
+            **words,
+        )
     points = [Paragraph(said, desk.cite(step))]
-    reliance = [r for r in latest(desk.extra("exposure", "reliance"), "party", "stage", "product") if r.get("china_import_share") is not None]
+    reliance = [
+        r
+        for r in latest(desk.extra("exposure", "reliance"), "party", "stage", "product")
+        if r.get("china_import_share") is not None
+    ]
     for party in desk.parties:
-        own = [r for r in reliance if r["party"] == party and r["stage"] == "magnet"] or [r for r in reliance if r["party"] == party]
+        own = [r for r in reliance if r["party"] == party and r["stage"] == "magnet"] or [
+            r for r in reliance if r["party"] == party
+        ]
         if own:
             row = max(own, key=lambda r: number(r["china_import_share"]) or 0.0)
-            points.append(
-                Paragraph(
-                    t(
-                        "{party}: {share} of imports of {product} came from China in {year}; imports met {reliance} of need.",
-                        party=t.place(party), share=t.share(number(row["china_import_share"])), product=t.term("product", text(row["product"])),
-                        year=t.year(int(number(row["year"]) or 0)), reliance=t.share(number(row.get("reliance_share"))),
-                    ),
-                    desk.cite(row),
+            words = {
+                "party": t.place(party),
+                "share": t.share(number(row["china_import_share"])),
+                "product": t.term("product", text(row["product"])),
+                "year": t.year(int(number(row.get("china_import_year")) or number(row["year"]) or 0)),
+            }
+            if row.get("reliance_share") is None:
+                said = t("{party}: {share} of imports of {product} came from China in {year}.", **words)
+            else:
+                words["reliance"] = t.share(number(row["reliance_share"]))
+                said = t(
+                    "{party}: {share} of imports of {product} came from China in {year}; imports met {reliance} "
+                    "of need.",
+                    **words,
                 )
-            )  # fmt: skip
+            points.append(Paragraph(said, desk.cite(row)))
     return points
 
 
@@ -88,7 +110,11 @@ def _exposure_tiles(desk: Desk) -> list[Tile]:
     bounds = _bounds(step, "top_share")
     return [
         Tile(
-            label=t("{country}'s share of {product}", country=t.place(text(step["top_country"])), product=t.term("product", text(step["product"]))),
+            label=t(
+                "{country}'s share of {product}",
+                country=t.place(text(step["top_country"])),
+                product=t.term("product", text(step["product"])),
+            ),
             value=t.share(number(step["top_share"])),
             interval=t.span(t.share(bounds[0]), t.share(bounds[1])) if bounds else "",
             note=t("world output, {year}", year=t.year(int(number(step["year"]) or 0))),
@@ -117,21 +143,37 @@ def _stress(desk: Desk) -> list[Paragraph]:
         if row is None:
             continue
         if row.get("days_to_shortage") is None:
-            points.append(Paragraph(t("{party}: no use runs short in “{scenario}”.", scenario=main, party=t.place(party)), desk.cite(row)))
+            points.append(
+                Paragraph(
+                    t("{party}: no use runs short in “{scenario}”.", scenario=main, party=t.place(party)),
+                    desk.cite(row),
+                )
+            )
             continue
-        days, bounds = t.days(number(row["days_to_shortage"])), _bounds(row, "days_to_shortage")
-        if bounds:
-            days = t("{days} ({low}–{high})", days=days, low=t.count(round(bounds[0])), high=t.count(round(bounds[1])))
+        days, span = t.days(number(row["days_to_shortage"])), _days_span(desk, row)
+        if span:
+            days = t("{value} ({interval})", value=days, interval=span)
         said = t(
             "{party}: in “{scenario}” the first users run short after {days} – {sector}.",
-            scenario=main, party=t.place(party), days=days, sector=t.term("sector", text(row["sector"])),
-        )  # fmt: skip
+            scenario=main,
+            party=t.place(party),
+            days=days,
+            sector=t.term("sector", text(row["sector"])),
+        )
         if best is not None and best.get("days_to_shortage") is not None:
-            said = t("{said} Full coordination puts this off to {days}.", said=said, days=t.days(number(best["days_to_shortage"])))
+            said = t(
+                "{said} Full coordination puts this off to {days}.",
+                said=said,
+                days=t.days(number(best["days_to_shortage"])),
+            )
         elif best is not None:
             said = t("{said} With full coordination nothing runs short.", said=said)
         points.append(Paragraph(said, desk.cite(row)))
-    worst = max((r for r in result.rows if r["foresight"] == "myopic"), key=lambda r: number(r["unserved_share"]) or 0.0, default=None)
+    worst = max(
+        (r for r in by_sector(result.rows) if r["foresight"] == "myopic"),
+        key=lambda r: number(r["unserved_share"]) or 0.0,
+        default=None,
+    )
     if worst is not None and (number(worst["unserved_share"]) or 0.0) > 0:
         bounds = _bounds(worst, "unserved_t")
         amount = t.tonnes(number(worst["unserved_t"]))
@@ -140,15 +182,29 @@ def _stress(desk: Desk) -> list[Paragraph]:
         points.append(
             Paragraph(
                 t(
-                    "Hardest hit in all {n} scenarios: {sector} ({party}) under “{scenario}”; {share} of demand for {product} goes unserved, {amount}.",
-                    n=t.count(len(scenarios(result))), sector=t.term("sector", text(worst["sector"])), party=t.place(text(worst["party"])),
-                    scenario=scenario_name(result, text(worst["scenario"]), t), share=t.share(number(worst["unserved_share"])),
-                    product=t.term("product", text(worst["product"])), amount=amount,
+                    "Hardest hit in all {n} scenarios: {sector} ({party}) under “{scenario}”; {share} of demand "
+                    "for {product} goes unserved, {amount}.",
+                    n=t.count(len(scenarios(result))),
+                    sector=t.term("sector", text(worst["sector"])),
+                    party=t.place(text(worst["party"])),
+                    scenario=scenario_name(result, text(worst["scenario"]), t),
+                    share=t.share(number(worst["unserved_share"])),
+                    product=t.term("product", text(worst["product"])),
+                    amount=amount,
                 ),
                 desk.cite(worst),
             )
-        )  # fmt: skip
+        )
     return points
+
+
+def _days_span(desk: Desk, row: Row) -> str:
+    """The interval of the days to a shortage; where a tenth of the draws never runs short, it is open at the top."""
+    t = desk.t
+    low, high = number(row.get("days_to_shortage_p10")), number(row.get("days_to_shortage_p90"))
+    if low is None:
+        return ""
+    return t("{low} to never", low=t.count(round(low))) if high is None else t.span(t.count(round(low)), t.days(high))
 
 
 def _shortage_tiles(desk: Desk) -> list[Tile]:
@@ -163,12 +219,11 @@ def _shortage_tiles(desk: Desk) -> list[Tile]:
         if row is None:
             continue
         short = row.get("days_to_shortage") is not None
-        bounds = _bounds(row, "days_to_shortage") if short else None
         tiles.append(
             Tile(
                 label=t("{party}: first shortage after", party=t.place(party)),
                 value=t.days(number(row["days_to_shortage"])) if short else t("no shortage"),
-                interval=t.span(t.count(round(bounds[0])), t.days(bounds[1])) if bounds else "",
+                interval=_days_span(desk, row),
                 note=main,
                 cites=desk.cite(row),
             )
@@ -184,7 +239,14 @@ def _gap_ends(desk: Desk) -> tuple[Row, Row] | None:
     pair = parties_of(rows)[-1]
     years = sorted({int(number(r["year"]) or 0) for r in rows})
     last = largest_gap([r for r in rows if r["party"] == pair and r["year"] == years[-1]])
-    first = next(r for r in rows if r["party"] == pair and r["year"] == years[0] and r["product"] == last["product"] and r["stage"] == last["stage"])
+    first = next(
+        r
+        for r in rows
+        if r["party"] == pair
+        and r["year"] == years[0]
+        and r["product"] == last["product"]
+        and r["stage"] == last["stage"]
+    )
     return first, last
 
 
@@ -195,14 +257,23 @@ def _gaps(desk: Desk) -> list[Paragraph]:
         return []
     first, last = ends
     words = {
-        "party": t.place(text(last["party"])), "product": t.term("product", text(last["product"])), "first": t.year(int(number(first["year"]) or 0)),
-        "last": t.year(int(number(last["year"]) or 0)), "now": t.share(number(first["gap_share"])), "then": t.share(number(last["gap_share"])),
+        "party": t.place(text(last["party"])),
+        "product": step_name(last, t, desk.rows("gaps")),
+        "first": t.year(int(number(first["year"]) or 0)),
+        "last": t.year(int(number(last["year"]) or 0)),
+        "now": t.share(number(first["gap_share"])),
+        "then": t.share(number(last["gap_share"])),
         "amount": t.tonnes(number(last["gap_t"])),
-    }  # fmt: skip
+    }
     bounds = _bounds(last, "gap_t")
     if bounds:
-        words["amount"] = t("{amount} ({low}–{high})", amount=words["amount"], low=t.number(bounds[0]), high=t.number(bounds[1]))
-    said = t("{party}: {now} of the need for {product} has no sure source in {first}, and {then} in {last} ({amount}).", **words)
+        words["amount"] = t(
+            "{amount} ({low}–{high})", amount=words["amount"], low=t.number(bounds[0]), high=t.number(bounds[1])
+        )
+    said = t(
+        "{party}: {now} of the need for {product} has no sure source in {first}, and {then} in {last} ({amount}).",
+        **words,
+    )
     return [Paragraph(said, desk.cite(first, last))]
 
 
@@ -215,7 +286,11 @@ def _gap_tiles(desk: Desk) -> list[Tile]:
     bounds = _bounds(last, "gap_t")
     return [
         Tile(
-            label=t("Gap in {product}, {year}", product=t.term("product", text(last["product"])), year=t.year(int(number(last["year"]) or 0))),
+            label=t(
+                "Gap in {product}, {year}",
+                product=step_name(last, t, desk.rows("gaps")),
+                year=t.year(int(number(last["year"]) or 0)),
+            ),
             value=t.share(number(last["gap_share"])),
             interval=t.span(t.number(bounds[0]), t.tonnes(bounds[1])) if bounds else "",
             note=t("of need, {party}", party=t.place(text(last["party"]))),
@@ -234,44 +309,66 @@ def _projects(desk: Desk) -> list[Paragraph]:
     points = [
         Paragraph(
             t(
-                "Candidate projects that would add supply where there is a gap: {n}; {k} of them run, ramp up or are under construction.",
-                n=t.count(len(ids)), k=t.count(len(moving)),
+                "Candidate projects that would add supply where there is a gap: {n}; {k} of them run, ramp up or "
+                "are under construction.",
+                n=t.count(len(ids)),
+                k=t.count(len(moving)),
             ),
         )
-    ]  # fmt: skip
-    sized = [r for r in rows if r.get("fills_share") is not None and r.get("expected_t_2030") is not None]
+    ]
+    sized = [
+        r
+        for r in rows
+        if number(r.get("fills_share")) and number(r.get("expected_t_2030")) and number(r.get("gap_t_2030", 1.0))
+    ]
     if sized:
         row = max(sized, key=lambda r: (number(r["fills_share"]) or 0.0, number(r["expected_t_2030"]) or 0.0))
         points.append(
             Paragraph(
                 t(
-                    "Largest against its gap: {project} ({place}, {status}) with {amount} of {product} expected in {year}.",
-                    project=text(row["name"]), place=t.place(text(row["country"])), status=t.term("project_status", text(row["status"])),
-                    amount=t.tonnes(number(row["expected_t_2030"])), product=t.term("product", text(row["product"])), year=t.year(2030),
+                    "Largest against its gap: {project} ({place}, {status}) with {amount} of {product} expected "
+                    "in {year}.",
+                    project=text(row["name"]),
+                    place=t.place(text(row["country"])),
+                    status=t.term("project_status", text(row["status"])),
+                    amount=t.tonnes(number(row["expected_t_2030"])),
+                    product=t.term("product", text(row["product"])),
+                    year=t.year(2030),
                 ),
                 desk.cite(row),
             )
-        )  # fmt: skip
+        )
     return points
 
 
 def _record(desk: Desk) -> list[Paragraph]:
     t = desk.t
     points = []
-    measures = desk.rows("measures")
+    measures = on_the_chain(desk)
     for row in lapsing(measures)[:2]:
-        words = {"date": t.date(text(row["end_date"])), "days": t.days(number(row["days_to_lapse"])), "measure": measure_name(row, t, most=4)}
-        if row["status"] == "suspended":
+        words = {
+            "date": t.date(change_date(row)),
+            "days": t.days(change_days(row)),
+            "measure": measure_name(row, t, most=4),
+        }
+        if change_kind(row) == "suspension_ends":
             said = t("Suspended only until {date}, {days} from now – {measure}.", **words)
+        elif change_kind(row) == "takes_effect":
+            said = t("Takes effect on {date}, {days} from now – {measure}.", **words)
         else:
             said = t("Ends on {date}, {days} from now – {measure}.", **words)
         points.append(Paragraph(said, desk.cite(row), tone="warning"))
     gone = past_their_date(measures)
     if gone:
-        dates = sorted({text(r["end_date"]) for r in gone})
+        dates = sorted({text(change_date(r)) for r in gone})
         points.append(
             Paragraph(
-                t("Measures that passed their date ({date}) with no public trace of what followed: {n}. Their status is unknown.", n=t.count(len(gone)), date=t.list([t.date(d) for d in dates])),
+                t(
+                    "Measures that passed their date ({date}) with no public trace of what followed: {n}. Treat "
+                    "them as possibly back in force.",
+                    n=t.count(len(gone)),
+                    date=t.list([t.date(d) for d in dates]),
+                ),
                 desk.cite(*gone),
                 tone="warning",
             )
@@ -283,25 +380,29 @@ def _record(desk: Desk) -> list[Paragraph]:
             Paragraph(
                 t(
                     "Of {m} commitments: {late} overdue, {soon} due within {d} days, {met} met.",
-                    m=t.count(len(promised)), late=t.count(count["overdue"]), soon=t.count(count["due_soon"]), d=t.count(SOON_DAYS), met=t.count(count["met"]),
+                    m=t.count(len(promised)),
+                    late=t.count(count["overdue"]),
+                    soon=t.count(count["due_soon"]),
+                    d=t.count(SOON_DAYS),
+                    met=t.count(count["met"]),
                 ),
                 desk.cite(*(r for r in promised if r["state"] == "overdue")),
             )
-        )  # fmt: skip
+        )
     return points
 
 
 def _record_tiles(desk: Desk) -> list[Tile]:
     t = desk.t
     tiles = []
-    soon = lapsing(desk.rows("measures"))
+    soon = lapsing(on_the_chain(desk))
     if soon:
         row = soon[0]
         tiles.append(
             Tile(
-                label=t("Next measure to lapse in"),
-                value=t.days(number(row["days_to_lapse"])),
-                interval=t.date(text(row["end_date"])),
+                label=t("Next change of a measure in"),
+                value=t.days(change_days(row)),
+                interval=t.date(change_date(row)),
                 note=measure_name(row, t),
                 cites=desk.cite(row),
             )

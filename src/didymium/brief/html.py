@@ -23,7 +23,11 @@ def render_html(brief: Brief) -> str:
 
     t = brief.words
     environment = Environment(
-        loader=PackageLoader("didymium.brief"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("didymium.brief"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {
         "cite_groups": cite_groups,
@@ -54,7 +58,8 @@ def _face(name: str, characters: str, ending: str = "woff2") -> str:
         file = f"DidymiumSans-{style.title()}.otf" if ending == "otf" else f"{name}-{style}.woff2"
         data = base64.b64encode((_FONTS / file).read_bytes()).decode("ascii")
         source = f'url("data:font/{ending};base64,{data}") format("{kind}")'
-        rules.append(f'@font-face {{ font-family: "Didymium Sans"; font-weight: {weight}; src: {source}; unicode-range: {characters}; }}')
+        what = f'font-family: "Didymium Sans"; font-weight: {weight}; src: {source}; unicode-range: {characters};'
+        rules.append(f"@font-face {{ {what} }}")
     return "\n".join(rules)
 
 

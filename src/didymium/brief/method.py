@@ -23,21 +23,30 @@ def method(desk: Desk) -> Section:
     blocks: list[Block] = [
         Paragraph(
             t(
-                "All studies rest on one dataset (version {version}, {id}) and one model of the chain from mine to magnet. Tables of production, demand and trade are first made "
-                "to balance by least squares, weighted by confidence. Separation yields all oxides of an ore at once, in its proportions. "
-                "Disruptions are linear programmes by month with stocks, qualification delays and uses that give way in order of their value.",
-                version=text(described.get("version")), id=text(described.get("id"))[:12],
+                "All studies rest on one dataset (version {version}, {id}) and one model of the chain from mine "
+                "to magnet. Tables of production, demand and trade are first made "
+                "to balance by least squares, weighted by confidence. Separation yields all oxides of an ore at "
+                "once, in its proportions. "
+                "Disruptions are linear programmes by month with stocks, qualification delays and uses that give "
+                "way in order of their value.",
+                version=text(described.get("version")),
+                id=text(described.get("id"))[:12],
             )
         ),
         Paragraph(
             t(
-                "Tonnes are those of the product named. Shares are of mass. An interval is the range between the 10th and the 90th percentile of draws over the uncertain inputs. "
-                "Evidence grades: A measured, B reported, C estimated, D assumed. A dash means not known, which is not zero."
+                "Tonnes are those of the product named. Shares are of mass. An interval is the range between the "
+                "10th and the 90th percentile of draws over the uncertain inputs. "
+                "Evidence grades: A measured, B reported, C estimated, D assumed. A dash means not known, which "
+                "is not zero."
             )
         ),
-    ]  # fmt: skip
-    if any(described.get("layers") or []):
-        blocks.append(Paragraph(t("Layers over the public tables: {layers}.", layers=t(", ").join(str(x) for x in described["layers"])), tone="note"))
+    ]
+    layers = [str(x) for x in described.get("layers") or [] if x != "base"]
+    if layers:
+        blocks.append(
+            Paragraph(t("Layers over the public tables: {layers}.", layers=t(", ").join(layers)), tone="note")
+        )
     certificates = desk.extra("stress", "certificates")
     if certificates:
         result = desk.result("stress")

@@ -8,7 +8,18 @@ import re
 from importlib.resources import as_file, files
 from typing import Any, Literal
 
-from didymium.brief.document import Block, Brief, Figure, Paragraph, Points, Table, Tiles, cite_groups, is_numeric, written
+from didymium.brief.document import (
+    Block,
+    Brief,
+    Figure,
+    Paragraph,
+    Points,
+    Table,
+    Tiles,
+    cite_groups,
+    is_numeric,
+    written,
+)
 from didymium.brief.language import is_foreign
 from didymium.figures.render import svg
 from didymium.figures.theme import columns as width_of
@@ -16,6 +27,8 @@ from didymium.figures.theme import columns as width_of
 _HERE = files("didymium.brief")
 _PAGE = 499.0
 """Width of the text on an A4 page [pt]."""
+_TALLEST = 610.0
+"""Height that a drawing may take [pt]."""
 _WIDEST = 40.0
 """Characters after which a cell wraps rather than widens its column."""
 _LETTER = 0.55
@@ -30,16 +43,16 @@ def render_pdf(brief: Brief, *, paper: Literal["a4", "us-letter"] = "a4") -> byt
     day = datetime.datetime(brief.as_of.year, brief.as_of.month, brief.as_of.day, tzinfo=datetime.UTC)
     data = json.dumps(_data(brief, paper), ensure_ascii=False, sort_keys=True)
     with as_file(_HERE / "fonts") as fonts, as_file(_HERE / "templates" / "brief.typ") as template:
-        made = typst.compile(
+        made: bytes = typst.compile(
             template.read_bytes(),
             format="pdf",
-            font_paths=[str(fonts)],
+            font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts)]),
             ignore_system_fonts=True,
             sys_inputs={"brief": data},
             pdf_standards=["ua-1"],
             timestamp=day,
         )
-    return bytes(made)
+    return made
 
 
 def _data(brief: Brief, paper: str) -> dict[str, Any]:
@@ -94,7 +107,12 @@ def _data(brief: Brief, paper: str) -> dict[str, Any]:
 
 
 def _sentence(item: Paragraph, lang: str) -> dict[str, Any]:
-    return {"text": item.text, "tone": item.tone, "cites": cite_groups(item.cites), "foreign": is_foreign(item.text, lang)}
+    return {
+        "text": item.text,
+        "tone": item.tone,
+        "cites": cite_groups(item.cites),
+        "foreign": is_foreign(item.text, lang),
+    }
 
 
 def _block(block: Block, brief: Brief) -> dict[str, Any]:
@@ -104,7 +122,8 @@ def _block(block: Block, brief: Brief) -> dict[str, Any]:
         return {"kind": "points", "heading": block.heading, "items": [_sentence(i, brief.lang) for i in block.items]}
     if isinstance(block, Tiles):
         items = [
-            {"label": i.label, "value": i.value, "interval": i.interval, "note": i.note, "cites": cite_groups(i.cites)} for i in block.items
+            {"label": i.label, "value": i.value, "interval": i.interval, "note": i.note, "cites": cite_groups(i.cites)}
+            for i in block.items
         ]
         return {"kind": "tiles", "items": items}
     return _figure(block, brief) if isinstance(block, Figure) else _table(block, brief)
@@ -120,10 +139,18 @@ def _figure(figure: Figure, brief: Brief) -> dict[str, Any]:
         "subtitle": figure.subtitle,
         "alt": figure.description,
         "svg": drawing,
-        "width": min(1.0, float(drawing.split('width="', 1)[1].split('"', 1)[0]) / 760),
+        "width": _share_of_page(drawing),
         "cites": cite_groups(figure.cites),
-        "origin": t("Run: {run}", run=figure.run_id) + " · " + t("Numbers: workbook, sheet “{sheet}”", sheet=t("Figure {n}", n=figure.number)),
+        "origin": t("Run: {run}", run=figure.run_id)
+        + " · "
+        + t("Numbers: workbook, sheet “{sheet}”", sheet=t("Figure {n}", n=figure.number)),
     }
+
+
+def _share_of_page(drawing: str) -> float:
+    """Width of a drawing as part of the page: all at one scale, but never taller than a page."""
+    wide, high = (float(drawing.split(f'{side}="', 1)[1].split('"', 1)[0]) for side in ("width", "height"))
+    return min(1.0, wide / 760, _TALLEST / _PAGE * wide / high)
 
 
 def _table(table: Table, brief: Brief) -> dict[str, Any]:
@@ -155,7 +182,7 @@ def _table(table: Table, brief: Brief) -> dict[str, Any]:
 
 
 def _widths(table: Table, rows: list[list[str]]) -> list[float]:
-    """Shares of the page for the columns, sources included: enough for the longest word of each, the rest to those with long cells."""
+    """Shares of the page for the columns: enough for the longest word of each, the rest to those with long cells."""
     size = 6.8 if table.is_dense else 7.8
     least, wish = [], []
     for i, column in enumerate(table.columns):
@@ -173,4 +200,7 @@ def _widths(table: Table, rows: list[list[str]]) -> list[float]:
         wish.append(least[-1])
     spare = max(0.0, _PAGE - sum(least))
     longing = sum(wish) - sum(least)
-    return [low + (high - low) * min(1.0, spare / longing) if longing else low for low, high in zip(least, wish, strict=True)]
+    return [
+        low + (high - low) * min(1.0, spare / longing) if longing else low
+        for low, high in zip(least, wish, strict=True)
+    ]

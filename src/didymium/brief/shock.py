@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from didymium.brief.desk import Desk, interval, number, text
+from functools import partial
+
+from didymium.brief.desk import Desk, interval, number, said, text
 from didymium.brief.document import Block, Cell, Column, Paragraph, Points, Section, Table
 from didymium.figures import drivers_tornado, first_shortage, shortage_months
-from didymium.figures.shortage import assumption_name, first_rows, scenario_name, scenarios, worst_product
+from didymium.figures.drivers import assumption_name, assumption_range, drivers_of
+from didymium.figures.shortage import (
+    by_sector,
+    first_rows,
+    hardest,
+    monthly_rows,
+    scenario_files,
+    scenario_name,
+    scenarios,
+)
 from didymium.i18n import rank
 from didymium.results import Row
 
@@ -28,7 +39,14 @@ def what_breaks(desk: Desk) -> Section:
                 (Column(t("Scenario"), wide=True), lambda r: scenario_name(result, text(r["scenario"]), t)),
                 (Column(t("Foresight")), lambda r: t.term("foresight", text(r["foresight"]))),
                 (Column(t("Party")), lambda r: t.place(text(r["party"]))),
-                (Column(t("Sector")), lambda r: t.term("sector", text(r["sector"])) if r.get("days_to_shortage") is not None else t("no shortage")),
+                (
+                    Column(t("Sector")),
+                    lambda r: (
+                        t.term("sector", text(r["sector"]))
+                        if r.get("days_to_shortage") is not None
+                        else t("no shortage")
+                    ),
+                ),
                 (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
                 (Column(t("Days to first shortage"), "count"), lambda r: interval(r, "days_to_shortage")),
                 (Column(t("Date"), "date"), lambda r: text(r.get("first_shortage_date"))),
@@ -39,33 +57,66 @@ def what_breaks(desk: Desk) -> Section:
     blocks: list[Block] = [
         Paragraph(
             t(
-                "Each scenario is solved twice. Coordinated: supply and stocks are steered with the whole course of events in view, the best any response could do. "
+                "Each scenario is solved twice. Coordinated: supply and stocks are steered with the whole course "
+                "of events in view, the best any response could do. "
                 "Myopic: each month is met without knowing what follows. What really happens lies between."
             )
         ),
-        *desk.figure("stress", first_shortage, first_table),
+        *_asked(desk),
+        *desk.figure(result, first_shortage, first_table),
     ]
     observed = desk.extra("stress", "observed")
     if observed:
         seen = [
-            Paragraph(t("{who}, {place}: stopped after {days}", who=text(r["who"]), place=t.place(text(r["party"])), days=t.days(number(r["days"]))), desk.cite(r))
+            Paragraph(
+                t(
+                    "{who}, {place}: stopped after {days}",
+                    who=text(r["who"]),
+                    place=t.place(text(r["party"])),
+                    days=t.days(number(r["days"])),
+                ),
+                desk.cite(r),
+            )
             for r in observed
         ]
-        blocks.append(Points(tuple(seen), heading=t("Observed after the licences of April 2025, to check the model against")))
-    main = known[0]
-    blocks += desk.figure("stress", shortage_months, lambda id: _months(desk, main, id), scenario=main)
+        blocks.append(
+            Points(tuple(seen), heading=t("Observed after the licences of April 2025, to check the model against"))
+        )
+    for scenario in dict.fromkeys((known[0], hardest(result))):
+        blocks += desk.figure(result, shortage_months, partial(_months, desk, scenario), scenario=scenario)
     blocks += _worst(desk, known)
-    scarcity = _scarcity(desk, main)
+    scarcity = _scarcity(desk, hardest(result))
     if scarcity:
         blocks.append(scarcity)
     return Section("stress", title, tuple(blocks))
 
 
+def _asked(desk: Desk) -> list[Table]:
+    """The scenarios in words, where the study keeps them."""
+    t = desk.t
+    files = scenario_files(desk.result("stress"))
+    if not files:
+        return []
+    return [
+        desk.table(
+            t("The scenarios"),
+            files,
+            [
+                (Column(t("Scenario"), wide=True), lambda r: said(r, "title", t)),
+                (Column(t("What happens"), wide=True), lambda r: said(r, "summary", t)),
+                (Column(t("From"), "month"), lambda r: text(r.get("start"))),
+                (Column(t("Months"), "count"), lambda r: number(r.get("months"))),
+                (Column(t("How likely"), wide=True), lambda r: said(r, "likelihood", t)),
+            ],
+        )
+    ]
+
+
 def _months(desk: Desk, scenario: str, id: str) -> Table:
     """The monthly figure as a table: a line for each sector, a column for each month."""
     t = desk.t
-    product = worst_product(desk.result("stress"), scenario)
-    rows = [r for r in desk.extra("stress", "monthly") if r["scenario"] == scenario and r["product"] == product]
+    rows = monthly_rows(desk.result("stress"), scenario)
+    product = text(rows[0]["product"])
     as_share = all(r.get("unserved_share") is not None for r in rows)
     column = "unserved_share" if as_share else "unserved_t"
     months = sorted({text(r["month"]) for r in rows})
@@ -77,7 +128,8 @@ def _months(desk: Desk, scenario: str, id: str) -> Table:
     head = (Column(t("Party")), Column(t("Sector")), Column(t("Foresight")))
     sources = [r for r in desk.rows("stress") if r["scenario"] == scenario and r["product"] == product]
     cells: list[tuple[Cell, ...]] = [
-        (t.place(k[0]), t.term("sector", k[1]), t.term("foresight", k[2]), *(lines[k].get(m) for m in months)) for k in ordered
+        (t.place(k[0]), t.term("sector", k[1]), t.term("foresight", k[2]), *(lines[k].get(m) for m in months))
+        for k in ordered
     ]
     cites = tuple(desk.cite(*(r for r in sources if (r["party"], r["sector"], r["foresight"]) == k)) for k in ordered)
     measured = t("unserved share of demand") if as_share else t("unserved demand [t a month]")
@@ -95,7 +147,7 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
     t = desk.t
     result = desk.result("stress")
     best: dict[tuple[int, str, str], Row] = {}
-    for row in result.rows:
+    for row in by_sector(result.rows):
         key = (known.index(text(row["scenario"])), text(row["party"]), text(row["foresight"]))
         if key not in best or (number(row["unserved_share"]) or 0) > (number(best[key]["unserved_share"]) or 0):
             best[key] = row
@@ -106,7 +158,12 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
     blocks: list[Block] = []
     calm = [scenario_name(result, s, t) for s in known if s not in hit]
     if calm:
-        blocks.append(Paragraph(t("No demand goes unserved in: {scenarios}.", scenarios=t.list(calm)), desk.cite(*(r for r in result.rows if r["scenario"] not in hit))))
+        blocks.append(
+            Paragraph(
+                t("No demand goes unserved in: {scenarios}.", scenarios=t.list(calm)),
+                desk.cite(*(r for r in result.rows if r["scenario"] not in hit)),
+            )
+        )
     if not kept:
         return blocks
     table = desk.table(
@@ -116,7 +173,14 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
             (Column(t("Scenario"), wide=True), lambda r: scenario_name(result, text(r["scenario"]), t)),
             (Column(t("Party")), lambda r: t.place(text(r["party"]))),
             (Column(t("Foresight")), lambda r: t.term("foresight", text(r["foresight"]))),
-            (Column(t("Use"), wide=True), lambda r: t("{sector}: {product}", sector=t.term("sector", text(r["sector"])), product=t.term("product", text(r["product"])))),
+            (
+                Column(t("Use"), wide=True),
+                lambda r: t(
+                    "{sector}: {product}",
+                    sector=t.term("sector", text(r["sector"])),
+                    product=t.term("product", text(r["product"])),
+                ),
+            ),
             (Column(t("Demand"), "number", t("t")), lambda r: number(r["demand_t"])),
             (Column(t("Unserved"), "number", t("t")), lambda r: interval(r, "unserved_t")),
             (Column(t("Unserved, share of demand"), "share"), lambda r: number(r["unserved_share"])),
@@ -134,7 +198,12 @@ def _scarcity(desk: Desk, scenario: str) -> Table | None:
     for row in desk.extra("stress", "scarcity"):
         key = (text(row["party"]), text(row["product"]))
         value = number(row.get("scarcity_usd_per_kg"))
-        if row["scenario"] == scenario and row["foresight"] == "myopic" and value and value > (number(best.get(key, {}).get("scarcity_usd_per_kg")) or 0.0):
+        if (
+            row["scenario"] == scenario
+            and row["foresight"] == "myopic"
+            and value
+            and value > (number(best.get(key, {}).get("scarcity_usd_per_kg")) or 0.0)
+        ):
             best[key] = row
     if not best:
         return None
@@ -157,37 +226,35 @@ def assumptions(desk: Desk) -> Section:
     """Which assumption moves the answer most."""
     t = desk.t
     title = t("Assumptions that matter")
-    drivers = desk.extra("stress", "drivers")
-    if not drivers:
+    rows = drivers_of(desk.result("stress")) if desk.has("stress") else []
+    if not rows:
         return Section("assumptions", title, (Paragraph(t("No assumption was varied in these runs."), tone="note"),))
-    scenario = text(drivers[0]["scenario"])
     result = desk.result("stress")
+    scenario = text(rows[0]["scenario"])
 
     def table(id: str) -> Table:
-        rows = [r for r in drivers if r["scenario"] == scenario]
-        rows.sort(key=lambda r: (text(r["foresight"]) != "myopic", -abs(number(r["swing_t"]) or 0.0)))
         return desk.table(
             t("Unserved demand when one assumption moves"),
             rows,
             [
                 (Column(t("Assumption"), wide=True), lambda r: assumption_name(r, t)),
                 (Column(t("Foresight")), lambda r: t.term("foresight", text(r["foresight"]))),
-                (Column(t("Low"), "number"), lambda r: number(r["low"])),
-                (Column(t("High"), "number"), lambda r: number(r["high"])),
-                (Column(t("Unit")), lambda r: t.term("unit", text(r.get("unit")))),
+                (Column(t("Range")), lambda r: assumption_range(r, t, with_unit=True)),
                 (Column(t("Unserved at low"), "number", t("t")), lambda r: number(r["unserved_t_low"])),
                 (Column(t("Unserved at high"), "number", t("t")), lambda r: number(r["unserved_t_high"])),
                 (Column(t("Swing"), "number", t("t")), lambda r: number(r["swing_t"])),
                 (Column(t("Days at low"), "count"), lambda r: number(r.get("days_low"))),
                 (Column(t("Days at high"), "count"), lambda r: number(r.get("days_high"))),
+                (Column(t("Id")), lambda r: text(r["assumption_id"])),
             ],
             id=id,
         )
 
     lead = Paragraph(
         t(
-            "Each assumption is moved alone to the low and the high end of its range in “{scenario}”. What moves the answer most is where better data pay most.",
+            "Each assumption is moved alone to the low and the high end of its range in “{scenario}”. What moves "
+            "the answer most is where better data pay most.",
             scenario=scenario_name(result, scenario, t),
         )
     )
-    return Section("assumptions", title, (lead, *desk.figure("stress", drivers_tornado, table, scenario=scenario)))
+    return Section("assumptions", title, (lead, *desk.figure(result, drivers_tornado, table, scenario=scenario)))

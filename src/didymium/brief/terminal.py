@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from didymium.brief.document import Brief, Paragraph, Points, Tiles
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from rich.console import Group, RenderableType
+    from rich.table import Table as Grid
 
 
 def render_terminal(brief: Brief) -> Group:
@@ -18,12 +19,14 @@ def render_terminal(brief: Brief) -> Group:
     from rich.text import Text
 
     t = brief.words
-    parts: list[object] = [Text(brief.title, style="bold"), Text(brief.subtitle), Text("")]
+    parts: list[RenderableType] = [Text(brief.title, style="bold"), Text(brief.subtitle), Text("")]
     for block in brief.sections[0].blocks:
         if isinstance(block, Tiles):
             grid = Grid(box=None, show_header=False, padding=(0, 2, 0, 0))
             for tile in block.items:
-                grid.add_row(Text(tile.label), Text(tile.value, style="bold"), Text(tile.interval), Text(tile.note, style="dim"))
+                grid.add_row(
+                    Text(tile.label), Text(tile.value, style="bold"), Text(tile.interval), Text(tile.note, style="dim")
+                )
             parts += [grid, Text("")]
         elif isinstance(block, Points):
             parts.append(Text(block.heading, style="bold"))
@@ -31,11 +34,15 @@ def render_terminal(brief: Brief) -> Group:
         elif isinstance(block, Paragraph):
             parts += [Text(""), Text(block.text, style="dim")]
     runs = ", ".join(f"{run.name} {run.run_id}" for run in brief.runs)
-    parts += [Text(""), Text(t("Dataset: {dataset}", dataset=brief.dataset), style="dim"), Text(t("Runs: {runs}", runs=runs), style="dim")]
-    return Group(*parts)  # type: ignore[arg-type]
+    parts += [
+        Text(""),
+        Text(t("Dataset: {dataset}", dataset=brief.dataset), style="dim"),
+        Text(t("Runs: {runs}", runs=runs), style="dim"),
+    ]
+    return Group(*parts)
 
 
-def _line(item: Paragraph) -> object:
+def _line(item: Paragraph) -> Grid:
     from rich.table import Table as Grid
     from rich.text import Text
 

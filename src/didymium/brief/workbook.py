@@ -16,7 +16,7 @@ _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
 def render_xlsx(brief: Brief) -> bytes:
-    """The tables of the brief, those behind the figures too, with a front sheet and the sources. Same brief, same bytes."""
+    """All tables of the brief, those behind the figures too, a front sheet and the sources. Same brief, same bytes."""
     from openpyxl import Workbook
 
     t = brief.words
@@ -84,7 +84,10 @@ def _sheet(sheet: Any, table: Table, brief: Brief) -> None:
     for column, is_spread in zip(table.columns, spread, strict=True):
         head.append(column.heading)
         if is_spread:
-            head += [t("{heading}, 10th percentile", heading=column.heading), t("{heading}, 90th percentile", heading=column.heading)]
+            head += [
+                t("{heading}, 10th percentile", heading=column.heading),
+                t("{heading}, 90th percentile", heading=column.heading),
+            ]
     if table.has_cites:
         head.append(t("Sources"))
     sheet.append([_text(h) for h in head])
@@ -95,7 +98,10 @@ def _sheet(sheet: Any, table: Table, brief: Brief) -> None:
                 cells += [(cell.value, column), (cell.low, column), (cell.high, column)]
             else:
                 cells += [(cell, column)] + [(None, column)] * (2 if is_spread else 0)
-        sheet.append([_value(cell, column) for cell, column in cells] + ([_text(", ".join(map(str, table.cites[n])))] if table.has_cites else []))
+        sheet.append(
+            [_value(cell, column) for cell, column in cells]
+            + ([_text(", ".join(map(str, table.cites[n])))] if table.has_cites else [])
+        )
         for i, (cell, column) in enumerate(cells, start=1):
             if cell is not None:
                 sheet.cell(n + 2, i).number_format = _format(cell, column)
@@ -108,7 +114,9 @@ def _sources(sheet: Any, brief: Brief) -> None:
     t = brief.words
     sheet.append([t("Number"), t("Id"), t("Title"), t("Producer"), t("Link"), t("Licence")])
     for source in brief.sources:
-        sheet.append([source.number, *(_text(x) for x in (source.id, source.title, source.producer, source.url, source.licence))])
+        sheet.append(
+            [source.number, *(_text(x) for x in (source.id, source.title, source.producer, source.url, source.licence))]
+        )
     _bold(sheet, 1)
     sheet.freeze_panes = "A2"
     _widths(sheet)
@@ -137,7 +145,15 @@ def _format(cell: Cell, column: Column) -> str:
     if column.kind == "share":
         return "0.0%"
     size = abs(cell)
-    return "#,##0" if size >= 100 or column.kind == "count" or size == 0 else "0.0" if size >= 10 else "0.00" if size >= 0.1 else "0.0000"
+    return (
+        "#,##0"
+        if size >= 100 or column.kind == "count" or size == 0
+        else "0.0"
+        if size >= 10
+        else "0.00"
+        if size >= 0.1
+        else "0.0000"
+    )
 
 
 def _bold(sheet: Any, row: int, size: int = 11) -> None:

@@ -133,7 +133,7 @@ def today() -> str:
 
 
 # A replay that can be checked against what happened, the next thing on the calendar, a hard stop, and a second origin.
-_SCENARIOS_OF_A_BRIEF = "cn-ree7-licence-2025,cn-october-notices-return,cn-stop-6,mm-feed-halt"
+_SCENARIOS_OF_A_BRIEF = "cn-stop-6,cn-ree7-no-licence,cn-october-notices-return,mm-feed-halt"
 
 PARAMS: dict[str, Param] = {
     "as_of": Param(

@@ -1,9 +1,12 @@
 """Figures: pure functions from a result to a Vega-Lite specification."""
 
 from didymium.figures.chain import chain_shares, concentration
+from didymium.figures.commitments import commitments_board
+from didymium.figures.drivers import drivers_tornado
 from didymium.figures.gaps import gap_heat, gap_ledger
-from didymium.figures.record import commitments_board, measures_calendar, project_timeline
-from didymium.figures.shortage import drivers_tornado, first_shortage, shortage_months
+from didymium.figures.measures import measures_calendar
+from didymium.figures.projects import project_timeline
+from didymium.figures.shortage import first_shortage, shortage_months
 
 __all__ = [
     "chain_shares",

@@ -6,29 +6,9 @@ from typing import Any
 
 from didymium.errors import NotFound
 from didymium.figures import theme
-from didymium.i18n import Names, Translator, rank, translator
-from didymium.results import Result, Row
-
-
-def latest(rows: tuple[Row, ...], *keys: str) -> list[Row]:
-    """The rows of the last year there is for each combination of `keys`, in the order of the chain."""
-    last: dict[tuple[Any, ...], Any] = {}
-    for row in rows:
-        key = tuple(row[k] for k in keys)
-        last[key] = max(last.get(key, row["year"]), row["year"])
-    kept = [row for row in rows if row["year"] == last[tuple(row[k] for k in keys)]]
-    return sorted(kept, key=lambda r: (rank("stage", str(r["stage"])), rank("product", str(r["product"]))))
-
-
-def step_name(row: Row, t: Translator) -> str:
-    """Name of a step of the chain: its product, which says the stage too (oxide, metal, alloy, magnet)."""
-    return t.term("product", str(row["product"]))
-
-
-def years_of(rows: list[Row], t: Translator) -> str:
-    """The year or the years of the rows, for a subtitle."""
-    years = sorted({int(str(r["year"])) for r in rows})
-    return t.year(years[0]) if years[0] == years[-1] else t.span(t.year(years[0]), t.year(years[-1]))
+from didymium.figures.rows import known, latest, step_name, years_of
+from didymium.i18n import Names, translator
+from didymium.results import Result
 
 
 def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Names | None = None) -> theme.Spec:
@@ -37,7 +17,9 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
     steps = latest(result.rows, "stage", "product")
     shares = latest(result.tables.get("shares", ()), "stage", "product")
     if not shares or not steps:
-        raise NotFound("Exposure holds no shares by country.", cure="Run `didymium exposure` on tables with production by country.")
+        raise NotFound(
+            "Exposure holds no shares by country.", cure="Run `didymium exposure` on tables with production by country."
+        )
     parties = [str(p) for p in _parties(result)]
     extent, right = (112, 46) if narrow else (176, 110)
     plot = theme.width(narrow) - extent - right - 10
@@ -50,18 +32,27 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
         parts = [s for s in shares if (s["stage"], s["product"]) == (step["stage"], step["product"])]
         ahead = {top: 0, **{p: i + 1 for i, p in enumerate(parties) if p != top}}
         parts.sort(key=lambda s: (ahead.get(str(s["country"]), 99), s["country"] == "ROW", -float(str(s["share"]))))
-        name = theme.label(step_name(step, t), 18 if narrow else 28)
+        name = theme.label(step_name(step, t, steps), 18 if narrow else 28)
         at = 0.0
         for part in parts:
             code, share = str(part["country"]), float(str(part["share"]))
             role = 0 if code == top else parties.index(code) + 1 if code in parties else len(parties) + 1
             text = t.place(code)
             fits = theme.columns(text) * 6.1 + 8 < share * plot
-            bars.append({"step": name, "from": at, "to": at + share, "role": roles[role], "place": text if fits else "", "dark": role <= len(parties)})
+            bars.append(
+                {
+                    "step": name,
+                    "from": at,
+                    "to": at + share,
+                    "role": roles[role],
+                    "place": text if fits else "",
+                    "dark": role <= len(parties),
+                }
+            )
             at += share
-        value = t.share(_float(step["top_share"]))
-        low, high = _float(step.get("top_share_p10")), _float(step.get("top_share_p90"))
-        if low is not None and high is not None and not narrow:
+        value = t.share(known(step["top_share"]))
+        low, high = known(step.get("top_share_p10")), known(step.get("top_share_p90"))
+        if low is not None and high is not None and low < high and not narrow:
             value = t("{value} ({low}–{high})", value=value, low=t.number(low * 100), high=t.number(high * 100))
         ends.append({"step": name, "value": value})
     y = {"field": "step", "type": "nominal", "sort": None, "axis": theme.y_labels(extent)}
@@ -78,7 +69,12 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
                     "y": y,
                     "x": x,
                     "x2": {"field": "to"},
-                    "color": {"field": "role", "type": "nominal", "scale": {"domain": roles, "range": colours}, "legend": _legend(narrow)},
+                    "color": {
+                        "field": "role",
+                        "type": "nominal",
+                        "scale": {"domain": roles, "range": colours},
+                        "legend": _legend(narrow),
+                    },
                 },
             },
             {
@@ -104,15 +100,30 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
     led = sum(1 for s in steps if s["top_country"] == leader)
     title = t(
         "{country} leads {n} of {m} steps of the chain, with up to {share} of {step}",
-        country=t.place(leader), n=t.count(led), m=t.count(len(steps)), share=t.share(_float(best["top_share"])), step=step_name(best, t),
-    )  # fmt: skip
-    subtitle = t("Share of world output by place, per cent of mass, {years}; at the right the leader's share with its 10–90% interval", years=years_of(steps, t))
+        country=t.place(leader),
+        n=t.count(led),
+        m=t.count(len(steps)),
+        share=t.share(known(best["top_share"])),
+        step=step_name(best, t, steps),
+    )
+    subtitle = t(
+        "Share of world output by place, per cent of mass, {years}; at the right the leader's share with its "
+        "10–90% interval",
+        years=years_of(steps, t),
+    )
     if narrow:
-        subtitle = t("Share of world output by place, per cent of mass, {years}; at the right the leader's share", years=years_of(steps, t))
+        subtitle = t(
+            "Share of world output by place, per cent of mass, {years}; at the right the leader's share",
+            years=years_of(steps, t),
+        )
     return theme.frame(
-        body, title=title, subtitle=subtitle, narrow=narrow, source=theme.footer(result, [*shares, *steps], t),
+        body,
+        title=title,
+        subtitle=subtitle,
+        narrow=narrow,
+        source=theme.footer(result, [*shares, *steps], t),
         description=t("Stacked bars, one for each step from mine to magnet."),
-    )  # fmt: skip
+    )
 
 
 def concentration(result: Result, *, lang: str, narrow: bool = False, names: Names | None = None) -> theme.Spec:
@@ -125,14 +136,25 @@ def concentration(result: Result, *, lang: str, narrow: bool = False, names: Nam
     plot = theme.width(narrow) - extent - right - 10
     points = []
     for step in steps:
-        index, low, high = _float(step["hhi"]), _float(step.get("hhi_p10")), _float(step.get("hhi_p90"))
+        index, low, high = known(step["hhi"]), known(step.get("hhi_p10")), known(step.get("hhi_p90"))
         value = t.number(float(str(step["hhi_10000"])))
-        if low is not None and high is not None and not narrow:
+        if low is not None and high is not None and low < high and not narrow:
             value = t("{value} ({low}–{high})", value=value, low=t.number(low * 10_000), high=t.number(high * 10_000))
-        points.append({"step": theme.label(step_name(step, t), 18 if narrow else 28), "index": index, "low": low, "high": high, "value": value})
+        points.append(
+            {
+                "step": theme.label(step_name(step, t, steps), 18 if narrow else 28),
+                "index": index,
+                "low": low,
+                "high": high,
+                "value": value,
+            }
+        )
     y = {"field": "step", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, grid=True)}
     x = {"type": "quantitative", "scale": {"domain": [0, 1], "nice": False}, "title": None}
-    x["axis"] = {"labelExpr": "format(datum.value * 10000, ',')", "values": [0, 0.5, 1] if narrow else [0, 0.25, 0.5, 0.75, 1]}
+    x["axis"] = {
+        "labelExpr": "format(datum.value * 10000, ',')",
+        "values": [0, 0.5, 1] if narrow else [0, 0.25, 0.5, 0.75, 1],
+    }
     body = {
         "width": plot,
         "height": {"step": 26},
@@ -143,26 +165,38 @@ def concentration(result: Result, *, lang: str, narrow: bool = False, names: Nam
                 "mark": {"type": "rule", "strokeWidth": 5, "color": theme.BLUES[1], "strokeCap": "round"},
                 "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}},
             },
-            {"mark": {"type": "point", "filled": True, "size": 90, "color": theme.BLUES[4], "opacity": 1}, "encoding": {"x": {"field": "index", **x}}},
-            {"mark": {"type": "text", "align": "left", "fontWeight": "bold"}, "encoding": {"x": {"value": plot + 7}, "text": {"field": "value"}}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "color": theme.BLUES[4], "opacity": 1},
+                "encoding": {"x": {"field": "index", **x}},
+            },
+            {
+                "mark": {"type": "text", "align": "left", "fontWeight": "bold"},
+                "encoding": {"x": {"value": plot + 7}, "text": {"field": "value"}},
+            },
         ],
     }
     most = max(steps, key=lambda r: float(str(r["hhi"])))
-    title = t("Supply of {step} is the most concentrated: index {value}", step=step_name(most, t), value=t.number(float(str(most["hhi_10000"]))))
+    title = t(
+        "Supply of {step} is the most concentrated: index {value}",
+        step=step_name(most, t, steps),
+        value=t.number(float(str(most["hhi_10000"]))),
+    )
     return theme.frame(
-        body, title=title, narrow=narrow, source=theme.footer(result, steps, t),
-        subtitle=t("Herfindahl–Hirschman index of country shares, {years}; 10,000 means one supplier; bar = 10–90% interval", years=years_of(steps, t)),
+        body,
+        title=title,
+        narrow=narrow,
+        source=theme.footer(result, steps, t),
+        subtitle=t(
+            "Herfindahl–Hirschman index of country shares, {years}; 10,000 means one supplier; bar = 10–90% interval",
+            years=years_of(steps, t),
+        ),
         description=t("Dots with intervals, one for each step from mine to magnet."),
-    )  # fmt: skip
+    )
 
 
 def _parties(result: Result) -> list[str]:
     asked = result.request.get("parties")
     return [str(p) for p in asked] if isinstance(asked, list | tuple) else []
-
-
-def _float(value: Any) -> float | None:
-    return None if value is None else float(value)
 
 
 def _legend(narrow: bool) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def _svg(spec_json: str) -> str:
 
 
 def svg(spec: theme.Spec, *, words: bool = True, name: str = "figure") -> str:
-    """The figure as SVG text. `words=False` leaves out title and foot; `name` keeps ids apart when several stand in one page."""
+    """The figure as SVG text. `words=False` leaves out title and foot; `name` keeps ids apart in one page."""
     drawn = spec if words else theme.plain(spec)
     text = _svg(canonical_json(drawn))
     text = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", text)

@@ -1,7 +1,7 @@
 """How every figure looks: palette by role, frame, type. Nothing here knows what is drawn.
 
-Colours are those of Okabe and Ito (2008), which people with any kind of colour vision tell apart. Vermilion means a gap and
-nothing else; amounts and stages of maturity use one blue ramp.
+Colours are those of Okabe and Ito (2008), which people with any kind of colour vision tell apart. Vermilion means a
+gap and nothing else; amounts and stages of maturity use one blue ramp.
 """
 
 from __future__ import annotations
@@ -36,10 +36,18 @@ BLUES = ("#cfe3f2", "#9cc7e4", "#5ea4d0", "#2a7fb6", "#0d5a8f", "#093f66")
 GAPS = ("#fdf0e6", "#f9d3b4", "#f0a873", "#e27a30", "#a84600")
 
 _WIDE_CHARACTER = "\u3000-\u9fff\uff00-\uffef"
-_PIECES = re.compile(rf"（[^（）]{{1,14}}）|\d+(?:か月|[年月日件])|[（「]*(?:[ァ-ヺー]+|[{_WIDE_CHARACTER}])[・、。）」～]*|[^{_WIDE_CHARACTER}\s]+\s*|\s+")
+_PIECES = re.compile(
+    rf"（[^（）]{{1,14}}）|\d+(?:か月|[年月日件])|[（「]*(?:[ァ-ヺー]+|[{_WIDE_CHARACTER}])[・、。）」～]*|[^{_WIDE_CHARACTER}\s]+\s*|\s+"
+)
 
 WIDE = 720
 NARROW = 344
+
+
+def palette() -> frozenset[str]:
+    """All colours of figures: the dark style of a page may replace these and no others."""
+    single = (INK, MUTED, ON_COLOUR, GRID, PAPER, LEADER, OTHER, NONE, BLUE, SKY, GREEN, ORANGE, PURPLE, VERMILION)
+    return frozenset((*single, *BLUES, *GAPS))
 
 
 def width(narrow: bool) -> int:
@@ -81,7 +89,13 @@ def label(text: str, limit: float, lines: int = 2) -> str:
 
 def config() -> Spec:
     """Vega-Lite configuration shared by all figures."""
-    axis = {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 11.5, "titleFontSize": 11.5, "titleFontWeight": "normal"}
+    axis = {
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "labelFontSize": 11.5,
+        "titleFontSize": 11.5,
+        "titleFontWeight": "normal",
+    }
     axis |= {"domain": False, "ticks": False, "gridColor": GRID, "labelPadding": 6, "titlePadding": 8}
     legend = {"labelColor": INK, "labelFontSize": 11.5, "title": None, "orient": "top", "symbolSize": 110, "offset": 10}
     legend |= {"columnPadding": 16, "symbolStrokeWidth": 1.5}
@@ -99,12 +113,24 @@ def config() -> Spec:
 
 
 def y_labels(extent: int, *, size: float = 11.5, **more: Any) -> Spec:
-    """Axis of names at the left, in a column of fixed width so that figures align under each other; lines of a name centred."""
+    """Axis of names at the left, in a column of fixed width so that figures align under each other."""
     height = round(size * 1.13, 1)
     lines = "length(split(datum.label, '\\n'))"
     raised = [{"test": f"{lines} == {n}", "value": -(n - 1) * height / 2} for n in (2, 3)]
-    axis = {"labelExpr": "split(datum.label, '\\n')", "labelOffset": {"condition": raised, "value": 0}, "labelLineHeight": height}
-    return {"title": None, **axis, "labelFontSize": size, "labelLimit": extent, "minExtent": extent, "maxExtent": extent, **more}
+    axis = {
+        "labelExpr": "split(datum.label, '\\n')",
+        "labelOffset": {"condition": raised, "value": 0},
+        "labelLineHeight": height,
+    }
+    return {
+        "title": None,
+        **axis,
+        "labelFontSize": size,
+        "labelLimit": 0,
+        "minExtent": extent,
+        "maxExtent": extent,
+        **more,
+    }
 
 
 def footer(result: Result, rows: Iterable[Row], t: Translator) -> str:
@@ -125,10 +151,8 @@ def _as_list(value: Any) -> Sequence[str]:
     return value if isinstance(value, list) else []
 
 
-def frame(
-    body: Spec, *, title: str, subtitle: str, description: str, source: str, narrow: bool
-) -> Spec:
-    """A whole figure: the finding as title, what is measured as subtitle, origin at the foot, a description for those who cannot see it.
+def frame(body: Spec, *, title: str, subtitle: str, description: str, source: str, narrow: bool) -> Spec:
+    """A whole figure: the finding as title, what is measured as subtitle, origin at the foot, a description in words.
 
     The same words stand in `usermeta`, for pages that set them themselves (see `plain`).
     """
@@ -145,7 +169,7 @@ def frame(
         "subtitlePadding": 5,
         "offset": 14,
     }
-    foot = {"text": wrap(source, characters * 1.35), "orient": "bottom", "anchor": "start", "frame": "bounds"}
+    foot: Spec = {"text": wrap(source, characters * 1.35), "orient": "bottom", "anchor": "start", "frame": "bounds"}
     foot |= {"color": MUTED, "fontSize": 10, "fontWeight": "normal", "offset": 12}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",

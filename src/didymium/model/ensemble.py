@@ -16,7 +16,7 @@ from didymium.model.ledger import split_uniform
 from didymium.model.outcome import Outcome
 from didymium.scenario.inputs import Inputs
 
-APPROVAL = "approval_share"
+APPROVAL = "approval_position"  # where in its range each cut's approval share lies: 0 low, ½ central, 1 high
 
 
 class Cut(Protocol):
@@ -45,22 +45,23 @@ class Draw:
 
 
 def approval_range(story: Story) -> tuple[float, float, float] | None:
-    """Low, central and high approval share of a scenario's leading cut; None when it has no range."""
+    """Low, central and high approval share of the first cut that has a range; None when no cut has one."""
     for cut in story.cuts:
-        if cut.approval_share is not None and cut.approval_low is not None and cut.approval_high is not None:
-            return cut.approval_low, cut.approval_share, cut.approval_high
+        share, low, high = cut.approval_share, cut.approval_low, cut.approval_high
+        if share is not None and (low is not None or high is not None):
+            return share if low is None else low, share, share if high is None else high
     return None
 
 
 def _ranges(varied: Sequence[Mapping[str, Any]], story: Story) -> list[tuple[str, float, float, float]]:
     ranges = [(r["assumption_id"], float(r["low"]), float(r["value"]), float(r["high"])) for r in varied]
-    approval = approval_range(story)
-    return ranges if approval is None else [*ranges, (APPROVAL, *approval)]
+    return ranges if approval_range(story) is None else [*ranges, (APPROVAL, 0.0, 0.5, 1.0)]
 
 
 def draws_of(varied: Sequence[Mapping[str, Any]], story: Story, count: int, seed: int) -> list[Draw]:
     """Seeded Latin-hypercube draws over the ranges of the assumptions, with the central value as the median of each.
 
+    The approvals of a scenario's cuts move together: a strict office is strict on all of them.
     McKay, Beckman & Conover 1979 (doi 10.2307/1268522).
     """
     from scipy.stats import qmc

@@ -36,6 +36,7 @@ NEW_ROUTE_T = (
     1.0  # a base flow below this [t/y] is no established route; on established ones freight is in the base price
 )
 DISPOSAL_COST = 1e-6  # million USD a tonne: keeps free disposal from being indifferent
+PUBLIC_VALUE_SHARE = 2.0  # a public stock is for need: it is released when a tonne is worth twice its base price
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class Quantities:
     pool_normal: Floats  # (node,) most that is held: nobody hoards beyond the normal cover
     user_stock_normal: Floats  # (use,)
     public_stock: Floats  # (public,)
+    surplus_value: Floats  # (node,) million USD a tonne: price of a co-product that nothing in the chain takes, else 0
+    release_cost: Floats  # (public,) million USD a tonne: what a public stock is worth that is kept
     discount: Floats  # (month,) factor on all money: a shortage later is better than one now
 
 
@@ -301,16 +304,20 @@ class SupplyNetwork:
         return lower, upper
 
     def costs(self, q: Quantities) -> Floats:
-        """Million USD: lost value of unserved demand + operating cost + freight − worth of normal stocks."""
+        """Million USD: lost value of unserved demand + operating cost + freight + public stock used
+
+        − co-products sold − worth of normal stocks.
+        """
         lay = self.layout
         cost = np.zeros(lay.columns * lay.months)
         cost[lay.columns_of("usual", lay.activities)] = q.activity_cost * (1 - MARGIN_SHARE)
         cost[lay.columns_of("extra", lay.activities)] = q.activity_cost * (1 + MARGIN_SHARE)
         cost[lay.columns_of("flow", lay.arcs)] = q.flow_cost
         cost[lay.columns_of("unserved", lay.uses * lay.bands)] = q.band_value.reshape(-1)
-        cost[lay.columns_of("surplus", len(lay.nodes))] = DISPOSAL_COST
+        cost[lay.columns_of("surplus", len(lay.nodes))] = DISPOSAL_COST - q.surplus_value
         pool = lay.columns_of("pool", len(lay.nodes))
         user = lay.columns_of("user_stock", lay.uses)
+        cost[lay.columns_of("release", lay.public)] = q.release_cost
         cost[pool] = -q.convenience_pool
         cost[user] = -q.convenience_user
         cost[pool[-1]] -= q.end_value_pool
@@ -345,8 +352,9 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     nodes = network.layout.nodes
     node_price = np.array([price[p] for p, _ in nodes]) * MUSD_PER_T
     use_price = np.array([price[p] for p, _, _ in chain.uses]) * MUSD_PER_T
+    taken = {p for process in chain.processes for p in process.inputs} | {p for p, _, _ in chain.uses}
     cover = dict(zip(chain.products, inputs.pool_cover_days / DAYS_A_MONTH, strict=True))
-    throughput = _throughput(chain, base, network) / MONTHS_A_YEAR
+    throughput = _throughput(chain, base, network) / MONTHS_A_YEAR * growth[0]
     pool_before = throughput * np.array([cover[p] for p, _ in nodes])
     freight = dict(zip(chain.products, inputs.freight, strict=True))
     new_route = base.flow < NEW_ROUTE_T
@@ -363,7 +371,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
         band_value=value,
         pool_before=pool_before,
         user_stock_before=demand[0] * inputs.use_cover_days / DAYS_A_MONTH,
-        pool_normal=pool_before * growth.max(),
+        pool_normal=pool_before * growth.max() / growth[0],
         user_stock_normal=demand[0] * inputs.use_cover_days / DAYS_A_MONTH * growth.max() / growth[0],
         convenience_pool=node_price * inputs.convenience_rate,
         convenience_user=use_price * inputs.convenience_rate,
@@ -376,6 +384,10 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
                 for (region, metal), days in inputs.public_cover_days.items()
             ]
         ),
+        surplus_value=np.where([p in taken for p, _ in nodes], 0.0, node_price),
+        release_cost=np.array([price[product] for _, product in inputs.public_cover_days])
+        * PUBLIC_VALUE_SHARE
+        * MUSD_PER_T,
     )
 
 
@@ -410,7 +422,7 @@ def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
 
 
 def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:
-    """Tonnes a year that are used, shipped or delivered at each node: what a stock there must cover."""
+    """Tonnes a year that processes take in at each node: what a stock there must cover."""
     out = np.zeros(len(network.layout.nodes))
     recipes = {p.process_id: p for p in chain.processes}
     for level, (process_id, region) in zip(base.activity, chain.activities, strict=True):

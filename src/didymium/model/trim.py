@@ -1,7 +1,7 @@
 """Leave out what cannot carry: arcs from makers without output, uses and activities without a base.
 
-The size of the programme decides how long a solve takes; an arc whose limit is zero in every month and every draw only
-makes it larger. What is left out is stated with the run.
+The size of the programme decides how long a solve takes; an arc whose limit is zero or next to it in every month and
+every draw only makes it larger. New routes open to makers of size, for what is processed further and for magnets.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from didymium.model.calibrate import Base
 from didymium.scenario.inputs import Inputs, Restriction
 
+MAGNETS = {"ndfeb_magnet_std", "ndfeb_magnet_ht"}
 Member = TypeVar("Member")
 
+LEAST_MAKER_SHARE = 0.005  # of world output: a maker below this opens no new route
 LEAST_T = 0.5  # tonnes a year: below this a calibrated flow is no flow
 
 
@@ -31,7 +33,10 @@ class Kept:
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Kept:
-        """An activity stays with a base or new capacity, an arc with a flow or a maker of size, a use with demand."""
+        """An activity stays with a base or new capacity, a use with demand, an arc with a flow or from a maker of size.
+
+        An arc with a flow stays even if nothing takes the product where it ends: places ship on what they get.
+        """
         chain = inputs.chain
         recipes = {p.process_id: p for p in chain.processes}
         activity = (base.activity >= LEAST_T) | (inputs.new_capacity.max(axis=1) > 0)
@@ -39,12 +44,21 @@ class Kept:
         for level, (process_id, region) in zip(base.activity, chain.activities, strict=True):
             for product, quantity in recipes[process_id].outputs.items():
                 made[product, region] = made.get((product, region), 0.0) + float(level) * quantity
+        world: dict[str, float] = {}
+        for (product, _region), tonnes in made.items():
+            world[product] = world.get(product, 0.0) + tonnes
+        processed = {p for process in chain.processes for p in process.inputs} | MAGNETS
         takers = {(p, r) for a, (q, r) in enumerate(chain.activities) if activity[a] for p in recipes[q].inputs}
         use = base.use >= LEAST_T
         takers |= {(p, r) for u, (p, r, _) in enumerate(chain.uses) if use[u]}
         arc = np.array(
             [
-                (base.flow[e] >= LEAST_T or made.get((p, o), 0.0) >= LEAST_T) and (p, d) in takers
+                base.flow[e] >= LEAST_T
+                or (
+                    (p, d) in takers
+                    and p in processed
+                    and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p])
+                )
                 for e, (p, o, d) in enumerate(chain.arcs)
             ],
             dtype=np.bool_,

@@ -31,7 +31,10 @@ def assumptions(ds: Tables) -> dict[str, float]:
 
 
 def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
-    """Inputs of a scenario. `overrides` replaces central values of assumptions; `approval_share` moves every approval.
+    """Inputs of a scenario.
+
+    `overrides` replaces central values of assumptions; `approval_position` moves every approval within its own range,
+    from 0 (low) over ½ (central) to 1 (high).
 
     Raises BadScenario or UnknownTerm when the scenario names what the dataset does not hold.
     """
@@ -81,7 +84,9 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         ),
         discount_rate=assume["discount_rate_per_year"],
         convenience_rate=assume["convenience_share_per_month"],
-        restrictions=tuple(_restriction(cut, chain, ds, months, given.get("approval_share")) for cut in scenario.cuts),
+        restrictions=tuple(
+            _restriction(cut, chain, ds, months, given.get("approval_position", 0.5)) for cut in scenario.cuts
+        ),
         warnings=NOT_MODELLED,
     )
 
@@ -99,9 +104,7 @@ def _expand(word: str, names: tuple[str, ...], what: str) -> list[str]:
     return found
 
 
-def _restriction(
-    cut: TradeCut, chain: Chain, ds: Tables, months: tuple[str, ...], approval: float | None
-) -> Restriction:
+def _restriction(cut: TradeCut, chain: Chain, ds: Tables, months: tuple[str, ...], position: float) -> Restriction:
     """The arcs a cut touches, and the share of their base flow that passes in each month (infinite: no limit)."""
     products = {p for word in cut.products for p in _expand(word, chain.products, "product")}
     for place in (cut.exporter, *cut.importers):
@@ -124,7 +127,9 @@ def _restriction(
             share = np.array([recorded.get((place, m), recorded.get(("WLD", m), np.inf)) for m in months])
             factor[inside, column] = share[inside]
     elif cut.approval_share is not None:
-        factor[inside] = cut.approval_share if approval is None else approval
+        central = cut.approval_share
+        low, high = (central if end is None else end for end in (cut.approval_low, cut.approval_high))
+        factor[inside] = float(np.interp(position, [0.0, 0.5, 1.0], [low, central, high]))
     return Restriction(f"{cut.exporter}: {', '.join(cut.products)}", np.array(arcs, dtype=np.int64), factor)
 
 

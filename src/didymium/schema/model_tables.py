@@ -91,7 +91,7 @@ MAGNET_SECTORS = Table(
     "magnet_sectors",
     "Uses in the network",
     "用途",
-    "A group of uses: its share of the world's magnets, how much of it needs dysprosium or terbium, and what a kilogram short costs.",
+    "A group of uses: its share of the world's magnets, the part that needs dysprosium or terbium, the loss per kilogram.",
     (
         Column("sector", "id", "Short name.", required=True, example="ev_motor"),
         NAME,
@@ -183,7 +183,7 @@ PROJECT_PHASES = Table(
     "project_phases",
     "Phases of projects",
     "プロジェクトの段階",
-    "New capacity of a project by phase, where its row in `projects` gives a total that is not all new or not all at once.",
+    "New capacity of a project by phase, where `projects` gives a total that is not all new or not all at once.",
     (
         Column(
             "project_id", "id", "Project.", references="projects.project_id", required=True, example="lynas-mt-weld"

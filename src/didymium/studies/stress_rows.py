@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymium.data import Dataset
-from didymium.model.outcome import Outcome
+from didymium.model.ensemble import APPROVAL, approval_range
+from didymium.model.outcome import Outcome, days_in
 from didymium.results import Row
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
@@ -58,7 +59,7 @@ def summary(
     for sight in foresight:
         central = outcomes["central", sight]
         drawn = _drawn(outcomes, sight)
-        horizon = sum(_days(m) for m in central.months)
+        horizon = sum(days_in(m) for m in central.months)
         for party, product, sector, uses in _groups(central, parties):
             missing = [float(o.unserved[:, uses].sum()) for o in drawn]
             low, high = _band(missing, np.inf)
@@ -189,6 +190,7 @@ def drivers(
         [i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")]
     )
     about = {r["assumption_id"]: r for r in varied}
+    approvals = approval_range(story) or (None, None, None)
     found = []
     for name in dict.fromkeys(case.partition(":")[0] for case, _ in outcomes if ":" in case):
         low, high = (outcomes[f"{name}:{end}", sight] for end in ("low", "high"))
@@ -198,11 +200,11 @@ def drivers(
         line: Row = {
             "scenario": story.id,
             "foresight": sight,
-            "assumption_id": name,
+            "assumption_id": "approval_share" if name == APPROVAL else name,
             "meaning": row["meaning"] if row else "Share of the cut flows that is licensed",
             "meaning_ja": row["meaning_ja"] if row else "規制対象フローのうち許可される割合",
-            "low": float(row["low"]) if row else _approval(story)[0],
-            "high": float(row["high"]) if row else _approval(story)[1],
+            "low": float(row["low"]) if row else approvals[0],
+            "high": float(row["high"]) if row else approvals[2],
             "unit": row["unit"] if row else "share",
             "unserved_t": float(central.unserved[:, uses].sum()),
             "unserved_t_low": at_low,
@@ -213,16 +215,3 @@ def drivers(
         }
         found.append((-swing, name, line))
     yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))
-
-
-def _approval(story: Scenario) -> tuple[float | None, float | None]:
-    for cut in story.cuts:
-        if cut.approval_low is not None:
-            return cut.approval_low, cut.approval_high
-    return None, None
-
-
-def _days(month: str) -> int:
-    from didymium.model.outcome import days_in
-
-    return days_in(month)

@@ -1,0 +1,15 @@
+from didymium.data import Dataset as Dataset
+from didymium.data import open as open
+from didymium.errors import DidymiumError as DidymiumError
+from didymium.results import Result as Result
+from didymium.results import RunStore as RunStore
+from didymium.scenario.scenario import Scenario as Scenario
+from didymium.studies.commitments import commitments as commitments
+from didymium.studies.exposure import exposure as exposure
+from didymium.studies.gaps import gaps as gaps
+from didymium.studies.measures import measures as measures
+from didymium.studies.projects import projects as projects
+from didymium.studies.reconcile import reconcile as reconcile
+from didymium.studies.stress import stress as stress
+
+__version__: str

@@ -1,0 +1,177 @@
+"""Figures: each says what it shows, in both languages and widths, and refuses to draw nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from didymium import figures
+from didymium.brief.desk import merged
+from didymium.errors import NotFound
+from didymium.figures import theme
+from didymium.figures.render import svg
+from didymium.results import Result, canonical_json
+from tests.brief import chain_fixture
+
+RESULTS: dict[str, Result] = {command: merged(one) for command, one in chain_fixture.results().items()}
+STUDY = {
+    "chain_shares": "exposure",
+    "concentration": "exposure",
+    "shortage_months": "stress",
+    "first_shortage": "stress",
+    "drivers_tornado": "stress",
+    "gap_heat": "gaps",
+    "gap_ledger": "gaps",
+    "project_timeline": "projects",
+    "commitments_board": "commitments",
+    "measures_calendar": "measures",
+}
+
+
+def draw(name: str, *, lang: str = "en", narrow: bool = False, result: Result | None = None) -> theme.Spec:
+    function: Callable[..., theme.Spec] = getattr(figures, name)
+    return function(result or RESULTS[STUDY[name]], lang=lang, narrow=narrow)
+
+
+def values_in(spec: Any) -> Iterator[Any]:
+    if isinstance(spec, dict):
+        for value in spec.values():
+            yield from values_in(value)
+    elif isinstance(spec, list | tuple):
+        for value in spec:
+            yield from values_in(value)
+    else:
+        yield spec
+
+
+def test_every_figure_is_tested() -> None:
+    assert set(STUDY) == set(figures.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(STUDY))
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_figure_says_what_it_shows_and_where_it_comes_from(name: str, lang: str, narrow: bool) -> None:
+    spec = draw(name, lang=lang, narrow=narrow)
+    words = spec["usermeta"]
+    assert words["title"] in spec["description"] and words["subtitle"] in spec["description"]
+    assert RESULTS[STUDY[name]].run_id.split(",")[0] in words["footer"] and "2026.11" in words["footer"]
+    assert "{" not in words["title"] + words["subtitle"] + words["footer"]
+    texts = {v for v in values_in(spec) if isinstance(v, str)}
+    assert not texts & {"nan", "None", "null", "NaN"}
+    if lang == "ja":
+        assert any("\u3040" <= c <= "\u9fff" for c in words["title"])
+
+
+@pytest.mark.parametrize("name", sorted(STUDY))
+def test_the_same_result_gives_the_same_figure(name: str) -> None:
+    assert canonical_json(draw(name)) == canonical_json(draw(name))
+
+
+@pytest.mark.parametrize("name", sorted(STUDY))
+def test_a_figure_of_nothing_is_refused(name: str) -> None:
+    empty = chain_fixture.result(STUDY[name], [])
+    with pytest.raises(NotFound):
+        draw(name, result=empty)
+
+
+@pytest.mark.parametrize("name", sorted(STUDY))
+def test_vermilion_means_a_gap_and_nothing_else(name: str) -> None:
+    drawn = {v.lower() for v in values_in(draw(name)) if isinstance(v, str)}
+    assert (theme.VERMILION in drawn) == (name == "gap_ledger")
+
+
+@pytest.mark.parametrize(
+    "name", ["chain_shares", "concentration", "first_shortage", "gap_heat", "gap_ledger", "shortage_months"]
+)
+def test_a_modelled_number_shows_its_interval(name: str) -> None:
+    spec = draw(name)
+    assert "10–90%" in spec["usermeta"]["subtitle"]
+    assert re.search(r'"(low|high|from)":', json.dumps(spec)) or "–" in json.dumps(spec, ensure_ascii=False)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2 contrast ratio."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colour", [theme.INK, theme.MUTED, theme.LEADER])
+def test_text_stands_out_from_the_page(colour: str) -> None:
+    assert contrast(colour, theme.PAPER) >= 4.5
+
+
+def test_text_stands_out_in_every_cell_of_the_heat_table() -> None:
+    for ground in theme.GAPS[:-1]:
+        assert contrast(theme.ON_COLOUR, ground) >= 4.5
+    assert contrast(theme.PAPER, theme.GAPS[-1]) >= 4.5
+    assert contrast(theme.ON_COLOUR, theme.NONE) >= 4.5
+
+
+def test_a_gap_of_zero_looks_different_from_a_small_one() -> None:
+    assert theme.NONE not in theme.GAPS
+
+
+def test_one_outlook_at_a_time() -> None:
+    title = draw("gap_heat")["usermeta"]["subtitle"]
+    assert "STEPS" in title and "APS" not in title
+
+
+def test_a_step_is_named_with_its_stage_only_where_that_is_needed() -> None:
+    cells = json.dumps(draw("gap_heat"), ensure_ascii=False)
+    assert "NdPr oxide (Mine)" in cells and "NdPr oxide (Separation)" in cells
+    assert "NdFeB magnets (Magnets)" not in cells
+
+
+def test_totals_are_not_taken_for_a_use() -> None:
+    assert "All sectors" not in json.dumps(draw("shortage_months"))
+    assert "All sectors" not in json.dumps(draw("first_shortage"))
+
+
+def test_a_suspended_measure_is_drawn_in_pieces() -> None:
+    spec = json.dumps(draw("measures_calendar"))
+    assert {"In force", "Suspended", "Possibly back"} <= set(re.findall(r'"status": "([^"]+)"', spec))
+
+
+def test_wrap_breaks_between_words_and_between_kanji() -> None:
+    assert theme.wrap("NdFeB magnets, high-temperature", 16) == ["NdFeB magnets,", "high-temperature"]
+    lines = theme.wrap("中国産酸化物・磁石の全面停止（12か月）", 20)
+    assert "".join(lines) == "中国産酸化物・磁石の全面停止（12か月）" and all(
+        theme.columns(line) <= 20 for line in lines
+    )
+    assert not any(line.startswith(("、", "）", "ー")) for line in lines)
+
+
+def test_a_label_too_long_ends_in_an_ellipsis() -> None:
+    short = theme.label("one two three four five six seven", 9, 2)
+    assert short.endswith("…") and short.count("\n") == 1
+
+
+def test_svg_carries_its_description_and_no_foreign_letters() -> None:
+    drawing = svg(draw("concentration", lang="ja"), name="x")
+    assert drawing.startswith("<svg") and 'role="img"' in drawing and "aria-label=" in drawing
+    families = set(re.findall(r'font-family="([^"]+)"', drawing))
+    assert families == {theme.FONT}
+    assert "酸化ジスプロシウム" in drawing
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]+"', "", drawing)
+
+
+def test_ids_in_a_drawing_carry_its_name() -> None:
+    drawing = svg(draw("shortage_months"), words=False, name="figure-9")
+    assert all(name.startswith("figure-9-") for name in re.findall(r'id="([^"]+)"', drawing))
+
+
+def test_without_words_the_finding_is_left_to_the_page() -> None:
+    spec = draw("concentration")
+    assert spec["usermeta"]["title"].split(":")[0] in svg(spec)
+    assert spec["usermeta"]["title"].split(":")[0] not in re.sub(r'aria-label="[^"]*"', "", svg(spec, words=False))

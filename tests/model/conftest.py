@@ -1,0 +1,8 @@
+"""Tests of the model write their chains with the builder of the worked cases."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "worked"))
