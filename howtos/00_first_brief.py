@@ -7,28 +7,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-import didymium.data
+import didymium as dd
 from didymium.brief import build, render_html, render_pdf, render_terminal, render_xlsx
-from didymium.studies.commitments import commitments
-from didymium.studies.exposure import exposure
-from didymium.studies.gaps import gaps
-from didymium.studies.measures import measures
-from didymium.studies.projects import projects
-from didymium.studies.reconcile import reconcile
-from didymium.studies.stress import stress
 
-facts = didymium.data.open()
+facts = dd.open()
 parties, today = ("USA", "JPN"), date(2026, 11, 22)
 
 answers = {
-    "exposure": exposure(facts, parties=parties),
+    "exposure": dd.exposure(facts, parties=parties),
     # A brief of the command line asks every scenario; one is enough to see how it is done.
-    "stress": [stress(facts, "cn-stop-6", parties=parties, draws=4, drivers=False)],
-    "gaps": gaps(facts, parties=parties),
-    "projects": projects(facts, parties=parties),
-    "commitments": commitments(facts, as_of=today),
-    "measures": measures(facts, as_of=today, parties=parties),
-    "reconcile": reconcile(facts),
+    "stress": [dd.stress(facts, "cn-stop-6", parties=parties, draws=4, drivers=False)],
+    "gaps": dd.gaps(facts, parties=parties),
+    "projects": dd.projects(facts, parties=parties),
+    "commitments": dd.commitments(facts, as_of=today),
+    "measures": dd.measures(facts, as_of=today, parties=parties),
+    "reconcile": dd.reconcile(facts),
 }
 brief = build(answers, dataset=facts, parties=parties, as_of=today, lang="en")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import didymium.data
+import didymium as dd
 
-facts = didymium.data.open()
+facts = dd.open()
 print(f"Data {facts.version} ({facts.id}), {len(facts.tables)} tables\n")
 
 # Who separated neodymium oxide in 2024? `preferred` keeps the claim that is used, `is_total` marks the world.

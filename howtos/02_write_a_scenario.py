@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import didymium.data
+import didymium as dd
 from didymium.errors import BadScenario
 from didymium.scenario.scenario import load
 
@@ -29,7 +29,7 @@ approval_high = 0.5
 # A file is what `didymium stress --scenario` takes, and what goes into the record of a run.
 Path("mine.toml").write_text(MINE, encoding="utf-8")
 mine = load("mine.toml")
-inputs = mine.apply(didymium.data.open())
+inputs = mine.apply(dd.open())
 route = inputs.chain.arcs.index(("ndfeb_magnet_ht", "CHN", "JPN"))
 cut = inputs.restrictions[0]
 print(f"{mine.id}: {len(cut.arcs)} routes under licence")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import didymium.data
+import didymium as dd
 from didymium.figures import shortage_months
 from didymium.figures.render import svg
-from didymium.studies.stress import stress
 
 # `draws` make the bands: a few here so that this is quick, 64 before you quote one.
-result = stress(didymium.data.open(), "cn-stop-6", draws=3, drivers=False)
+result = dd.stress(dd.open(), "cn-stop-6", draws=3, drivers=False)
 print(f"run {result.run_id}")
 
 frame = result.table()

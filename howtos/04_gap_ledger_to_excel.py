@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-import didymium.data
-from didymium.studies.gaps import gaps
-from didymium.studies.projects import projects
+import didymium as dd
 
-facts = didymium.data.open()
-ledger = gaps(facts, outlooks=("STEPS",))
-register = projects(facts)
+facts = dd.open()
+ledger = dd.gaps(facts, outlooks=("STEPS",))
+register = dd.projects(facts)
 
 columns = ["party", "product", "year", "need_t", "own_t", "contracted_t", "allied_t", "gap_t", "gap_t_p10", "gap_t_p90"]
 frame = ledger.table()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import didymium.data
+import didymium as dd
+from didymium.data import check
 from didymium.errors import BadInput
-from didymium.studies.gaps import gaps
 
-shipped = didymium.data.open()
+shipped = dd.open()
 
 # Say that you know of a second contract. Columns come from the table itself; keys that are new add a row.
 contract = {
@@ -39,17 +39,17 @@ def write(row: dict[str, object]) -> Path:
 
 
 layer = write(contract)
-print("faults:", didymium.data.check(layer))
-mine = didymium.data.open([layer])
+print("faults:", check(layer))
+mine = dd.open([layer])
 for row in mine.rows("offtakes", party="JPN", product="ndpr_oxide"):
     print(f"{row['layer']:9} {row['offtake_id']:22} {row['quantity']:8,.0f} {row['unit']}")
 
 
-def gap(facts: didymium.data.Dataset) -> float:
-    rows = gaps(facts, outlooks=("STEPS",), years=(2030,), draws=50).rows
+def gap(facts: dd.Dataset) -> float:
+    rows = dd.gaps(facts, outlooks=("STEPS",), years=(2030,), draws=50).rows
     return next(
         float(r["gap_t"]) for r in rows if (r["party"], r["stage"], r["product"]) == ("JPN", "separated", "ndpr_oxide")
-    )  # type: ignore[arg-type]
+    )
 
 
 print(f"Japan's gap in NdPr oxide, 2030: {gap(shipped):,.0f} t as shipped, {gap(mine):,.0f} t with the layer")
@@ -57,6 +57,6 @@ print(f"Japan's gap in NdPr oxide, 2030: {gap(shipped):,.0f} t as shipped, {gap(
 # A fault is refused by file, row and column, and nothing is used.
 write({**contract, "quantity": "1,ooo"})
 try:
-    didymium.data.open([layer])
+    dd.open([layer])
 except BadInput as refused:
     print(refused)
