@@ -47,6 +47,19 @@ def test_each_party_alone_is_answered(didymium: Didymium) -> None:
         assert {row["party"] for row in rows} == {party}
 
 
+def test_a_party_that_is_no_place_is_refused(didymium: Didymium) -> None:
+    said = didymium("gaps", "--parties", "USA,JAP")
+    assert said.code == 2
+    assert "party 'JAP' is not known. Did you mean 'JPN'" in said.err
+
+
+def test_a_long_answer_is_cut_for_people_and_whole_for_programs(didymium: Didymium) -> None:
+    seen = didymium("gaps").out
+    assert "rows. All: --rows 0" in seen and len(seen.splitlines()) < 50
+    assert len(didymium("gaps", "--rows", "0").out.splitlines()) > 500
+    assert len(didymium("gaps", "--csv").out.splitlines()) > 500
+
+
 def test_overdue_can_fail_a_command(didymium: Didymium) -> None:
     assert didymium("commitments", *AS_OF, "--fail-on", "overdue").code == 1
     assert didymium("commitments", *AS_OF, "--fail-on", "no-such-state").code == 0

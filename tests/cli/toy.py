@@ -23,6 +23,9 @@ class ToyData:
             "trade": ({"row_id": "trade:a", "quantity": 2.0},),
         }
 
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        return [{"place": place} for place in ("USA", "JPN", "XXX", "YYY", "ZZZ")]
+
     def describe(self) -> dict[str, Any]:
         return {"id": self.id, "version": self.version, "layers": ["base"]}
 

@@ -14,6 +14,7 @@ from didymium.cli.catalogue import Question
 from didymium.cli.options import Shared, shared_options, table_option
 from didymium.cli.params import PARAMS
 from didymium.cli.progress import Progress, progress_bar
+from didymium.errors import UnknownTerm
 
 if TYPE_CHECKING:
     from didymium.data import Dataset
@@ -99,7 +100,15 @@ def table_hashes(ds: Dataset) -> dict[str, str]:
 
 
 def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress: Progress) -> Result:
-    """Ask the study of a question. `params` are in their kept form."""
+    """Ask the study of a question. `params` are in their kept form.
+
+    Raises UnknownTerm for a party that is no place: the study would find nothing there, and zero would look like an
+    answer.
+    """
+    places = {str(row["place"]) for row in ds.rows("places")}
+    for party in params.get("parties", ()):
+        if party not in places:
+            raise UnknownTerm("party", party, places, cure="List the places: didymium data table places.")
     module, _, function = question.study.partition(":")
     study = getattr(import_module(module), function)
     read = {name: PARAMS[name].read(params[name]) for name in question.params if params[name] is not None}

@@ -16,8 +16,8 @@ class Question:
     `study` is `module:function`, imported when the question is asked; it is called as `study(dataset, **params)` with
     the parameters named here (see `params.PARAMS`), plus `progress` if `slow`. `columns` are those that a terminal
     shows; all of them are in `--json` and `--csv`. `words` says of which vocabulary a column's values are, where its
-    name does not. `then` is the command that a reader may want next. `fails_on` names the column whose values
-    `--fail-on` may ask for.
+    name does not. `shows` picks the rows that a terminal shows, by column, where all would be too many. `then` is the
+    command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for.
     """
 
     command: str
@@ -27,6 +27,7 @@ class Question:
     columns: tuple[str, ...]
     then: str
     words: Mapping[str, str] = field(default_factory=dict)
+    shows: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     fails_on: str = ""
     slow: bool = False
 
@@ -59,6 +60,7 @@ _QUESTIONS = (
             "gap_share",
             "evidence",
         ),
+        shows={"outlook": ("STEPS",), "year": (2030,)},
         then="didymium projects",
     ),
     Question(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ def _show_rows(
     shared: Shared, ds: Dataset, command: str, rows: Sequence[dict[str, Any]], columns: Sequence[str], then: str
 ) -> None:
     """Rows of the dataset itself, with the ids that a reader types, in the form that was asked for."""
-    from didymium.cli.output import show_table, write
+    from didymium.cli.output import limited, show_table, write
     from didymium.cli.sheet import sheet
     from didymium.i18n import translator
 
@@ -41,7 +42,10 @@ def _show_rows(
     t = translator(shared.lang)
     described = ds.describe()
     notes = [t("Data {version} ({id}).", version=described["version"], id=described["id"])]
-    show_table(sheet(rows, columns, t, raw=True) if rows else None, shared, notes=notes, then=then)
+    shown = limited(rows, shared)
+    if len(shown) < len(rows):
+        notes.insert(0, t("Shown: {n} of {all} rows. All: --rows 0, --csv or --json", n=len(shown), all=len(rows)))
+    show_table(sheet(shown, columns, t, raw=True) if rows else None, shared, notes=notes, then=then)
 
 
 @data.command()
@@ -117,7 +121,8 @@ def list_tables(shared: Shared) -> None:
         }
         for name in ds.tables
     ]
-    _show_rows(shared, ds, "data list", rows, ("table", "rows", "title", "key"), "didymium data table production")
+    every = replace(shared, limit=None)
+    _show_rows(every, ds, "data list", rows, ("table", "rows", "title", "key"), "didymium data table production")
 
 
 @data.command()

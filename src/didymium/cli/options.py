@@ -19,10 +19,11 @@ FORMATS = ("json", "csv", "parquet")
 class Shared:
     """How to show the answer, and which data and store to use.
 
-    `form` is None for a table that people read.
+    `form` is None for a table that people read; `limit` is the number of rows that it shows at most, None for all.
     """
 
     form: str | None = None
+    limit: int | None = None
     output: Path | None = None
     lang: str = "en"
     quiet: bool = False
@@ -60,6 +61,7 @@ def shared_options(command: Callable[..., R]) -> Callable[..., R]:
         shared = Shared(
             form=form,
             output=output,
+            limit=values.pop("limit") or None,
             lang=values.pop("lang"),
             quiet=values.pop("quiet"),
             store=values.pop("store"),
@@ -92,6 +94,14 @@ _SHARED = (
     click.option("--csv", "as_csv", is_flag=True, help="The rows as CSV, UTF-8."),
     click.option("--parquet", "as_parquet", is_flag=True, help="The rows as Parquet; needs --output."),
     click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to a file instead of the terminal."),
+    click.option(
+        "--rows",
+        "limit",
+        type=click.IntRange(0),
+        default=40,
+        metavar="N",
+        help="How many rows people see; 0 for all. Programs get all.  [default: 40]",
+    ),
     click.option(
         "--lang",
         type=click.Choice(["en", "ja"]),

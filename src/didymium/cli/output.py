@@ -47,7 +47,10 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
         columns = [c for c in (rows[0] if rows else {}) if c != "source_ids" and not c.endswith(("_p10", "_p90"))]
     from didymium.cli.sheet import sheet
 
-    notes = [t("Note: {text}", text=warning) for warning in result.warnings]
+    notes = [t("Note: {text}", text=t.fact(warning)) for warning in result.warnings]
+    shown = limited(picked(rows, question) if table is None and shared.limit is not None else rows, shared)
+    if len(shown) < len(rows):
+        notes.insert(0, t("Shown: {n} of {all} rows. All: --rows 0, --csv or --json", n=len(shown), all=len(rows)))
     version, dataset_id = str(result.dataset.get("version", "")), str(result.dataset["id"])[:12]
     kept = t("Data {version} ({id}). Run {run}.", version=version, id=dataset_id, run=result.run_id)
     show_table(
@@ -63,6 +66,18 @@ def chosen(result: Result, table: str | None) -> Rows:
         known = ", ".join(result.tables) or "none"
         raise UnknownTerm("table", table, result.tables, cure=f"This answer has: {known}.")
     return result.tables[table]
+
+
+def picked(rows: Rows, question: Question) -> Rows:
+    """The rows that a terminal shows; a pick that would leave nothing is not made."""
+    for column, values in question.shows.items():
+        rows = [row for row in rows if row.get(column) in values] or rows
+    return rows
+
+
+def limited(rows: Rows, shared: Shared) -> Rows:
+    """As many rows as people asked to see."""
+    return rows[: shared.limit] if shared.limit is not None else rows
 
 
 def show_table(table: Table | None, shared: Shared, *, notes: Sequence[str] = (), then: str = "") -> None:

@@ -106,8 +106,8 @@ def _told(manifest: Manifest) -> list[tuple[str, str]]:
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):
-        return str(value.get("id") or value.get("scenario_id") or value.get("name") or "…")
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        return str(value.get("id", "…"))
+    return ",".join(map(_short, value)) if isinstance(value, list) else str(value)
 
 
 @runs.command()

@@ -60,7 +60,7 @@ def calibrate(
     year: int,
     *,
     unseen: Mapping[int, float] | None = None,
-    surplus_share: float = 0.005,
+    surplus_share: float,
 ) -> Base:
     """Reconcile the observations of a year over a chain.
 

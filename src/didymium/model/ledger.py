@@ -106,18 +106,22 @@ def _risen(years: Floats, start: Floats, ramp: Floats) -> Floats:
     return np.clip((years[None, :] + 0.5 - start[:, None]) / ramp[:, None], 0.0, 1.0)
 
 
-def contracted(
-    offtakes: Iterable[Offtake], party: str, product: str, years: Floats, output: Mapping[str, Floats]
-) -> Floats:
-    """Tonnes under contract [t], shape (draw, year): never more than what the supplier's project or place makes."""
-    total: Floats | None = None
-    for o in offtakes:
-        if o.party == party and o.product == product:
-            inside = (years >= o.year_from) & (years <= o.year_to)
-            made = output[o.project_id] if o.project_id in output else output[o.supplier]
-            amount = np.minimum(o.quantity * inside[None, :], made)
-            total = amount if total is None else total + amount
-    return np.zeros((1, years.size)) if total is None else total
+def deliveries(offtakes: Sequence[Offtake], years: Floats, output: Mapping[str, Floats]) -> list[Floats]:
+    """Tonnes delivered under each contract [t], shape (draw, year).
+
+    All contracts on one plant (or, without a plant in `output`, on one place) together never get more than it makes; if
+    it makes too little, each gets the same share of what was promised.
+    """
+    promised = [o.quantity * ((years >= o.year_from) & (years <= o.year_to)) for o in offtakes]
+    maker = [o.project_id if o.project_id in output else o.supplier for o in offtakes]
+    total: dict[str, Floats] = {}
+    for source, amount in zip(maker, promised, strict=True):
+        total[source] = total.get(source, np.zeros(years.size)) + amount
+    kept = {
+        source: np.divide(output[source], t, out=np.ones_like(output[source]), where=t > output[source])
+        for source, t in total.items()
+    }
+    return [np.asarray(amount * kept[source], dtype=np.float64) for source, amount in zip(maker, promised, strict=True)]
 
 
 def share_surplus(
@@ -133,5 +137,5 @@ def share_surplus(
     lacking = {r: np.maximum(need[r] - own[r] - firm[r], 0.0) for r in allies}
     surplus = np.sum([np.maximum(own[r] + np.minimum(firm[r], 0.0) - need[r], 0.0) for r in allies], axis=0)
     total = np.sum(list(lacking.values()), axis=0)
-    rate = np.minimum(np.divide(surplus, total, out=np.zeros_like(total), where=total > 0), 1.0)
+    rate = np.divide(surplus, total, out=np.ones_like(total), where=total > surplus)
     return {r: lacking[r] * rate for r in allies}

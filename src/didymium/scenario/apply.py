@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from didymium.errors import BadScenario, UnknownTerm
-from didymium.scenario.chain import PRESENT, Tables, magnet_chain, project_steps
+from didymium.scenario.chain import Tables, magnet_chain, project_steps
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Restriction
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import demand_growth
 from didymium.scenario.prices import base_prices
-from didymium.scenario.scenario import Outage, Scenario, TradeCut
+from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR, Outage, Scenario, TradeCut
 
-CALIBRATED_YEARS = (2024, 2025, 2026)
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
+RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
 NOT_MODELLED = (
     "SmCo magnets are not modelled, nor the uses of La, Sm, Eu, Gd, Y and other heavy oxides made as co-products",
     "iron, boron, cobalt, reagents and energy are taken as available",
@@ -41,13 +41,15 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     given = dict(overrides or {})
     assume = {**assumptions(ds), **given}
     months = scenario.month_labels()
-    base_year = min(max(int(scenario.start[:4]), CALIBRATED_YEARS[0]), CALIBRATED_YEARS[-1])
+    base_year = scenario.base_year or min(max(int(scenario.start[:4]), FIRST_BASE_YEAR), LAST_BASE_YEAR)
     chain = magnet_chain(ds, base_year)
     known = {r["measure_id"] for r in ds.rows("measures")}
-    for measure in scenario.based_on:
+    followed = (*scenario.based_on, *(c.approval_observed for c in scenario.cuts if c.approval_observed is not None))
+    for measure in followed:
         if measure not in known:
             raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
     growth = demand_growth(ds)
+    grown = np.array([growth(int(m[:4]), base_year) for m in months])
     seen = observations(ds, chain, base_year)
     price = base_prices(ds, chain, 2024)
     stage = np.array([chain.product_stage[p] for p in chain.products])
@@ -59,7 +61,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         unseen=unseen_flow_sigma(ds, chain, seen),
         surplus_share=assume["surplus_sigma_world_share"],
         months=months,
-        demand_growth=np.array([growth(int(m[:4]), base_year) for m in months]),
+        demand_growth=grown,
         availability=_availability(scenario, chain, months),
         spare=_spare(chain, assume),
         new_capacity=_new_capacity(ds, chain, months, assume),
@@ -85,7 +87,15 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         discount_rate=assume["discount_rate_per_year"],
         convenience_rate=assume["convenience_share_per_month"],
         restrictions=tuple(
-            _restriction(cut, chain, ds, months, given.get("approval_position", 0.5)) for cut in scenario.cuts
+            _restriction(
+                cut,
+                chain,
+                months,
+                given.get("approval_position", 0.5),
+                {} if cut.approval_observed is None else observed_shares(ds, cut.exporter, months, grown, base_year),
+                where=f"scenario {scenario.id}: cuts.{i}",
+            )
+            for i, cut in enumerate(scenario.cuts)
         ),
         warnings=NOT_MODELLED,
     )
@@ -96,63 +106,92 @@ def month_range(start: str, end: str | None, months: tuple[str, ...]) -> Any:
     return np.array([m >= start and (end is None or m < end) for m in months])
 
 
-def _expand(word: str, names: tuple[str, ...], what: str) -> list[str]:
-    """The chain's products that a word of a scenario stands for: itself, or both grades."""
+def _expand(word: str, names: tuple[str, ...], where: str) -> list[str]:
+    """The chain's products that a word of a scenario stands for: itself, both grades, or all ores."""
     found = [n for n in names if n == word or n in (f"{word}_std", f"{word}_ht") or n.startswith(f"{word}:")]
     if not found:
-        raise UnknownTerm(what, word, names, cure="List them: didymium scenario show cn-stop-12")
+        words = {*names, *(n.removesuffix("_std").removesuffix("_ht").partition(":")[0] for n in names)}
+        raise UnknownTerm("product", word, words, where=where, cure="List them: didymium data table products")
     return found
 
 
-def _restriction(cut: TradeCut, chain: Chain, ds: Tables, months: tuple[str, ...], position: float) -> Restriction:
+def _restriction(
+    cut: TradeCut,
+    chain: Chain,
+    months: tuple[str, ...],
+    position: float,
+    recorded: Mapping[tuple[str, str], float],
+    *,
+    where: str,
+) -> Restriction:
     """The arcs a cut touches, and the share of their base flow that passes in each month (infinite: no limit)."""
-    products = {p for word in cut.products for p in _expand(word, chain.products, "product")}
-    for place in (cut.exporter, *cut.importers):
-        if place != "ALL" and place not in chain.region_of and place not in chain.regions:
-            raise UnknownTerm("place", place, chain.region_of, cure="Use ISO 3166 alpha-3 codes or ALL")
-    origins = _regions_of(chain, (cut.exporter,))
-    targets = _regions_of(chain, cut.importers)
+    products = {p for word in cut.products for p in _expand(word, chain.products, where)}
+    origins = _regions_of(chain, (cut.exporter,), where)
+    targets = _regions_of(chain, cut.importers, where)
     arcs = [e for e, (p, o, d) in enumerate(chain.arcs) if p in products and o in origins and d in targets]
     if not arcs:
         raise BadScenario(
-            f"no flow from {cut.exporter} of {', '.join(cut.products)} exists in the chain.",
-            cure="Check exporter and products",
+            f"the chain has no flow of {', '.join(cut.products)} from {cut.exporter} to {', '.join(cut.importers)}.",
+            where=where,
+            cure="Check exporter, importers and products.",
         )
     inside = month_range(cut.start, cut.end, months)
     factor = np.full((len(months), len(arcs)), np.inf)
-    if cut.approval_observed is not None:
-        recorded = observed_shares(ds, cut.exporter, months)
+    if cut.approval_share is None:
         for column, e in enumerate(arcs):
             place = chain.arcs[e][2]
             share = np.array([recorded.get((place, m), recorded.get(("WLD", m), np.inf)) for m in months])
             factor[inside, column] = share[inside]
-    elif cut.approval_share is not None:
+    else:
         central = cut.approval_share
         low, high = (central if end is None else end for end in (cut.approval_low, cut.approval_high))
         factor[inside] = float(np.interp(position, [0.0, 0.5, 1.0], [low, central, high]))
     return Restriction(f"{cut.exporter}: {', '.join(cut.products)}", np.array(arcs, dtype=np.int64), factor)
 
 
-def _regions_of(chain: Chain, places: tuple[str, ...]) -> set[str]:
+def _regions_of(chain: Chain, places: tuple[str, ...], where: str) -> set[str]:
+    """Regions that places stand for; a place folded into a rest is refused: the whole rest would be cut with it."""
     if "ALL" in places:
         return set(chain.regions)
-    members = {p for group in places if group in chain.groups for p in chain.groups[group]}
-    return {chain.region_of.get(p, p) for p in (*places, *members) if p not in chain.groups}
+    found: set[str] = set()
+    for place in places:
+        if place in chain.groups:
+            found |= {chain.region_of[member] for member in chain.groups[place] if member in chain.region_of}
+        elif place in chain.regions:
+            found.add(place)
+        elif place in chain.region_of:
+            raise BadScenario(
+                f"{place} is not a place of its own in the chain, but part of {chain.region_of[place]}.",
+                where=where,
+                cure=f"Places: {', '.join(sorted(chain.regions))}.",
+            )
+        else:
+            known = {*chain.regions, *chain.groups, "ALL"}
+            raise UnknownTerm("place", place, known, where=where, cure=f"Places: {', '.join(sorted(known))}.")
+    return found
 
 
-def observed_shares(ds: Tables, exporter: str, months: tuple[str, ...]) -> dict[tuple[str, str], float]:
-    """Recorded magnet exports of a month over the monthly mean of 2024, by destination ("WLD" for all).
+def observed_shares(
+    ds: Tables, exporter: str, months: tuple[str, ...], growth: Floats, base_year: int
+) -> dict[tuple[str, str], float]:
+    """Recorded magnet exports of a month over the grown mean month of the base year, by destination ("WLD" for all).
 
-    Source: customs rows of `trade` (product ndfeb_magnet); the destination's own row where the month has one.
+    Source: customs rows of `trade` (product ndfeb_magnet); the destination's own row where the month has one. Raises
+    BadScenario when no year's total of the base year is recorded.
     """
-    rows = [
-        r for r in ds.rows("trade", product="ndfeb_magnet", exporter=exporter) if r["unit"] == "t" and r["preferred"]
-    ]
-    year_mean = {r["importer"]: float(r["quantity"]) / 12 for r in rows if r["period"] == "2024" and r["quantity"]}
+    recorded = ds.rows("trade", product="ndfeb_magnet", exporter=exporter)
+    rows = [r for r in recorded if r["unit"] == "t" and r["preferred"] and r["quantity"] is not None]
+    year_mean = {r["importer"]: float(r["quantity"]) / 12 for r in rows if r["period"] == str(base_year)}
+    if "WLD" not in year_mean:
+        raise BadScenario(
+            f"no exports of magnets by {exporter} in {base_year} are recorded to take shares of.",
+            cure="Set base_year to a year before the measure.",
+        )
+    grown = dict(zip(months, growth.tolist(), strict=True))
     return {
-        (r["importer"], r["period"]): float(r["quantity"]) / year_mean[r["importer"]]
+        (r["importer"], r["period"]): float(r["quantity"]) / year_mean[r["importer"]] / grown[r["period"]]
         for r in rows
-        if r["period"] in months and r["quantity"] is not None and r["importer"] in year_mean
+        if r["period"] in grown and r["quantity"] is not None and r["importer"] in year_mean
     }
 
 
@@ -160,20 +199,19 @@ def _availability(scenario: Scenario, chain: Chain, months: tuple[str, ...]) -> 
     """Share of capacity that stands, shape (activity, month)."""
     stands = np.ones((len(chain.activities), len(months)))
     recipes = {p.process_id: p for p in chain.processes}
-    for outage in scenario.outages:
+    for i, outage in enumerate(scenario.outages):
+        where = f"scenario {scenario.id}: outages.{i}"
         inside = month_range(outage.start, outage.end, months)
-        hit = [a for a, (p, r) in enumerate(chain.activities) if _is_hit(outage, recipes[p].stage, r, chain)]
+        hit = [a for a, (p, r) in enumerate(chain.activities) if _is_hit(outage, recipes[p].stage, r, chain, where)]
         if not hit:
-            raise BadScenario(
-                f"outage: {outage.place} has no {outage.stage} in the chain.", where=f"scenario {scenario.id}"
-            )
+            raise BadScenario(f"{outage.place} has no {outage.stage} in the chain.", where=where)
         for a in hit:
             stands[a, inside] *= outage.availability
     return stands
 
 
-def _is_hit(outage: Outage, stage: str, region: str, chain: Chain) -> bool:
-    return stage == outage.stage and region in _regions_of(chain, (outage.place,))
+def _is_hit(outage: Outage, stage: str, region: str, chain: Chain, where: str) -> bool:
+    return stage == outage.stage and region in _regions_of(chain, (outage.place,), where)
 
 
 def _spare(chain: Chain, assume: Mapping[str, float]) -> Floats:
@@ -194,8 +232,8 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     """Capacity that magnet projects add [t/month], shape (activity, month).
 
     Only plants that are ramping or being built count, each with the chance that its status gives, rising in a line over
-    the
-    ramp years from its start year. They cast their own alloy; the two grades share by the world mix.
+    the ramp years from its start year; what stood in the middle of the year of the output figures is in the base
+    already. They cast their own alloy; the two grades share by the world mix.
     """
     added = np.zeros((len(chain.activities), len(months)))
     heavy = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
@@ -203,16 +241,15 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     index = {a: i for i, a in enumerate(chain.activities)}
     clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / 12 for m in months])
     for row in project_steps(ds):
-        if (
-            row["product"] != "ndfeb_magnet"
-            or row["status"] not in PRESENT
-            or row["capacity"] is None
-            or row["start_year"] is None
-        ):
+        if row["product"] != "ndfeb_magnet" or row["status"] not in RISING:
+            continue
+        if row["capacity"] is None or row["start_year"] is None:
             continue
         region = chain.region_of.get(row["country"], "ROW")
         chance = assume[f"success_share_{row['status']}"]
-        risen = np.clip((clock - float(row["start_year"])) / assume["ramp_years"], 0.0, 1.0)
+        age = np.append(clock, FIRST_BASE_YEAR + 0.5) - float(row["start_year"])
+        stands = np.clip(age / assume["ramp_years"], 0.0, 1.0)
+        risen = np.maximum(stands[:-1] - stands[-1], 0.0)
         for grade, part in (("std", 1 - heavy), ("ht", heavy)):
             need = float(row["capacity"]) * chance * part / 12
             for process_id in (f"machine_{grade}", f"sinter_{grade}", f"alloy_{grade}"):

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -23,20 +23,30 @@ if TYPE_CHECKING:
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Place = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|ROW_EU|EU27|ALL)$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TradeCut(_Strict):
+class _Spell(_Strict):
+    start: Month
+    end: Month | None = Field(None, description="first month after it; none means to the end of the run")
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.end is not None and self.end <= self.start:
+            raise ValueError(f"end {self.end} is not after start {self.start}")
+        return self
+
+
+class TradeCut(_Spell):
     """Exports of some products that pass only in part: the approval share of what would flow without the measure."""
 
     exporter: Place
     importers: tuple[Place, ...] = ("ALL",)
     products: tuple[str, ...] = Field(min_length=1, description="product ids; ndfeb_magnet means both grades")
-    start: Month
-    end: Month | None = Field(None, description="first month without the cut; none means to the end of the run")
     approval_share: Share | None = Field(None, description="share that passes, 0 to 1")
     approval_low: Share | None = None
     approval_high: Share | None = None
@@ -49,8 +59,6 @@ class TradeCut(_Strict):
     def _one_approval(self) -> TradeCut:
         if (self.approval_share is None) == (self.approval_observed is None):
             raise ValueError("give approval_share or approval_observed, and not both")
-        if self.end is not None and self.end <= self.start:
-            raise ValueError(f"end {self.end} is not after start {self.start}")
         low, high = self.approval_low, self.approval_high
         if self.approval_share is not None and not (
             (low is None or low <= self.approval_share) and (high is None or high >= self.approval_share)
@@ -59,13 +67,11 @@ class TradeCut(_Strict):
         return self
 
 
-class Outage(_Strict):
+class Outage(_Spell):
     """Output of a stage in a place that stands still in part: `availability` is what remains, 0 to 1."""
 
     place: Place
     stage: Literal["mine", "separated", "metal", "alloy", "blank", "magnet"]
-    start: Month
-    end: Month | None = None
     availability: Share
 
 
@@ -80,8 +86,24 @@ class Scenario(_Strict):
     likelihood: str = "not assessed"
     start: Month
     months: Annotated[int, Field(ge=1, le=120)] = 24
+    base_year: Annotated[int, Field(ge=FIRST_BASE_YEAR, le=LAST_BASE_YEAR)] | None = Field(
+        None,
+        description="year whose figures show the world without the cut; none means the year of the start. "
+        "A replay takes the year before: figures of the year itself hold the cut already",
+    )
     cuts: tuple[TradeCut, ...] = ()
     outages: tuple[Outage, ...] = ()
+
+    @model_validator(mode="after")
+    def _within_the_run(self) -> Scenario:
+        if int(self.start[:4]) < FIRST_BASE_YEAR:
+            raise ValueError(f"start {self.start} lies before {FIRST_BASE_YEAR}, the first year that is modelled")
+        last = shift(self.start, self.months - 1)
+        for kind, breaks in (("cuts", self.cuts), ("outages", self.outages)):
+            for i, one in enumerate(breaks):
+                if one.start > last or (one.end is not None and one.end <= self.start):
+                    raise ValueError(f"{kind}.{i} lies outside the run, {self.start} to {last}")
+        return self
 
     def cut(
         self,
@@ -96,10 +118,15 @@ class Scenario(_Strict):
         """The same scenario with one more cut: `share` of the flow is lost from `start` for `months`."""
         first = start or self.start
         end = None if months is None else shift(first, months)
-        more = TradeCut(
-            exporter=exporter, importers=importers, products=products, start=first, end=end, approval_share=1 - share
-        )
-        return self.model_copy(update={"cuts": (*self.cuts, more)})
+        more = {
+            "exporter": exporter,
+            "importers": importers,
+            "products": products,
+            "start": first,
+            "end": end,
+            "approval_share": 1 - share,
+        }
+        return _checked(self.model_dump() | {"cuts": (*self.model_dump()["cuts"], more)}, where=f"scenario {self.id}")
 
     def apply(self, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
         """Inputs of this scenario over a dataset; see `didymium.scenario.apply.apply`."""
@@ -125,15 +152,23 @@ def shift(month: str, by: int) -> str:
 def parse(text: str, *, where: str) -> Scenario:
     """A scenario from TOML text. Raises BadScenario that names the field and what would be right."""
     try:
-        return Scenario.model_validate(tomllib.loads(text))
+        content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise BadScenario(f"not readable as TOML: {fault}.", where=where) from fault
+    return _checked(content, where=where)
+
+
+def _checked(content: Mapping[str, Any], *, where: str) -> Scenario:
+    """A scenario from its fields. Raises BadScenario that names the first field at fault, and what was given there."""
+    try:
+        return Scenario.model_validate(content)
     except ValidationError as fault:
         first = fault.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "scenario"
-        given = repr(first["input"])[:60]
+        field = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        given = "" if isinstance(first["input"], Mapping) else f" (got {repr(first['input'])[:60]})"
         raise BadScenario(
-            f"{field}: {first['msg'].removeprefix('Value error, ')} (got {given}).",
+            f"{field}: {said}{given}." if field else f"{said}{given}.",
             where=where,
             cure="Schema: didymium scenario schema",
         ) from fault
@@ -162,7 +197,7 @@ def load(name: str) -> Scenario:
         return known[name]
     path = Path(name)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")  # some editors mark their files
     except OSError as fault:
         raise BadScenario(f"cannot be read: {fault.strerror}.", where=name) from fault
     except UnicodeDecodeError as fault:

@@ -91,7 +91,7 @@ MAGNET_SECTORS = Table(
     "magnet_sectors",
     "Uses in the network",
     "用途",
-    "A group of uses: its share of the world's magnets, the part that needs dysprosium or terbium, the loss per kilogram.",
+    "A group of uses: its share of the world's magnets, the part that needs Dy or Tb, the loss per kilogram.",
     (
         Column("sector", "id", "Short name.", required=True, example="ev_motor"),
         NAME,

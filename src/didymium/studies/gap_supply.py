@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymium.data import Dataset
+from didymium.errors import BadInput, UnknownTerm
 from didymium.model.calibrate import Base, calibrate
-from didymium.model.explode import need_per_tonne, output_by_stage, recovery
-from didymium.model.ledger import Addition, Chances, Entry, Offtake, contracted, rising, share_surplus, split_uniform
+from didymium.model.explode import need_per_tonne, output_by_stage
+from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus, split_uniform
 from didymium.results import Row
-from didymium.scenario.chain import magnet_chain, project_steps
+from didymium.scenario.chain import assumption, magnet_chain, project_steps
 from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import sigma_of
 
 Floats = NDArray[np.float64]
 BASE_YEAR = 2025
+DAYS_A_YEAR = 365.25
 OUTLOOK_SOURCE = "iea-cm-dataset-2025"
 LEDGER_STAGES = ("mine", "separated", "metal", "alloy", "magnet")
 OUTLOOK_SECTOR = {
@@ -73,8 +75,15 @@ class Supply:
 def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: int, seed: int) -> Supply:
     """Calibrate the base year and lay projects, partners and contracts over the years."""
     chain = magnet_chain(ds, BASE_YEAR)
+    for party in parties:
+        if party not in chain.regions:
+            known = sorted(chain.regions)
+            raise UnknownTerm("party", party, known, cure=f"Parties are places of the chain: {', '.join(known)}.")
+    if draws < 1:
+        raise BadInput(f"draws is {draws}.", cure="The band is a percentile of draws: ask for at least 1.")
     seen = observations(ds, chain, BASE_YEAR)
-    base = calibrate(chain, seen, BASE_YEAR, unseen=unseen_flow_sigma(ds, chain, seen))
+    spare = assumption(ds, "surplus_sigma_world_share")
+    base = calibrate(chain, seen, BASE_YEAR, unseen=unseen_flow_sigma(ds, chain, seen), surplus_share=spare)
     assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}
     when = np.array(years, dtype=np.float64)
     extra = additions(ds, chain)
@@ -95,7 +104,8 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         key = (a.stage, a.product, a.region)
         own[key] = own.get(key, np.zeros((draws + 1, when.size))) + more
     error = sigma_of(ds)
-    sigma = {r["country"]: error(r) for r in ds.rows("demand", product="ndfeb_magnet", sector="total")}
+    used_by_all = ds.rows("demand", product="ndfeb_magnet", sector="total")
+    sigma = {r["country"]: error(r) for r in used_by_all if r["preferred"]}
     used = [i for i, r in assumed.items() if "gaps" in r["used_by"] or "calibration" in r["used_by"]]
     return Supply(
         chain=chain,
@@ -181,10 +191,9 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
             found.append(replace(one, product="ndpr_oxide"))
         elif r["product"] in ("reo_separated", "reo_mixed") and unit == "t REO/y" and r["project_id"] not in single:
             recipe = recipes[routes.get(r["country"], "sep_monazite_india")]
-            loss = recovery(chain) if stage == "mine" else 1.0
             for oxide in ("ndpr_oxide", "dy_oxide", "tb_oxide"):
-                share = recipe.outputs.get(oxide, 0.0) / (recipe.recovery if stage == "separated" else loss)
-                found.append(replace(one, product=oxide, capacity=one.capacity * share))
+                content = recipe.outputs.get(oxide, 0.0) / recipe.recovery
+                found.append(replace(one, product=oxide, capacity=one.capacity * content))
     return tuple(a for a in found if a.capacity > 0)
 
 
@@ -198,6 +207,9 @@ _LEDGER = {
 
 def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]:
     """Use of each sector relative to the base year: IEA base year and outlook, geometric between the years given."""
+    told = {r["scenario"] for r in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector="other_uses")}
+    if outlook not in told:
+        raise UnknownTerm("outlook", outlook, told, cure=f"Outlooks with these sectors: {', '.join(sorted(told))}.")
     growth = {}
     for named in ("ev_motor", "wind", "other_uses"):
         points = {2024: 0.0}
@@ -244,17 +256,21 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
         for k, a in enumerate(supply.additions)
         if a.stage == stage and a.product == product
     }
+    # A contract holds whoever the supplier is friends with; one with a plant at home is in the own output.
+    deals = [
+        o
+        for o in supply.offtakes
+        if o.product == product and supply.chain.product_stage.get(product) == stage and o.supplier != o.party
+    ]
+    suppliers = {o.supplier: supply.own.get((stage, product, o.supplier), zero) for o in deals}
     firm = dict.fromkeys(allies, zero)
-    bought = {}
-    for party in supply.parties:
-        deals = [o for o in supply.offtakes if o.party == party and (o.supplier in allies) and stage == "separated"]
-        bought[party] = contracted(deals, party, product, supply.years, {**made, **plants}) + zero
-        firm[party] = firm[party] + bought[party]
-        for deal in deals:
-            if deal.product == product:
-                firm[deal.supplier] = firm[deal.supplier] - contracted(
-                    [deal], party, product, supply.years, {**made, **plants}
-                )
+    bought = dict.fromkeys(allies, zero)
+    for deal, amount in zip(deals, deliveries(deals, supply.years, {**suppliers, **plants}), strict=True):
+        if deal.supplier in firm:
+            firm[deal.supplier] = firm[deal.supplier] - amount
+        if deal.party in firm:
+            firm[deal.party] = firm[deal.party] + amount
+            bought[deal.party] = bought[deal.party] + amount
     drawn = share_surplus(needed, made, firm, allies)
     lines = {p: Entry(needed[p], made[p], bought[p], drawn[p]) for p in supply.parties}
     if len(lines) > 1:
@@ -268,14 +284,16 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
     return lines
 
 
-def stock(ds: Dataset, supply: Supply, party: str, stage: str, need: Floats) -> Floats | None:
-    """Working stock, and Japan's public stock at the oxide and metal stages [t], from days of cover; None for ore."""
-    days = {r["assumption_id"]: float(r["value"]) for r in ds.rows("assumptions")}
+def stock(ds: Dataset, lines: Mapping[str, Entry], party: str, stage: str) -> Floats | None:
+    """Working stock, and Japan's public stock at the oxide and metal stages [t], from days of need; None for ore.
+
+    Parties together hold what each of them holds.
+    """
     if stage == "mine":
         return None
-    held = days["user_cover_days"] if stage == "magnet" else days["pool_cover_days"]
-    public = days["jpn_public_cover_days"] if party == "JPN" and stage in ("separated", "metal") else 0.0
-    return need * (held + public) / 365.0
+    working = assumption(ds, "user_cover_days" if stage == "magnet" else "pool_cover_days")
+    public = {"JPN": assumption(ds, "jpn_public_cover_days")} if stage in ("separated", "metal") else {}
+    return sum((lines[p].need[0] * (working + public.get(p, 0.0)) / DAYS_A_YEAR for p in party.split("+")), np.zeros(1))
 
 
 def rows(

@@ -46,10 +46,9 @@ def gaps(
             for product in supply.products(stage):
                 lines = gap_supply.entries(supply, need, stage, product)
                 for party, line in lines.items():
-                    stock = gap_supply.stock(ds, supply, party, stage, line.need[0])
-                    rows += gap_supply.rows(
-                        party, product, stage, element_of(product), outlook, years, line, stock, supply
-                    )
+                    stock = gap_supply.stock(ds, lines, party, stage)
+                    element = element_of(product)
+                    rows += gap_supply.rows(party, product, stage, element, outlook, years, line, stock, supply)
     return Result.of(
         "gaps",
         request={

@@ -8,7 +8,7 @@ import didymium
 from didymium.data import Dataset
 from didymium.model.calibrate import Adjustment, calibrate
 from didymium.results import Field, Result, Row
-from didymium.scenario.chain import magnet_chain
+from didymium.scenario.chain import assumption, magnet_chain
 from didymium.scenario.observations import observations, unseen_flow_sigma
 
 FIELDS = (
@@ -24,7 +24,8 @@ def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
     """The calibrated base year: adjustments, and the shares of output that follow from it."""
     chain = magnet_chain(ds, year)
     seen = observations(ds, chain, year)
-    base = calibrate(chain, seen, year, unseen=unseen_flow_sigma(ds, chain, seen))
+    spare = assumption(ds, "surplus_sigma_world_share")
+    base = calibrate(chain, seen, year, unseen=unseen_flow_sigma(ds, chain, seen), surplus_share=spare)
     ranked = sorted(base.adjustments, key=lambda a: (-abs(a.score), a.observation.product, a.observation.place))
     made: dict[tuple[str, str, str], float] = {}
     recipes = {p.process_id: p for p in chain.processes}
