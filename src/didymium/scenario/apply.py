@@ -131,7 +131,8 @@ def _restriction(
     arcs = [e for e, (p, o, d) in enumerate(chain.arcs) if p in products and o in origins and d in targets]
     if not arcs:
         raise BadScenario(
-            f"the chain has no flow of {', '.join(cut.products)} from {cut.exporter} to {', '.join(cut.importers)}.",
+            f"no flow of {', '.join(cut.products)} from {cut.exporter} to {', '.join(cut.importers)} "
+            "exists in the chain.",
             where=where,
             cure="Check exporter, importers and products.",
         )
