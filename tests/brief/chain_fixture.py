@@ -54,7 +54,7 @@ magnet,ndfeb_magnet,t,240000,0.92,,0.06,,,0.02
 MEASURES = """id,target,products,kind,effective,end,held,until,status,change,change_date,days,touches
 ree7,WLD,dy_oxide;ndfeb_magnet,licence,2025-04-04,,,,in_force,,,,everyone
 us-ban,USA,gallium,ban,2024-12-03,,2025-11-09,2026-11-27,suspended,suspension_ends,2026-11-27,5,named
-oct-61,WLD,ndfeb_magnet,extraterritorial_licence,2025-12-01,,2025-11-07,2026-11-10,possibly_back,\
+oct-61,WLD,ndfeb_magnet,extraterritorial_licence,2025-12-01,2026-11-10,2025-11-07,2026-11-10,possibly_back,\
 suspension_ended,2026-11-10,-12,everyone
 nickel,WLD,nickel_ore,quota,2026-01-01,2026-12-31,,,in_force,ends,2026-12-31,39,everyone
 quota,WLD,dy_oxide,quota,2010,2015-01-01,,,ended,,,,everyone
@@ -104,7 +104,7 @@ class FixtureDataset:
     def source(self, source_id: str) -> Record:
         return next(row for row in table(SOURCES) if row["source_id"] == source_id)
 
-    def rows(self, name: str, /, **keys: Any) -> list[Record]:
+    def rows(self, name: str, /, **where: Any) -> list[Record]:
         if name == "products":
             return table(PRODUCTS)
         return [{"place": "CHN", "name": "China", "name_ja": "中国"}] if name == "places" else []
@@ -322,7 +322,8 @@ def measures() -> Result:
             "suspended_from_date": m["held"],
             "suspended_until_date": m["until"],
             "end_date": m["end"],
-            "status": m["status"],
+            "status": "unknown" if m["status"] == "possibly_back" else m["status"],
+            "state": m["status"],
             "next_change": m["change"],
             "next_change_date": m["change_date"],
             "days_to_change": m["days"] and int(m["days"]),

@@ -11,6 +11,7 @@ from small_chain import SmallChain
 from didymium.model.calibrate import Base, calibrate
 from didymium.scenario.inputs import Chain, Observation
 
+
 def seen(kind: str, index: int, value: float, sigma: float) -> Observation:
     """A figure for one activity, arc or use."""
     return Observation("production", "p", "s", "AAA", "", 2024, value, sigma, "high", ((kind, index, 1.0),), (), ())
@@ -18,7 +19,11 @@ def seen(kind: str, index: int, value: float, sigma: float) -> Observation:
 
 def one_place() -> Chain:
     """Two plants and the use of their magnets in one place: used = first plant + second plant."""
-    chain = SmallChain().process("old", "magnet", {}, {"ndfeb_magnet": 1.0}).process("new", "magnet", {}, {"ndfeb_magnet": 1.0})
+    chain = (
+        SmallChain()
+        .process("old", "magnet", {}, {"ndfeb_magnet": 1.0})
+        .process("new", "magnet", {}, {"ndfeb_magnet": 1.0})
+    )
     return chain.runs("old", "AAA", 1).runs("new", "AAA", 1).uses("ndfeb_magnet", "AAA", "cars", 1).chain
 
 
@@ -29,7 +34,8 @@ def balanced(used: tuple[float, float], old: tuple[float, float], new: tuple[flo
 
 
 def test_the_closed_form_of_three_figures() -> None:
-    """Used 100 ± 10, made 50 ± 5 and 40 ± 5: 10 are missing. The variances 100, 25, 25 share them: −6.667, +1.667, +1.667.
+    """Used 100 ± 10, made 50 ± 5 and 40 ± 5: 10 are missing. The variances 100, 25, 25 share them: −6.667, +1.667,
+    +1.667.
 
     93.3333 = 51.6667 + 41.6667, and χ² = 10² / 150 = 0.6667 (Stone 1942; Cencic 2016).
     """
@@ -41,9 +47,7 @@ def test_the_closed_form_of_three_figures() -> None:
     assert base.adjustments[0].change == pytest.approx(-20 / 3, rel=1e-6)
 
 
-@given(
-    error=st.tuples(*[st.floats(1, 50)] * 3), made=st.tuples(*[st.floats(50, 200)] * 2), missing=st.floats(0, 100)
-)
+@given(error=st.tuples(*[st.floats(1, 50)] * 3), made=st.tuples(*[st.floats(50, 200)] * 2), missing=st.floats(0, 100))
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_figures_give_way_by_their_variance(error, made, missing) -> None:
     """x* = x̂ − Q Aᵀ (A Q Aᵀ)⁻¹ A x̂ with A = (1, −1, −1)."""
@@ -54,7 +58,8 @@ def test_figures_give_way_by_their_variance(error, made, missing) -> None:
 
 
 def test_nothing_turns_negative() -> None:
-    """Used 10,000 ± 1,000, made 100,000 ± 1,000 and 5,000 ± 500,000: plain least squares puts the second plant near −90,000.
+    """Used 10,000 ± 1,000, made 100,000 ± 1,000 and 5,000 ± 500,000: plain least squares puts the second plant near
+    −90,000.
 
     It stands still instead, and the other two meet half way, but for a ton or so that is left over.
     """
@@ -81,11 +86,17 @@ def test_balances_hold_at_every_node() -> None:
     chain = SmallChain().process("dig", "mine", {}, {"ore": 1.0})
     chain.process("make", "magnet", {"ore": 1.25}, {"ndfeb_magnet": 1.0, "slag": 0.2})
     chain.runs("dig", "AAA", 1).runs("make", "BBB", 1).runs("make", "CCC", 1)
-    chain.ships("ore", "AAA", "BBB").ships("ore", "AAA", "CCC").ships("ndfeb_magnet", "BBB", "DDD").ships("ndfeb_magnet", "CCC", "DDD")
+    chain.ships("ore", "AAA", "BBB").ships("ore", "AAA", "CCC").ships("ndfeb_magnet", "BBB", "DDD").ships(
+        "ndfeb_magnet", "CCC", "DDD"
+    )
     chain.uses("ndfeb_magnet", "DDD", "cars", 1).uses("ndfeb_magnet", "BBB", "wind", 1)
     figures = [
-        seen("activity", 0, 1000, 50), seen("activity", 1, 500, 100), seen("activity", 2, 100, 10),
-        seen("use", 0, 300, 30), seen("use", 1, 200, 20), seen("arc", 2, 100, 10),
+        seen("activity", 0, 1000, 50),
+        seen("activity", 1, 500, 100),
+        seen("activity", 2, 100, 10),
+        seen("use", 0, 300, 30),
+        seen("use", 1, 200, 20),
+        seen("arc", 2, 100, 10),
     ]
     small = chain.chain
     base = calibrate(small, figures, 2024, surplus_share=0.005)
@@ -110,9 +121,12 @@ def test_balances_hold_at_every_node() -> None:
 def test_an_arc_that_no_figure_shows_is_held_near_zero() -> None:
     """B's 100 ± 10 t of use may come from its own plant, 60 ± 10 t, or over a route that customs do not show.
 
-    Within ± 0.01 t around zero the route stays closed and the figures meet at 80; within ± 10,000 t it carries the 40 t.
+    Within ± 0.01 t around zero the route stays closed and the figures meet at 80; within ± 10,000 t it carries the 40
+    t.
     """
-    chain = SmallChain().process("make", "magnet", {}, {"ndfeb_magnet": 1.0}).runs("make", "AAA", 1).runs("make", "BBB", 1)
+    chain = (
+        SmallChain().process("make", "magnet", {}, {"ndfeb_magnet": 1.0}).runs("make", "AAA", 1).runs("make", "BBB", 1)
+    )
     small = chain.ships("ndfeb_magnet", "AAA", "BBB").uses("ndfeb_magnet", "BBB", "cars", 1).chain
     figures = [seen("activity", 1, 60_000, 10_000), seen("use", 0, 100_000, 10_000)]
     closed = calibrate(small, figures, 2024, unseen={0: 0.01}, surplus_share=1e-9)

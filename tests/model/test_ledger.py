@@ -78,7 +78,9 @@ def test_a_contract_holds_in_its_years() -> None:
 
 
 def test_a_contract_gets_no_more_than_the_plant_makes() -> None:
-    """The plant ramps up: 0, 20, 40, 60 t; its contract of 50 t is met in the last year only, whatever the country makes."""
+    """The plant ramps up: 0, 20, 40, 60 t; its contract of 50 t is met in the last year only, whatever the country
+    makes.
+    """
     made = {"lacq": np.array([[0.0, 20.0, 40.0, 60.0]]), "FRA": np.full((1, 4), 1000.0)}
     (got,) = deliveries([offtake(50, plant="lacq")], YEARS, made)
     assert got.tolist() == [[0, 20, 40, 50]]
@@ -91,7 +93,9 @@ def test_contracts_on_one_plant_share_what_it_makes() -> None:
     assert first.tolist() == [[30] * 4] and second.tolist() == [[10] * 4]
 
 
-@given(st.lists(st.tuples(st.floats(0, 1e4), st.integers(2024, 2031), st.integers(0, 5)), min_size=1, max_size=5), tonnes)
+@given(
+    st.lists(st.tuples(st.floats(0, 1e4), st.integers(2024, 2031), st.integers(0, 5)), min_size=1, max_size=5), tonnes
+)
 def test_contracts_together_never_exceed_the_plant(deals, made) -> None:
     got = deliveries([offtake(q, plant="p", years=(y, y + n)) for q, y, n in deals], YEARS, {"p": made})
     assert (sum(got) <= made * (1 + 1e-9) + 1e-9).all()
@@ -101,7 +105,9 @@ def test_contracts_together_never_exceed_the_plant(deals, made) -> None:
 
 # --- projects ---------------------------------------------------------------------------------------------------
 
-CHANCES = Chances({"construction": (0.4, 0.65, 0.85), "sure": (1.0, 1.0, 1.0)}, (0.2, 0.25, 0.52), (1.0, 2.0, 4.0), as_of=2026.0)
+CHANCES = Chances(
+    {"construction": (0.4, 0.65, 0.85), "sure": (1.0, 1.0, 1.0)}, (0.2, 0.25, 0.52), (1.0, 2.0, 4.0), as_of=2026.0
+)
 
 
 def project(status: str = "construction", start: float = 2028.0, name: str = "p") -> Addition:
@@ -109,7 +115,8 @@ def project(status: str = "construction", start: float = 2028.0, name: str = "p"
 
 
 def test_expected_output_by_hand() -> None:
-    """Start 2028, two years from 2026, late by a quarter of that: 2028.5. At mid-2029 half of the two years of ramp have passed.
+    """Start 2028, two years from 2026, late by a quarter of that: 2028.5. At mid-2029 half of the two years of ramp
+    have passed.
 
     100 t · 0.65 · (2029.5 − 2028.5) / 2 = 32.5 t; at mid-2028 it just starts.
     """
@@ -137,7 +144,9 @@ def test_a_project_works_or_fails_as_a_whole() -> None:
     assert set(np.unique(made)) == {0.0, 100.0}
     np.testing.assert_array_equal(made[0], made[1])
     assert (made[0] != made[2]).any()
-    assert (made[0] > 0).mean() == pytest.approx(0.64, abs=0.03)  # mean of the range: half of (0.4+0.65)/2 and (0.65+0.85)/2
+    assert (made[0] > 0).mean() == pytest.approx(
+        0.64, abs=0.03
+    )  # mean of the range: half of (0.4+0.65)/2 and (0.65+0.85)/2
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:

@@ -12,10 +12,18 @@ from didymium.model.network import DAYS_A_MONTH, SupplyNetwork, quantities
 
 def steady(**settings) -> SmallChain:
     """Ore in AAA, goods from BBB, users in CCC and BBB, with stocks everywhere."""
-    settings = {"months": 6, "cover_days": 45, "pool_days": {"ore": 30.0}, "discount": 0.07, "convenience": 0.01} | settings
+    settings = {
+        "months": 6,
+        "cover_days": 45,
+        "pool_days": {"ore": 30.0},
+        "discount": 0.07,
+        "convenience": 0.01,
+    } | settings
     chain = SmallChain(prices={"ore": 10.0, "good": 30.0, "slag": 1.0}, **settings)
     chain.process("dig", "mine", {}, {"ore": 1.0}).process("make", "magnet", {"ore": 1.25}, {"good": 1.0, "slag": 0.2})
-    chain.runs("dig", "AAA", 125).runs("make", "BBB", 100).ships("ore", "AAA", "BBB", 125).ships("good", "BBB", "CCC", 70)
+    chain.runs("dig", "AAA", 125).runs("make", "BBB", 100).ships("ore", "AAA", "BBB", 125).ships(
+        "good", "BBB", "CCC", 70
+    )
     chain.uses("good", "CCC", "cars", 70, value=800, flexible=(0.2, 100))
     return chain.uses("good", "BBB", "motors", 30, value=600, flexible=(0.1, 90))
 
@@ -45,7 +53,13 @@ def test_every_column_and_row_has_one_place() -> None:
 
 def test_nodes_are_where_something_can_happen() -> None:
     network = SupplyNetwork.of(steady().chain, months=1, bands=2)
-    assert set(network.node_index) == {("ore", "AAA"), ("ore", "BBB"), ("good", "BBB"), ("good", "CCC"), ("slag", "BBB")}
+    assert set(network.node_index) == {
+        ("ore", "AAA"),
+        ("ore", "BBB"),
+        ("good", "BBB"),
+        ("good", "CCC"),
+        ("slag", "BBB"),
+    }
     assert [network.layout.nodes[n] for n in network.arc_from] == [("ore", "AAA"), ("good", "BBB")]
     assert [network.layout.nodes[n] for n in network.arc_to] == [("ore", "BBB"), ("good", "CCC")]
 
@@ -97,18 +111,24 @@ def test_duals_prove_the_optimum() -> None:
 
 
 def test_without_a_cut_the_base_goes_on() -> None:
-    """Nothing is unserved, every plant runs and every route carries as in the base year, stocks stay at their normal level."""
+    """Nothing is unserved, every plant runs and every route carries as in the base year, stocks stay at their normal
+    level.
+    """
     answer = steady().solved()
     assert answer.run("make", "BBB") == pytest.approx([100] * 6, abs=1e-6)
     assert answer.run("dig", "AAA") == pytest.approx([125] * 6, abs=1e-6)
     assert answer.flow("good", "BBB", "CCC") == pytest.approx([70] * 6, abs=1e-6)
     lay, x = answer.network.layout, answer.solution.x
     assert x[lay.columns_of("unserved", lay.uses * lay.bands)].max() <= 1e-9
-    np.testing.assert_allclose(x[lay.columns_of("user_stock", lay.uses)], np.tile(answer.q.user_stock_before, (6, 1)), atol=1e-6)
+    np.testing.assert_allclose(
+        x[lay.columns_of("user_stock", lay.uses)], np.tile(answer.q.user_stock_before, (6, 1)), atol=1e-6
+    )
 
 
 def test_stocks_cover_the_use_of_the_first_month() -> None:
-    """Pool and users' stocks are days of cover of the first month's use, demand growth included; they grow to the last month's."""
+    """Pool and users' stocks are days of cover of the first month's use, demand growth included; they grow to the last
+    month's.
+    """
     chain = steady(growth=[1.2, 1.2, 1.2, 1.5, 1.5, 1.5])
     inputs = chain.inputs
     network = SupplyNetwork.of(inputs.chain, months=6, bands=2)
@@ -132,7 +152,9 @@ def test_capacity_is_base_with_spare_and_new_plants_as_far_as_they_stand() -> No
 
 
 def test_flow_limits_grow_open_and_are_cut() -> None:
-    """An established route grows by 3 % a month; a new one opens in the third month; a cut lets a share of the base pass."""
+    """An established route grows by 3 % a month; a new one opens in the third month; a cut lets a share of the base
+    pass.
+    """
     chain = steady(flow_growth=0.03, new_supplier_share=0.1, qualification=2)
     chain.ships("good", "BBB", "DDD").uses("good", "DDD", "fans", 1)
     chain.cut([("good", "BBB", "CCC"), ("good", "BBB", "DDD")], first=4, months=1, passes=0.5)

@@ -13,7 +13,9 @@ from didymium.model.trim import Kept
 
 def with_idle_members() -> SmallChain:
     """A maker, a re-exporter and two users; a plant that stands still, a use without demand, and routes to nowhere."""
-    chain = SmallChain(months=4, prices={"ore": 10.0, "good": 30.0}, new_supplier_share=0.2, qualification=2, discount=0.05)
+    chain = SmallChain(
+        months=4, prices={"ore": 10.0, "good": 30.0}, new_supplier_share=0.2, qualification=2, discount=0.05
+    )
     chain.process("dig", "mine", {}, {"ore": 1.0}).process("make", "magnet", {"ore": 1.0}, {"good": 1.0})
     chain.runs("dig", "AAA", 100).runs("make", "AAA", 100).runs("make", "DDD", 0)
     chain.ships("good", "AAA", "BBB", 60).ships("good", "BBB", "CCC", 20).ships("good", "AAA", "CCC", 40)

@@ -67,7 +67,9 @@ def test_a_cut_touches_both_grades_from_one_place_to_all(stop: Inputs) -> None:
     (cut,) = stop.restrictions
     touched = [stop.chain.arcs[e] for e in cut.arcs]
     assert {origin for _, origin, _ in touched} == {"CHN"}
-    assert {"ndfeb_magnet_std", "ndfeb_magnet_ht", "ndfeb_alloy_ht", "dy_oxide", "tb_metal"} <= {p for p, _, _ in touched}
+    assert {"ndfeb_magnet_std", "ndfeb_magnet_ht", "ndfeb_alloy_ht", "dy_oxide", "tb_metal"} <= {
+        p for p, _, _ in touched
+    }
     assert set(touched) >= {arc for arc in stop.chain.arcs if arc[:2] == ("ndfeb_magnet_std", "CHN")}
 
 
@@ -92,8 +94,12 @@ def test_ores_answer_to_one_name(ds: Dataset) -> None:
     assert {p.partition(":")[0] for p, _, _ in (inputs.chain.arcs[e] for e in cut.arcs)} == {"reo_mixed"}
 
 
-@pytest.mark.parametrize(("position", "chinese", "vietnamese"), [(0.0, 0.25, 0.5), (0.25, 0.375, 0.625), (0.5, 0.5, 0.75), (1.0, 0.85, 1.0)])
-def test_approvals_move_within_their_own_ranges(position: float, chinese: float, vietnamese: float, ds: Dataset) -> None:
+@pytest.mark.parametrize(
+    ("position", "chinese", "vietnamese"), [(0.0, 0.25, 0.5), (0.25, 0.375, 0.625), (0.5, 0.5, 0.75), (1.0, 0.85, 1.0)]
+)
+def test_approvals_move_within_their_own_ranges(
+    position: float, chinese: float, vietnamese: float, ds: Dataset
+) -> None:
     """October notices: 25–50–85 % from China, 50–75–100 % of Vietnamese goods with Chinese content."""
     first, second = load("cn-october-notices-return").apply(ds, {"approval_position": position}).restrictions
     assert first.factor[0] == pytest.approx(chinese)
@@ -111,7 +117,9 @@ def test_an_override_replaces_an_assumption(ds: Dataset) -> None:
 
 
 def test_recorded_shares_are_exports_over_the_mean_month_of_2024(ds: Dataset) -> None:
-    """China's customs: to the USA 7,444 t in 2024 and 246, 46, 353 t in April, May, June 2025; to all 58,152 and 2,626, 1,238, 3,188 t."""
+    """China's customs: to the USA 7,444 t in 2024 and 246, 46, 353 t in April, May, June 2025; to all 58,152 and 2,626,
+    1,238, 3,188 t.
+    """
     months = ("2025-04", "2025-05", "2025-06")
     shares = observed_shares(ds, "CHN", months, np.ones(3), 2024)
     for place, year, exports in (("USA", 7444, (246, 46, 353)), ("WLD", 58152, (2626, 1238, 3188))):
@@ -121,7 +129,9 @@ def test_recorded_shares_are_exports_over_the_mean_month_of_2024(ds: Dataset) ->
 
 
 def test_a_replay_lets_the_recorded_tonnes_pass(ds: Dataset) -> None:
-    """Whatever demand has grown by since 2024: share · grown base flow = recorded exports, for a base flow as customs say."""
+    """Whatever demand has grown by since 2024: share · grown base flow = recorded exports, for a base flow as customs
+    say.
+    """
     inputs = load("cn-ree7-licence-2025").apply(ds)
     (cut,) = inputs.restrictions
     usa = [k for k, e in enumerate(cut.arcs) if inputs.chain.arcs[e] == ("ndfeb_magnet_ht", "CHN", "USA")]
@@ -143,13 +153,19 @@ def test_recorded_shares_need_a_recorded_year(ds: Dataset) -> None:
 @pytest.mark.parametrize(
     ("cut", "said"),
     [
-        ({"products": ("ndfeb_magnets",)}, r"scenario cn-stop-3: cuts\.0: product 'ndfeb_magnets' is not known\. Did you mean .*'ndfeb_magnet'"),
+        (
+            {"products": ("ndfeb_magnets",)},
+            r"scenario cn-stop-3: cuts\.0: product 'ndfeb_magnets' is not known\. Did you mean .*'ndfeb_magnet'",
+        ),
         ({"products": ("gallium",)}, "product 'gallium' is not known"),
         ({"exporter": "XXX"}, r"place 'XXX' is not known\. .*Places: "),
         ({"importers": ("XXX",)}, "place 'XXX' is not known"),
         ({"exporter": "MNG"}, r"cuts\.0: MNG is not a place of its own in the chain, but part of ROW\. Places: "),
         ({"importers": ("SWE",)}, "SWE is not a place of its own in the chain, but part of ROW_EU"),
-        ({"exporter": "MEX"}, r"no flow of ndfeb_magnet from MEX to ALL exists in the chain\. Check exporter, importers and products"),
+        (
+            {"exporter": "MEX"},
+            r"no flow of ndfeb_magnet from MEX to ALL exists in the chain\. Check exporter, importers and products",
+        ),
     ],
 )
 def test_what_the_chain_does_not_hold_is_refused(cut: dict, said: str, ds: Dataset) -> None:
@@ -164,7 +180,9 @@ def test_an_unknown_measure_is_refused(field: str, value: tuple[str, ...] | None
     story = load("cn-ree7-licence-2025")
     if value is None:
         value = (story.cuts[0].model_copy(update={"approval_observed": "cn-ree7-license-2025"}),)
-    with pytest.raises(UnknownTerm, match=r"measure 'cn-ree7-license-2025' is not known\. Did you mean 'cn-ree7-licence-2025'"):
+    with pytest.raises(
+        UnknownTerm, match=r"measure 'cn-ree7-license-2025' is not known\. Did you mean 'cn-ree7-licence-2025'"
+    ):
         story.model_copy(update={field: value}).apply(ds)
 
 
@@ -187,9 +205,11 @@ def test_outages_of_one_stage_and_place_multiply(ds: Dataset) -> None:
 
 
 def test_only_plants_that_are_not_in_the_base_add_capacity(ds: Dataset) -> None:
-    """MP's Independence: 3,000 t, ramping since 2025, chance 0.75, two years of ramp: it stands in full from January 2027 on.
+    """MP's Independence: 3,000 t, ramping since 2025, chance 0.75, two years of ramp: it stands in full from January
+    2027 on.
 
-    Noveon, 2,000 t, ramps since 2023: three quarters stood in mid-2024 and are in that year's figures, a quarter is new.
+    Noveon, 2,000 t, ramps since 2023: three quarters stood in mid-2024 and are in that year's figures, a quarter is
+    new.
     An operating plant adds nothing.
     """
     story = calm().model_copy(update={"start": "2027-01", "months": 12})
@@ -197,8 +217,14 @@ def test_only_plants_that_are_not_in_the_base_add_capacity(ds: Dataset) -> None:
     usa = inputs.chain.activities.index(("machine_std", "USA")), inputs.chain.activities.index(("machine_ht", "USA"))
     built = sum(inputs.new_capacity[a] for a in usa) * 12
     chance = {r["assumption_id"]: float(r["value"]) for r in ds.rows("assumptions")}
-    plants = [r for r in ds.rows("projects", product="ndfeb_magnet", country="USA") if r["status"] in ("ramping", "construction")]
-    assert {"mp-independence", "evac-sumter", "jslink-columbus", "vulcan-elements-10kt"} <= {r["project_id"] for r in plants}
+    plants = [
+        r
+        for r in ds.rows("projects", product="ndfeb_magnet", country="USA")
+        if r["status"] in ("ramping", "construction")
+    ]
+    assert {"mp-independence", "evac-sumter", "jslink-columbus", "vulcan-elements-10kt"} <= {
+        r["project_id"] for r in plants
+    }
 
     def new(start: float, month: float) -> float:
         now, then = (min(max((year - start) / chance["ramp_years"], 0.0), 1.0) for year in (month, 2024.5))
@@ -215,7 +241,9 @@ def test_only_plants_that_are_not_in_the_base_add_capacity(ds: Dataset) -> None:
 
 
 def test_a_plant_that_operates_is_in_the_base(ds: Dataset) -> None:
-    running = tuple({**r, "status": "operating"} if r["product"] == "ndfeb_magnet" else r for r in ds.content["projects"])
+    running = tuple(
+        {**r, "status": "operating"} if r["product"] == "ndfeb_magnet" else r for r in ds.content["projects"]
+    )
     phases = tuple({**r, "status": "operating"} for r in ds.content["project_phases"])
     inputs = calm().apply(replace(ds, content={**ds.content, "projects": running, "project_phases": phases}))
     assert inputs.new_capacity.max() == 0

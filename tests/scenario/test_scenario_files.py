@@ -1,4 +1,4 @@
-"""Scenario files: the library loads, bad files are refused in one line that names field, value and file, months add up."""
+"""Scenario files: the library loads, bad ones are refused in a line that names field, value and file, months add up."""
 
 from __future__ import annotations
 
@@ -34,7 +34,14 @@ approval_high = 0.8
 
 def test_every_scenario_of_the_library_has_both_titles_and_breaks_something() -> None:
     found = library()
-    assert {"cn-ree7-licence-2025", "cn-october-notices-return", "cn-stop-3", "cn-stop-6", "cn-stop-12", "mm-feed-halt"} <= set(found)
+    assert {
+        "cn-ree7-licence-2025",
+        "cn-october-notices-return",
+        "cn-stop-3",
+        "cn-stop-6",
+        "cn-stop-12",
+        "mm-feed-halt",
+    } <= set(found)
     for name, story in found.items():
         assert name == story.id
         assert story.title and story.title_ja and story.summary and story.based_on
@@ -68,21 +75,49 @@ def test_a_scenario_survives_its_own_json() -> None:
 
 BAD = {
     "months run backwards": ('end = "2027-06"', 'end = "2026-11"', "cuts.0: end 2026-11 is not after start 2026-12"),
-    "both approvals": ("approval_low = 0.2", 'approval_observed = "cn-ree7-licence-2025"', "cuts.0: give approval_share or approval_observed, and not both"),
+    "both approvals": (
+        "approval_low = 0.2",
+        'approval_observed = "cn-ree7-licence-2025"',
+        "cuts.0: give approval_share or approval_observed, and not both",
+    ),
     "no approval": ("approval_share = 0.5", "", "cuts.0: give approval_share or approval_observed, and not both"),
-    "share over one": ("approval_share = 0.5", "approval_share = 1.5", "cuts.0.approval_share: Input should be less than or equal to 1 (got 1.5)"),
+    "share over one": (
+        "approval_share = 0.5",
+        "approval_share = 1.5",
+        "cuts.0.approval_share: Input should be less than or equal to 1 (got 1.5)",
+    ),
     "share not a number": ("approval_share = 0.5", "approval_share = nan", "cuts.0.approval_share"),
-    "range beside its centre": ("approval_low = 0.2", "approval_low = 0.6", "approval_low ≤ approval_share ≤ approval_high does not hold"),
-    "extra key": ("approval_low = 0.2", "aproval_low = 0.2", "cuts.0.aproval_low: Extra inputs are not permitted (got 0.2)"),
+    "range beside its centre": (
+        "approval_low = 0.2",
+        "approval_low = 0.6",
+        "approval_low ≤ approval_share ≤ approval_high does not hold",
+    ),
+    "extra key": (
+        "approval_low = 0.2",
+        "aproval_low = 0.2",
+        "cuts.0.aproval_low: Extra inputs are not permitted (got 0.2)",
+    ),
     "extra key at the top": ("months = 12", "months = 12\nmonth = 3", "month: Extra inputs are not permitted (got 3)"),
     "no such month": ('start = "2026-12"\nmonths', 'start = "2026-13"\nmonths', "start: String should match pattern"),
     "months too many": ("months = 12", "months = 121", "months: Input should be less than or equal to 120 (got 121)"),
     "not a place code": ('"CHN"', '"China"', "cuts.0.exporter: String should match pattern"),
     "no products": ('["ndfeb_magnet"]', "[]", "cuts.0.products"),
     "before the first base year": ('"2026-12"\nmonths', '"1999-12"\nmonths', "start 1999-12 lies before 2024"),
-    "cut after the run": ('start = "2026-12"\nend = "2027-06"', 'start = "2028-01"', "cuts.0 lies outside the run, 2026-12 to 2027-11"),
-    "cut before the run": ('start = "2026-12"\nend = "2027-06"', 'start = "2026-01"\nend = "2026-12"', "cuts.0 lies outside the run"),
-    "base year without figures": ("months = 12", "months = 12\nbase_year = 2020", "base_year: Input should be greater than or equal to 2024 (got 2020)"),
+    "cut after the run": (
+        'start = "2026-12"\nend = "2027-06"',
+        'start = "2028-01"',
+        "cuts.0 lies outside the run, 2026-12 to 2027-11",
+    ),
+    "cut before the run": (
+        'start = "2026-12"\nend = "2027-06"',
+        'start = "2026-01"\nend = "2026-12"',
+        "cuts.0 lies outside the run",
+    ),
+    "base year without figures": (
+        "months = 12",
+        "months = 12\nbase_year = 2020",
+        "base_year: Input should be greater than or equal to 2024 (got 2020)",
+    ),
     "missing title": ('title_ja = "規制"', "", "title_ja: Field required"),
     "not TOML": ("months = 12", "months = twelve", "not readable as TOML"),
     "a key twice": ("months = 12", "months = 12\nmonths = 13", "not readable as TOML"),
@@ -130,7 +165,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_scenario_gets_near_names() -> None:
-    with pytest.raises(UnknownTerm, match="scenario 'cn-stop-13' is not known. Did you mean .*'cn-stop-12'"):
+    with pytest.raises(UnknownTerm, match=r"scenario 'cn-stop-13' is not known\. Did you mean .*'cn-stop-12'"):
         load("cn-stop-13")
 
 
@@ -144,7 +179,9 @@ def test_one_more_cut() -> None:
     assert story.cut("CHN", products=("dy_oxide",), start="2027-02").cuts[0].end is None
 
 
-@pytest.mark.parametrize("wrong", [{"exporter": "China"}, {"share": 1.5}, {"start": "2031-01"}, {"months": 0}, {"products": ()}])
+@pytest.mark.parametrize(
+    "wrong", [{"exporter": "China"}, {"share": 1.5}, {"start": "2031-01"}, {"months": 0}, {"products": ()}]
+)
 def test_one_more_cut_is_checked_like_a_file(wrong: dict) -> None:
     asked = {"exporter": "CHN", "products": ("dy_oxide",)} | wrong
     with pytest.raises(BadScenario, match="scenario mm-feed-halt: cuts"):

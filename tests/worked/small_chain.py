@@ -1,7 +1,10 @@
-"""Chains small enough for paper: write down who makes, ships and uses what, and get `Inputs` and a `Base` for the model.
+"""Chains small enough for paper: write down who makes, ships and uses what, and get `Inputs` and a `Base` for the
+model.
 
-Quantities are given as tonnes a **month** of the base year, because the programme works in months; prices in USD/kg, so a
-tonne is worth price/1000 million USD. By default nothing grows, no plant has spare capacity, nobody holds stock, money has
+Quantities are given as tonnes a **month** of the base year, because the programme works in months; prices in USD/kg, so
+a
+tonne is worth price/1000 million USD. By default nothing grows, no plant has spare capacity, nobody holds stock, money
+has
 no interest, and no new supplier is ever accepted: each case switches on what it is about.
 """
 
@@ -51,7 +54,9 @@ class SmallChain:
     cuts: list[tuple[list[tuple[str, str, str]], int, int, float]] = field(default_factory=list)
     public_days: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def process(self, process_id: str, stage: str, inputs: Mapping[str, float], outputs: Mapping[str, float]) -> SmallChain:
+    def process(
+        self, process_id: str, stage: str, inputs: Mapping[str, float], outputs: Mapping[str, float]
+    ) -> SmallChain:
         """A recipe: tonnes of inputs and outputs for one tonne of run."""
         self.processes[process_id] = Process(process_id, stage, inputs, outputs)
         return self
@@ -67,7 +72,13 @@ class SmallChain:
         return self
 
     def uses(
-        self, product: str, region: str, sector: str, tonnes: float, value: float = 1000.0, flexible: tuple[float, float] = (0, 1)
+        self,
+        product: str,
+        region: str,
+        sector: str,
+        tonnes: float,
+        value: float = 1000.0,
+        flexible: tuple[float, float] = (0, 1),
     ) -> SmallChain:
         """A use, worth `value` USD/kg; `flexible` is the share that gives way first and what that share is worth."""
         self.wants[product, region, sector] = tonnes
@@ -91,7 +102,11 @@ class SmallChain:
     def chain(self) -> Chain:
         products = dict.fromkeys(p for q in self.processes.values() for p in (*q.inputs, *q.outputs))
         places = dict.fromkeys(
-            [*(r for _, r in self.activities), *(r for _, o, d in self.arcs for r in (o, d)), *(r for _, r, _ in self.wants)]
+            [
+                *(r for _, r in self.activities),
+                *(r for _, o, d in self.arcs for r in (o, d)),
+                *(r for _, r, _ in self.wants),
+            ]
         )
         stage = dict.fromkeys(products, "") | {p: q.stage for q in self.processes.values() for p in q.outputs}
         return Chain(
@@ -188,7 +203,9 @@ class Solved:
         return self._group("usual", size)[:, a] + self._group("extra", size)[:, a]
 
     def flow(self, product: str, origin: str, destination: str) -> Any:
-        return self._group("flow", self.network.layout.arcs)[:, self.network.chain.arcs.index((product, origin, destination))]
+        return self._group("flow", self.network.layout.arcs)[
+            :, self.network.chain.arcs.index((product, origin, destination))
+        ]
 
     def unserved(self, product: str, region: str, sector: str) -> Any:
         """Shape (month, band): flexible part, firm part."""

@@ -7,7 +7,7 @@ from didymium.brief.document import Block, Paragraph, Points, Section, Tile, Til
 from didymium.brief.record import SOON_DAYS, lapsing, on_the_chain, past_their_date
 from didymium.figures.gaps import largest_gap, one_outlook, parties_of
 from didymium.figures.measures import change_date, change_days, change_kind, measure_name
-from didymium.figures.rows import latest, step_name
+from didymium.figures.rows import firm, latest, step_name
 from didymium.figures.shortage import by_sector, first_rows, scenario_name, scenarios
 from didymium.results import Row
 
@@ -39,7 +39,7 @@ def summary(desk: Desk) -> Section:
 
 def _most_concentrated(desk: Desk) -> Row | None:
     steps = [r for r in latest(desk.rows("exposure"), "stage", "product") if r.get("top_share") is not None]
-    return max(steps, key=lambda r: number(r["top_share"]) or 0.0) if steps else None
+    return max(firm(steps), key=lambda r: number(r["top_share"]) or 0.0) if steps else None
 
 
 def _bounds(row: Row, name: str) -> tuple[float, float] | None:
@@ -62,13 +62,14 @@ def _exposure(desk: Desk) -> list[Paragraph]:
     if bounds:
         words["interval"] = t.span(t.share(bounds[0]), t.share(bounds[1]))
         said = t(
-            "In {year}, {country} made {share} ({interval}) of the world's {product}: the most concentrated step "
-            "of the chain.",
+            "In {year}, {country} made {share} ({interval}) of the world's {product}, "
+            "the highest share among the steps with reported figures.",
             **words,
         )
     else:
         said = t(
-            "In {year}, {country} made {share} of the world's {product}: the most concentrated step of the chain.",
+            "In {year}, {country} made {share} of the world's {product}, "
+            "the highest share among the steps with reported figures.",
             **words,
         )
     points = [Paragraph(said, desk.cite(step))]
@@ -161,11 +162,15 @@ def _stress(desk: Desk) -> list[Paragraph]:
             sector=t.term("sector", text(row["sector"])),
         )
         if best is not None and best.get("days_to_shortage") is not None:
-            said = t(
-                "{said} Full coordination puts this off to {days}.",
-                said=said,
-                days=t.days(number(best["days_to_shortage"])),
-            )
+            later = (number(best["days_to_shortage"]) or 0.0) > (number(row["days_to_shortage"]) or 0.0)
+            if later:
+                said = t(
+                    "{said} Full coordination puts this off to {days}.",
+                    said=said,
+                    days=t.days(number(best["days_to_shortage"])),
+                )
+            else:
+                said = t("{said} Full coordination does not put this off.", said=said)
         elif best is not None:
             said = t("{said} With full coordination nothing runs short.", said=said)
         points.append(Paragraph(said, desk.cite(row)))
@@ -204,7 +209,8 @@ def _days_span(desk: Desk, row: Row) -> str:
     low, high = number(row.get("days_to_shortage_p10")), number(row.get("days_to_shortage_p90"))
     if low is None:
         return ""
-    return t("{low} to never", low=t.count(round(low))) if high is None else t.span(t.count(round(low)), t.days(high))
+    first = t.count(round(low))
+    return t("{low} to never", low=first) if high is None else t.span(first, t.count(round(high)))
 
 
 def _shortage_tiles(desk: Desk) -> list[Tile]:

@@ -8,7 +8,7 @@ from didymium.brief.desk import Desk, Picked, interval, number, said, text
 from didymium.brief.document import Block, Column, Interval, Paragraph, Section, Table
 from didymium.figures import commitments_board, measures_calendar, project_timeline
 from didymium.figures.commitments import lateness
-from didymium.figures.measures import change_date, change_days, change_kind, lapse, measure_name, target_names
+from didymium.figures.measures import change_date, change_days, change_kind, lapse, measure_name, state_of, target_names
 from didymium.figures.rows import as_list
 from didymium.i18n import rank
 from didymium.results import Row
@@ -25,7 +25,7 @@ def lapsing(rows: Iterable[Row]) -> list[Row]:
 
 def past_their_date(rows: Iterable[Row]) -> list[Row]:
     """Measures whose date has passed and of which nobody knows what followed."""
-    return [r for r in rows if r["status"] in ("unknown", "possibly_back") and (change_days(r) or 0) < 0]
+    return [r for r in rows if state_of(r) in ("unknown", "possibly_back") and (change_days(r) or 0) < 0]
 
 
 def on_the_chain(desk: Desk) -> tuple[Row, ...]:
@@ -44,8 +44,8 @@ def on_the_chain(desk: Desk) -> tuple[Row, ...]:
 def effect(row: Row, desk: Desk) -> str:
     """What the change of a measure does, in a sentence."""
     t = desk.t
-    if change_date(row) is None or change_days(row) is None:
-        return t.fact(text(row.get("lapse_effect")))
+    if change_days(row) is None:
+        return said(row, "lapse_effect", t)
     date, kind = t.date(change_date(row)), change_kind(row)
     if kind == "suspension_ended":
         return t(
@@ -69,19 +69,17 @@ def situation(desk: Desk) -> Section:
         return Section("situation", title, (desk.missing("measures", title),))
     rows = on_the_chain(desk)
     everything = desk.rows("measures")
-    force = [r for r in rows if r["status"] in ("in_force", "in_force_presumed")]
+    force = [r for r in rows if state_of(r) in ("in_force", "in_force_presumed")]
     soon, gone = lapsing(rows), past_their_date(rows)
     name = (Column(t("Measure"), wide=True), lambda r: measure_name(r, t, most=8))
     target = (Column(t("Aimed at")), lambda r: target_names(r, t))
-    status = (Column(t("Status")), lambda r: t.term("measure_status", text(r["status"])))
+    status = (Column(t("Status")), lambda r: t.term("measure_status", state_of(r)))
     evidence = (Column(t("Last evidence"), "date"), lambda r: text(r.get("evidence_date")))
 
     def calendar(id: str) -> Table:
         return desk.table(
             t("All measures"),
-            sorted(
-                everything, key=lambda r: (rank("measure_status", text(r["status"])), text(r.get("effective_date")))
-            ),
+            sorted(everything, key=lambda r: (rank("measure_status", state_of(r)), text(r.get("effective_date")))),
             [
                 name,
                 target,

@@ -104,7 +104,7 @@ def _asked(desk: Desk) -> list[Table]:
             [
                 (Column(t("Scenario"), wide=True), lambda r: said(r, "title", t)),
                 (Column(t("What happens"), wide=True), lambda r: said(r, "summary", t)),
-                (Column(t("From"), "month"), lambda r: text(r.get("start"))),
+                (Column(t("Starts"), "month"), lambda r: text(r.get("start"))),
                 (Column(t("Months"), "count"), lambda r: number(r.get("months"))),
                 (Column(t("How likely"), wide=True), lambda r: said(r, "likelihood", t)),
             ],

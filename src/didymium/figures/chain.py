@@ -6,7 +6,7 @@ from typing import Any
 
 from didymium.errors import NotFound
 from didymium.figures import theme
-from didymium.figures.rows import known, latest, step_name, years_of
+from didymium.figures.rows import firm, known, latest, step_name, years_of
 from didymium.i18n import Names, translator
 from didymium.results import Result
 
@@ -95,11 +95,11 @@ def chain_shares(result: Result, *, lang: str, narrow: bool = False, names: Name
             },
         ],
     }
-    best = max(steps, key=lambda r: float(str(r["top_share"])))
+    best = max(firm(steps), key=lambda r: float(str(r["top_share"])))
     leader = str(best["top_country"])
     led = sum(1 for s in steps if s["top_country"] == leader)
     title = t(
-        "{country} leads {n} of {m} steps of the chain, with up to {share} of {step}",
+        "{country} leads {n} of {m} steps of the chain; highest reported share: {share} of {step}",
         country=t.place(leader),
         n=t.count(led),
         m=t.count(len(steps)),
@@ -175,9 +175,9 @@ def concentration(result: Result, *, lang: str, narrow: bool = False, names: Nam
             },
         ],
     }
-    most = max(steps, key=lambda r: float(str(r["hhi"])))
+    most = max(firm(steps), key=lambda r: float(str(r["hhi"])))
     title = t(
-        "Supply of {step} is the most concentrated: index {value}",
+        "Among steps with reported figures, {step} is the most concentrated: index {value}",
         step=step_name(most, t, steps),
         value=t.number(float(str(most["hhi_10000"]))),
     )

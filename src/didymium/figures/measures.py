@@ -29,7 +29,7 @@ def measures_calendar(
     """Trade measures from their start to their end; suspended times and what nobody knows are marked."""
     t = translator(lang, names)
     today = as_of(result)
-    live = [r for r in result.rows if r["status"] not in ("ended", "replaced") and r.get("effective_date")]
+    live = [r for r in result.rows if state_of(r) not in ("ended", "replaced") and r.get("effective_date")]
     if not live:
         raise NotFound("No measure is in force, suspended or announced.", cure="Run `didymium measures` first.")
     live.sort(key=lambda r: (change_days(r) is None, abs(change_days(r) or 0.0), str(r["effective_date"])))
@@ -124,8 +124,13 @@ def calendar_finding(result: Result, t: Translator) -> str:
         if change_kind(following) == "takes_effect":
             return t("Next to take effect, on {date} – {measure}", **words)
         return t("Next to end, on {date} – {measure}", **words)
-    force = sum(1 for r in result.rows if r["status"] in ("in_force", "in_force_presumed"))
+    force = sum(1 for r in result.rows if state_of(r) in ("in_force", "in_force_presumed"))
     return t("{n} measures are in force; none lapses within 90 days", n=t.count(force))
+
+
+def state_of(row: Row) -> str:
+    """What calendar and evidence make of a measure on the day asked about, else its recorded status."""
+    return str(row.get("state") or row["status"])
 
 
 def measure_name(row: Row, t: Translator, most: int = 2) -> str:
@@ -172,7 +177,7 @@ def change_kind(row: Row) -> str:
     """`suspension_ends`, `suspension_ended`, `ends`, `ended` or `takes_effect`."""
     kind = str(
         row.get("next_change")
-        or ("suspension_ends" if row["status"] in ("suspended", "unknown", "possibly_back") else "ends")
+        or ("suspension_ends" if state_of(row) in ("suspended", "unknown", "possibly_back") else "ends")
     )
     past = (change_days(row) or 0) < 0
     return {"suspension_ends": "suspension_ended", "ends": "ended"}.get(kind, kind) if past else kind
@@ -195,11 +200,11 @@ def _spans(row: Row, start: str, end: str) -> list[dict[str, Any]]:
     """The life of a measure in pieces of one status each, cut to the window of the calendar."""
     begun, ends = day(row["effective_date"]) or start, day(row.get("end_date"))
     held, until = day(row.get("suspended_from_date")), day(row.get("suspended_until_date"))
-    status = str(row["status"])
+    status = state_of(row)
     if held and until:
         pieces = [(begun, held, "in_force"), (held, until, "suspended")]
         if status == "possibly_back":
-            pieces.append((until, ends or end, status))
+            pieces.append((until, ends if ends and ends > until else end, status))
     else:
         pieces = [(begun, ends or end, status)]
     return [

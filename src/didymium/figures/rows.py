@@ -59,6 +59,11 @@ def latest(rows: tuple[Row, ...], *keys: str) -> list[Row]:
     return sorted(kept, key=lambda r: (rank("stage", str(r["stage"])), rank("product", str(r["product"]))))
 
 
+def firm(rows: list[Row]) -> list[Row]:
+    """The rows measured or reported (evidence A or B), on which a headline may rest; without any, all."""
+    return [r for r in rows if r.get("evidence") in ("A", "B")] or rows
+
+
 def step_name(row: Row, t: Translator, among: Iterable[Row] = ()) -> str:
     """Name of a step of the chain: its product, and its stage where the product stands at several `among` the rows."""
     product = t.term("product", str(row["product"]))

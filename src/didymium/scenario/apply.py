@@ -140,8 +140,8 @@ def _restriction(
     if cut.approval_share is None:
         for column, e in enumerate(arcs):
             place = chain.arcs[e][2]
-            share = np.array([recorded.get((place, m), recorded.get(("WLD", m), np.inf)) for m in months])
-            factor[inside, column] = share[inside]
+            shares = np.array([recorded.get((place, m), recorded.get(("WLD", m), np.inf)) for m in months])
+            factor[inside, column] = shares[inside]
     else:
         central = cut.approval_share
         low, high = (central if end is None else end for end in (cut.approval_low, cut.approval_high))
