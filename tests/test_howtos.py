@@ -12,9 +12,12 @@ import pytest
 import didymium
 
 HOWTOS = sorted((Path(__file__).parent.parent / "howtos").glob("*.py"))
+SLOW = {"00_first_brief.py"}  # a whole brief
 
 
-@pytest.mark.parametrize("script", HOWTOS, ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "script", [pytest.param(p, id=p.name, marks=pytest.mark.slow if p.name in SLOW else ()) for p in HOWTOS]
+)
 def test_a_how_to_runs(script: Path, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-W", "error", str(script)],

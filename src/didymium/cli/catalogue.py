@@ -55,6 +55,7 @@ _QUESTIONS = (
             "outlook",
             "need_t",
             "own_t",
+            "contracted_t",
             "allied_t",
             "gap_t",
             "gap_share",

@@ -54,7 +54,7 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
     version, dataset_id = str(result.dataset.get("version", "")), str(result.dataset["id"])[:12]
     kept = t("Data {version} ({id}). Run {run}.", version=version, id=dataset_id, run=result.run_id)
     show_table(
-        sheet(rows, columns, t, question.words) if rows else None, shared, notes=[*notes, kept], then=question.then
+        sheet(shown, columns, t, question.words) if rows else None, shared, notes=[*notes, kept], then=question.then
     )
 
 

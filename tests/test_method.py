@@ -1,0 +1,95 @@
+"""The method pages say what the program does: examples run, headings are names in the code, tables are answers."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+import re
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+import didymium.data
+from didymium.model import network
+from didymium.scenario.scenario import library, parse
+from didymium.studies.stress import stress
+
+METHOD = Path(__file__).parent.parent / "docs" / "method"
+PAGES = sorted(METHOD.glob("*.md"))
+RUN_BESIDE_THEIR_STUDIES = {"commitments.md", "exposure.md", "measures.md"}
+LAST = ["Where this is wrong", "Check it yourself"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+def test_a_page_ends_with_its_faults_and_a_worked_case(page: Path) -> None:
+    assert re.findall(r"^## (.*)$", page.read_text("utf-8"), re.MULTILINE)[-2:] == LAST
+    assert ">>> " in page.read_text("utf-8").partition("## Check it yourself")[2]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name not in RUN_BESIDE_THEIR_STUDIES], ids=lambda p: p.stem)
+def test_the_worked_cases_hold(page: Path) -> None:
+    assert doctest.testfile(str(page), module_relative=False).failed == 0
+
+
+def test_the_index_leads_to_every_page() -> None:
+    linked = set(re.findall(r"\]\((\w+\.md)\)", (METHOD / "index.md").read_text("utf-8")))
+    assert linked == {page.name for page in PAGES} - {"index.md"}
+
+
+def test_every_equation_of_the_network_is_a_heading_by_its_name() -> None:
+    told = re.findall(r"^## `(\w+)`$", (METHOD / "network.md").read_text("utf-8"), re.MULTILINE)
+    methods = [name for name, _ in inspect.getmembers(network.SupplyNetwork, inspect.isfunction)]
+    parts = [name for name in methods if not name.startswith("_") and name not in ("programme", "change")]
+    functions = [
+        name
+        for name, found in vars(network).items()
+        if isinstance(found, FunctionType) and found.__module__ == network.__name__ and not name.startswith("_")
+    ]
+    assert sorted(told) == sorted(parts + functions)
+
+
+def test_what_a_page_calls_code_is_there() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in Path(didymium.__path__[0]).rglob("*.py"))
+    for page in PAGES:
+        for names in re.findall(r"[Cc]ode: ([^()]*)", page.read_text("utf-8")):
+            for name in re.findall(r"`([A-Za-z_.]+)`", names):
+                known = (Path(didymium.__path__[0]) / name).exists() or name.rpartition(".")[2] in source
+                assert known, f"{page.name}: {name}"
+
+
+def test_the_scenario_on_the_page_is_a_scenario() -> None:
+    (told,) = re.findall(r"^```toml\n(.*?)^```", (METHOD / "stress.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    inputs = parse(told, where="stress.md").apply(didymium.data.open())
+    assert [r.name for r in inputs.restrictions] == ["CHN: ndfeb_magnet"]
+
+
+@pytest.mark.slow
+def test_the_scenarios_say_what_the_page_says() -> None:
+    ds = didymium.data.open()
+    told = set(re.findall(r"^\| `[a-z0-9]+-[a-z0-9-]+` \|.* \|$", (METHOD / "stress.md").read_text("utf-8"), re.MULTILINE))
+    found = set()
+    for name in library():
+        result = stress(ds, name, draws=0, drivers=False)
+        rows = {
+            (r["foresight"], r["party"]): r
+            for r in result.rows
+            if (r["product"], r["sector"]) == ("ndfeb_magnet", "total")
+        }
+        cells = []
+        for sight in ("coordinated", "myopic"):
+            for party in ("USA", "JPN"):
+                row = rows[sight, party]
+                days = row["days_to_shortage"]
+                cells.append(f"{row['unserved_t']:,.0f} t, {'none' if days is None else f'{days:.0f}'}")
+        found.add(f"| `{name}` | {' | '.join(cells)} |")
+    assert told == found
+
+
+@pytest.mark.slow
+def test_the_band_around_the_day_of_the_user_without_a_licence() -> None:
+    result = stress(didymium.data.open(), "cn-ree7-no-licence", foresight=("coordinated",), draws=64, drivers=False)
+    row = next(r for r in result.rows if (r["party"], r["product"], r["sector"]) == ("USA", "ndfeb_magnet", "total"))
+    assert row["days_to_shortage"] == pytest.approx(64.8, abs=0.05)
+    assert row["days_to_shortage_p10"] == pytest.approx(58.5, abs=0.5)
+    assert row["days_to_shortage_p90"] is None
