@@ -55,6 +55,11 @@ class Chances:
     ramp_years: tuple[float, float, float]
     as_of: float
 
+    def start(self, addition: Addition, quantile: float) -> float:
+        """The year in which an addition starts: its slip is a share of the time left to the stated start."""
+        slip = float(split_uniform(np.array(quantile), *self.delay_share))
+        return addition.start_year + max(addition.start_year - self.as_of, 0.0) * slip
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
