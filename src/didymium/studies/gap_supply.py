@@ -361,7 +361,7 @@ def partner_rows(supply: Supply) -> Iterator[Row]:
 
 
 def addition_rows(supply: Supply) -> Iterator[Row]:
-    """Expected output of each project at each ledger product by year, all phases together, and when its first one starts."""
+    """Expected output of each project at each ledger product, by year, and when it starts; phases are added up."""
     steps: dict[tuple[str, str, str], list[int]] = {}
     for k, a in enumerate(supply.additions):
         steps.setdefault((a.project_id, a.stage, a.product), []).append(k)

@@ -1,7 +1,7 @@
 """What breaks, when, and by how much, if supply is cut.
 
 Data → scenario → inputs → calibrated network → months, twice: with foresight and without. The band around each number
-comes from seeded draws over the ranges of the assumptions, the drivers from moving one assumption at a time to its ends.
+comes from seeded draws over the ranges of the assumptions, the drivers from moving one of them at a time to its ends.
 """
 
 from __future__ import annotations
