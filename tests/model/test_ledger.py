@@ -163,3 +163,12 @@ def test_a_range_has_its_central_value_as_median(u: float, edges: tuple[float, f
     assert low - slack <= drawn <= high + slack
     assert (u < 0.5 and drawn <= value + slack) or (u >= 0.5 and drawn >= value - slack)
     assert split_uniform(np.array(0.5), low, value, high) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("quantile", "year"), [(0.0, 2028.4), (0.5, 2028.5), (0.1, 2028.42), (0.9, 2028.932), (1.0, 2029.04)]
+)
+def test_a_start_slips_by_a_share_of_the_time_left(quantile: float, year: float) -> None:
+    """Two years from 2026 to 2028; the slip is 20–25–52 % of them, and P90 lies at 25 + 0.8 · 27 = 46.6 %."""
+    assert CHANCES.start(project(), quantile) == pytest.approx(year)
+    assert CHANCES.start(project(start=2025.0), quantile) == 2025.0

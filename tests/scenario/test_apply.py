@@ -164,7 +164,7 @@ def test_recorded_shares_need_a_recorded_year(ds: Dataset) -> None:
         ({"importers": ("SWE",)}, "SWE is not a place of its own in the chain, but part of ROW_EU"),
         (
             {"exporter": "MEX"},
-            r"no flow of ndfeb_magnet from MEX to ALL exists in the chain\. Check exporter, importers and products",
+            r"the chain has no flow of ndfeb_magnet from MEX to ALL\. Check exporter, importers and products",
         ),
     ],
 )

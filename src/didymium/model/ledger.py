@@ -55,6 +55,11 @@ class Chances:
     ramp_years: tuple[float, float, float]
     as_of: float
 
+    def start(self, addition: Addition, quantile: float) -> float:
+        """The year in which an addition starts: its slip is a share of the time left to the stated start."""
+        slip = float(split_uniform(np.array(quantile), *self.delay_share))
+        return addition.start_year + max(addition.start_year - self.as_of, 0.0) * slip
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -112,7 +117,7 @@ def deliveries(offtakes: Sequence[Offtake], years: Floats, output: Mapping[str, 
     All contracts on one plant (or, without a plant in `output`, on one place) together never get more than it makes; if
     it makes too little, each gets the same share of what was promised.
     """
-    promised: list[Floats] = [float(o.quantity) * ((years >= o.year_from) & (years <= o.year_to)) for o in offtakes]
+    promised = [np.where((years >= o.year_from) & (years <= o.year_to), o.quantity, 0.0) for o in offtakes]
     maker = [o.project_id if o.project_id in output else o.supplier for o in offtakes]
     total: dict[str, Floats] = {}
     for source, amount in zip(maker, promised, strict=True):

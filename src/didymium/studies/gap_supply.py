@@ -49,6 +49,7 @@ class Supply:
     own: Mapping[tuple[str, str, str], Floats]
     additions: tuple[Addition, ...]
     added: Floats
+    chances: Chances
     offtakes: tuple[Offtake, ...]
     sigma_use: Mapping[str, float]
     observed: tuple[Observation, ...]
@@ -116,6 +117,7 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         own=own,
         additions=extra,
         added=added,
+        chances=chances,
         offtakes=tuple(_offtake(r, chain) for r in ds.rows("offtakes")),
         sigma_use=sigma,
         observed=seen,
@@ -359,16 +361,24 @@ def partner_rows(supply: Supply) -> Iterator[Row]:
 
 
 def addition_rows(supply: Supply) -> Iterator[Row]:
-    """Expected output of each project at each ledger product, by year."""
-    for a, made in zip(supply.additions, supply.added, strict=True):
+    """Expected output of each project at each ledger product, by year, and when it starts; phases are added up."""
+    steps: dict[tuple[str, str, str], list[int]] = {}
+    for k, a in enumerate(supply.additions):
+        steps.setdefault((a.project_id, a.stage, a.product), []).append(k)
+    for (project_id, stage, product), at in steps.items():
+        made = supply.added[at].sum(axis=0)
         low, high = np.quantile(made[1:], [0.1, 0.9], axis=0)
+        first = min((supply.additions[k] for k in at), key=lambda a: a.start_year)
+        early, late = supply.chances.start(first, 0.1), supply.chances.start(first, 0.9)
         for i, year in enumerate(supply.years):
             yield {
-                "project_id": a.project_id,
-                "stage": a.stage,
-                "product": a.product,
-                "region": a.region,
-                "status": a.status,
+                "project_id": project_id,
+                "stage": stage,
+                "product": product,
+                "region": first.region,
+                "status": first.status,
+                "start_year_p10": early,
+                "start_year_p90": late,
                 "year": int(year),
                 "expected_t": float(made[0, i]),
                 "expected_t_p10": float(low[i]),

@@ -5,7 +5,7 @@ Register of projects → the ledger's products → expected output with its band
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import didymium
@@ -37,8 +37,9 @@ def projects(
     register: dict[str, list[dict[str, Any]]] = {}
     for row in ds.rows("projects"):
         register.setdefault(row["project_id"], []).append(row)
+    partners = {str(r["partner"]) for r in ledger.tables["partners"]}
     rows = [
-        line
+        {**line, "reach": reach(str(expected[key][SHOWN_YEARS[0]]["region"]), parties, partners)}
         for key in sorted(expected)
         for line in _line(ds, register[key[0]], key, expected[key], gap.get(key[1:]), together)
     ]
@@ -57,6 +58,13 @@ def projects(
         assumptions=ledger.assumptions,
         source_ids={s for r in rows for s in r["source_ids"]},
     )
+
+
+def reach(region: str, parties: Sequence[str], partners: Collection[str]) -> str:
+    """How near to the parties a project stands: `home`, with a `partner` by some paper, or `elsewhere`."""
+    if region in parties:
+        return "home"
+    return "partner" if region in partners else "elsewhere"
 
 
 def _line(
@@ -87,6 +95,8 @@ def _line(
         "capacity_status": "reported" if row["product"] == product else "derived from the deposit type",
         "status": row["status"],
         "start_year": row["start_year"],
+        "start_year_p10": made[SHOWN_YEARS[0]]["start_year_p10"],
+        "start_year_p90": made[SHOWN_YEARS[0]]["start_year_p90"],
         "expected_t_2027": float(made[2027]["expected_t"]),  # type: ignore[arg-type]
         "expected_t_2030": expected_2030,
         "expected_t_2030_p10": float(made[2030]["expected_t_p10"]),  # type: ignore[arg-type]

@@ -1,8 +1,7 @@
 """What breaks, when, and by how much, if supply is cut.
 
 Data → scenario → inputs → calibrated network → months, twice: with foresight and without. The band around each number
-comes
-from seeded draws over the ranges of the assumptions; the drivers from moving one assumption at a time to its ends.
+comes from seeded draws over the ranges of the assumptions, the drivers from moving one of them at a time to its ends.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import Any
 
 import didymium
 from didymium.data import Dataset
+from didymium.errors import UnknownTerm
 from didymium.model.ensemble import Draw, draws_of, drivers_of, run_all
 from didymium.model.foresight import FORESIGHTS, base_of
 from didymium.results import Field, Result
@@ -42,6 +42,10 @@ def stress(
     """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates."""
     story = load(scenario) if isinstance(scenario, str) else scenario
     inputs = story.apply(ds)
+    for kind, words, known in (("party", parties, inputs.chain.regions), ("foresight", foresight, FORESIGHTS)):
+        for word in words:
+            if word not in known:
+                raise UnknownTerm(kind, word, known, cure=f"Known: {', '.join(sorted(known))}.")
     base = base_of(inputs)
     varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]]
     cases = [

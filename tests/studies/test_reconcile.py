@@ -1,0 +1,226 @@
+"""The calibrated base year on the shipped data: China's shares by stage, balances, coverage, and what gave way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import didymium.data
+from didymium.data import Dataset
+from didymium.model.calibrate import Base
+from didymium.model.foresight import base_of
+from didymium.results import Result
+from didymium.results.result import canonical_json
+from didymium.scenario.inputs import Chain, Inputs
+from didymium.scenario.scenario import load
+from didymium.studies.reconcile import reconcile
+
+ELEMENTS = {"ndpr_oxide": "red_ndpr", "dy_oxide": "red_dy", "tb_oxide": "red_tb"}
+
+
+@pytest.fixture(scope="module")
+def ds() -> Dataset:
+    return didymium.data.open()
+
+
+@pytest.fixture(scope="module")
+def answer(ds: Dataset) -> Result:
+    return reconcile(ds, year=2024)
+
+
+@pytest.fixture(scope="module")
+def inputs(ds: Dataset) -> Inputs:
+    """Inputs on the base year 2024."""
+    return load("cn-ree7-licence-2025").apply(ds)
+
+
+@pytest.fixture(scope="module")
+def base(inputs: Inputs) -> Base:
+    return base_of(inputs)
+
+
+def output(answer: Result, stage: str, weight: Mapping[str, float]) -> dict[str, float]:
+    """Output of a stage by region, products weighted."""
+    made: dict[str, float] = {}
+    for row in answer.tables["output"]:
+        if row["stage"] == stage and row["product"] in weight:
+            made[row["region"]] = made.get(row["region"], 0.0) + row["output_t"] * weight[row["product"]]
+    return made
+
+
+def china(made: Mapping[str, float]) -> float:
+    return made["CHN"] / sum(made.values())
+
+
+def element_content(ds: Dataset) -> dict[str, float]:
+    """Tonnes of metal in a tonne of oxide, from the reduction recipes."""
+    return {
+        oxide: float(
+            next(r["quantity"] for r in ds.rows("recipes", process_id=recipe) if r["flow_role"] == "parameter")
+        )
+        for oxide, recipe in ELEMENTS.items()
+    }
+
+
+# --- China's shares ---------------------------------------------------------------------------------------------
+
+
+def test_china_mines_two_thirds_by_the_usgs(answer: Result) -> None:
+    """Mine output in REO: the USGS (Mineral Commodity Summaries 2026) gives China 270 of 380–384 kt, 70 to 71 %.
+
+    The data's range is 60 (IEA, magnet elements) to 70 % (USGS). In balance it is 67 %: China records more ionic-clay
+    feed at
+    its border with Myanmar and Laos than the USGS counts as mined there.
+    """
+    ores = {row["product"]: 1.0 for row in answer.tables["output"] if row["stage"] == "mine"}
+    assert china(output(answer, "mine", ores)) == pytest.approx(0.67, abs=0.02)
+
+
+def test_china_makes_93_to_94_percent_of_magnets_by_the_iea_and_smm(answer: Result) -> None:
+    """SMM gives China 260 kt for 2024; the others are what the IEA's 94 % (Global Critical Minerals Outlook 2025)
+    leaves.
+
+    Output is counted as sintered blanks, and 232 of the 260 kt can be fed with metal. Both blanks and finished magnets
+    lie
+    in the data's range of 90 to 94 %.
+    """
+    for stage, product in (("blank", "ndfeb_blank"), ("magnet", "ndfeb_magnet")):
+        share = china(output(answer, stage, {f"{product}_std": 1.0, f"{product}_ht": 1.0}))
+        assert 0.90 <= share <= 0.945, stage
+        assert share == pytest.approx(0.937, abs=0.005)
+
+
+def refining(answer: Result, ds: Dataset) -> float:
+    """China's share of separated Nd, Pr, Dy and Tb as element content, from ore and swarf."""
+    return china(output(answer, "separated", element_content(ds)))
+
+
+def test_china_refines_nine_tenths_with_what_lynas_reports(answer: Result, ds: Dataset) -> None:
+    """The IEA (Critical Minerals Dataset 2025) says 73,757 of 80,805 t of Nd, Pr, Dy and Tb, 91.3 %: the data's 91–92
+    %.
+
+    Its Malaysian figure, 3,625 t of element (4,200 t of oxide), is below the 6,259 t of NdPr oxide that Lynas reports
+    for its
+    plant. The company's own figure wins in calibration, and China's share is lower by what it adds: about 89.5 %.
+    """
+    share = refining(answer, ds)
+    assert share == pytest.approx(0.895, abs=0.01)
+    malaysia = next(
+        r for r in answer.rows if r["kind"] == "production" and r["product"] == "ndpr_oxide" and r["place"] == "MYS"
+    )
+    assert malaysia["observed_t"] == 6259
+    assert malaysia["source_ids"] == ["lynas-quarterly-reports-via-press"]
+
+
+def test_china_refines_91_to_92_percent_with_the_iea_for_malaysia(ds: Dataset) -> None:
+    """Calibrated again without the company's figure, so that the IEA speaks for Malaysia too: 91.3 %, in the range
+    91–92.
+    """
+    rows = tuple(
+        {**r, "preferred": False}
+        if (r["product"], r["stage"], r["country"]) == ("ndpr_oxide", "separated", "MYS")
+        else r
+        for r in ds.content["production"]
+    )
+    iea = reconcile(replace(ds, content={**ds.content, "production": rows}), year=2024)
+    assert 0.91 <= refining(iea, ds) <= 0.92
+    assert output(iea, "separated", element_content(ds))["MYS"] == pytest.approx(3625, rel=0.1)
+
+
+# --- the whole balances and covers the world --------------------------------------------------------------------
+
+
+def test_every_balance_of_the_base_holds(base: Base, inputs: Inputs) -> None:
+    """Made + arriving = taken in + shipped + used + left over, at each product and region, to 1e-9 of what moves there.
+    """
+    chain: Chain = inputs.chain
+    recipes = {p.process_id: p for p in chain.processes}
+    net = {node: -tonnes for node, tonnes in base.surplus.items()}
+    size = {node: tonnes for node, tonnes in base.surplus.items()}
+
+    def move(node: tuple[str, str], tonnes: float) -> None:
+        net[node] += tonnes
+        size[node] += abs(tonnes)
+
+    for level, (process_id, region) in zip(base.activity.tolist(), chain.activities, strict=True):
+        for sign, flows in ((1, recipes[process_id].outputs), (-1, recipes[process_id].inputs)):
+            for product, quantity in flows.items():
+                move((product, region), sign * level * quantity)
+    for flow, (product, origin, destination) in zip(base.flow.tolist(), chain.arcs, strict=True):
+        move((product, origin), -flow)
+        move((product, destination), flow)
+    for used, (product, region, _) in zip(base.use.tolist(), chain.uses, strict=True):
+        move((product, region), -used)
+    assert max(abs(net[n]) - 1e-9 * size[n] for n in net) <= 1e-6
+    assert base.residual <= 1e-9
+    assert min(base.activity.min(), base.flow.min(), base.use.min()) >= 0
+
+
+def test_at_least_25_regions_and_the_rest_of_the_world_carry_something(base: Base, inputs: Inputs) -> None:
+    """A region counts if at least a tonne a year is made, shipped or used there."""
+    chain = inputs.chain
+    busy = {r for (_, r), t in zip(chain.activities, base.activity, strict=True) if t >= 1}
+    busy |= {r for (_, o, d), t in zip(chain.arcs, base.flow, strict=True) if t >= 1 for r in (o, d)}
+    busy |= {r for (_, r, _), t in zip(chain.uses, base.use, strict=True) if t >= 1}
+    named = busy - {"ROW", "ROW_EU"}
+    assert len(named) >= 25
+    assert {"ROW", "ROW_EU", "CHN", "USA", "JPN", "MYS", "MMR", "VNM", "EST", "AUS"} <= busy
+
+
+def test_figures_of_all_kinds_are_listed_with_the_largest_changes_first(answer: Result) -> None:
+    scores = [abs(r["score"]) for r in answer.rows]
+    assert scores == sorted(scores, reverse=True)
+    assert {r["kind"] for r in answer.rows} == {"production", "trade", "demand"}
+    assert max(scores) < 2  # no published figure lies beyond two of its standard errors
+    for row in answer.rows:
+        assert row["change_t"] == pytest.approx(row["reconciled_t"] - row["observed_t"])
+        assert row["score"] == pytest.approx(row["change_t"] / row["sigma_t"])
+        assert row["source_ids"] and row["row_ids"]
+        assert row["reconciled_t"] >= -1e-9
+    assert {r["kind"] for r in answer.tables["priors"]} == {"prior"}
+
+
+def test_sure_figures_move_less(answer: Result) -> None:
+    """Relative change, weighted by size, by grade of confidence."""
+    moved = {
+        grade: np.average(
+            [abs(r["change_share"]) for r in answer.rows if r["confidence"] == grade],
+            weights=[r["observed_t"] for r in answer.rows if r["confidence"] == grade],
+        )
+        for grade in ("high", "low")
+    }
+    assert moved["high"] < moved["low"]
+
+
+def test_figures_that_the_calibration_rests_on(answer: Result) -> None:
+    """Customs and company figures by hand: they enter as published and stay within their standard errors."""
+    found = {(r["kind"], r["product"], r["place"], r["partner"]): r for r in answer.rows}
+    for key, published in {
+        ("trade", "ndfeb_magnet", "CHN", "USA"): 7444,  # China's customs, 2024
+        ("trade", "ndfeb_magnet", "CHN", "JPN"): 2292,
+        ("production", "reo_mixed:mountain_pass", "USA", ""): 45_000,  # USGS
+        ("production", "ndpr_oxide", "USA", ""): 1324,  # MP 1,294 t and Energy Fuels 30 t
+    }.items():
+        row = found[key]
+        assert row["observed_t"] == pytest.approx(published, rel=0.02), key
+        assert abs(row["score"]) < 1, key
+
+
+def test_the_same_question_gives_the_same_bytes(answer: Result, ds: Dataset) -> None:
+    again = reconcile(ds, year=2024)
+    assert again.run_id == answer.run_id
+    assert canonical_json(again.rows) == canonical_json(answer.rows)
+    assert canonical_json(again.tables["output"]) == canonical_json(answer.tables["output"])
+
+
+def test_a_layer_can_widen_what_may_be_left_over(answer: Result, ds: Dataset) -> None:
+    """The study reads the standard error of surplus from its assumption, as the stress does."""
+    rows = tuple(
+        {**r, "value": 0.0001} if r["assumption_id"] == "surplus_sigma_world_share" else r
+        for r in ds.content["assumptions"]
+    )
+    tight = reconcile(replace(ds, content={**ds.content, "assumptions": rows}), year=2024)
+    assert tight.tables["fit"][0]["chi2"] > answer.tables["fit"][0]["chi2"]
