@@ -69,8 +69,9 @@ def check(shared: Shared, path: Path | None, as_table: str | None) -> int:
         write(shared, whole={"command": "data check", "path": str(path or ""), "faults": rows}, rows=rows)
     else:
         t = translator(shared.lang)
+        warning = t("Warning")
         for fault in faults:
-            click.echo(fault.line() if fault.severity == "error" else f"{t('Warning')}: {fault.line()}", err=True)
+            click.echo(fault.line() if fault.severity == "error" else f"{warning}: {fault.line()}", err=True)
         counts = t("{errors} faults, {warnings} warnings.", errors=len(errors), warnings=len(faults) - len(errors))
         click.echo(counts)
         if path is not None and not errors and not shared.quiet:
@@ -101,7 +102,8 @@ def explain(shared: Shared, table: str, key: tuple[str, ...]) -> None:
     click.echo(explanation.text(lang=shared.lang).rstrip("\n"))
     if not shared.quiet:
         named = [f"--where {name}={value}" for name, value in list(explanation.fact.items())[:1] if value is not None]
-        click.echo(translator(shared.lang)("Next: {command}", command=" ".join(["didymium data table", table, *named])))
+        t = translator(shared.lang)
+        click.echo(t("Next: {command}", command=" ".join(["didymium data table", table, *named])))
 
 
 @data.command(name="list")
