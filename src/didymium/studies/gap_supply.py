@@ -243,11 +243,12 @@ def needs(ds: Dataset, supply: Supply, outlook: str, seed: int) -> dict[tuple[st
     """Need by (stage, product, region), shape (draw + 1, year): base use × outlook, exploded; draws move the base."""
     growth = sector_growth(ds, outlook, supply.years)
     rng = np.random.default_rng(seed + 1)
+    wide = assumption(ds, "need_band_sigmas")
     regions = sorted({r for _, r, _ in supply.chain.uses})
     factor = {}
     for region in regions:
         sigma = supply.sigma_use.get(region, supply.sigma_use.get("ROW", 0.0))
-        spread = split_uniform(rng.random(supply.draws), 1 - 1.5 * sigma, 1.0, 1 + 1.5 * sigma)
+        spread = split_uniform(rng.random(supply.draws), 1 - wide * sigma, 1.0, 1 + wide * sigma)
         factor[region] = np.concatenate([[1.0], spread])
     found: dict[tuple[str, str, str], Floats] = {}
     for (product, region, sector), tonnes in zip(supply.chain.uses, supply.base.use.tolist(), strict=True):
