@@ -125,19 +125,19 @@ def test_without_a_cut_the_base_goes_on() -> None:
     )
 
 
-def test_stocks_cover_the_use_of_the_first_month() -> None:
-    """Pool and users' stocks are days of cover of the first month's use, demand growth included; they grow to the last
-    month's.
-    """
-    chain = steady(growth=[1.2, 1.2, 1.2, 1.5, 1.5, 1.5])
+def test_stocks_cover_the_use_of_the_month() -> None:
+    """Pool and users' stocks are days of cover of the month's use: they grow when demand does, and not before."""
+    chain = steady(growth=[1.2, 1.2, 1.2, 1.5, 1.5, 1.5], spare=1.0, flow_growth=1.0)
     inputs = chain.inputs
     network = SupplyNetwork.of(inputs.chain, months=6, bands=2)
     q = quantities(inputs, chain.base, network)
     ore = network.node_index["ore", "BBB"]
     assert q.pool_before[ore] == pytest.approx(125 * 1.2 * 30 / DAYS_A_MONTH)
-    assert q.pool_normal[ore] == pytest.approx(125 * 1.5 * 30 / DAYS_A_MONTH)
+    assert q.pool_normal[[0, 5], ore] == pytest.approx(125 * np.array([1.2, 1.5]) * 30 / DAYS_A_MONTH)
     assert q.user_stock_before == pytest.approx(np.array([70, 30]) * 1.2 * 45 / DAYS_A_MONTH)
-    assert q.user_stock_normal == pytest.approx(np.array([70, 30]) * 1.5 * 45 / DAYS_A_MONTH)
+    assert q.user_stock_normal[5] == pytest.approx(np.array([70, 30]) * 1.5 * 45 / DAYS_A_MONTH)
+    for made in (chain.solved().run("make", "BBB"), chain.outcome("myopic").activity[:, 1]):
+        assert made == pytest.approx([120, 120, 120, 150 + 30 * 45 / DAYS_A_MONTH, 150, 150], abs=1e-6)
 
 
 def test_capacity_is_base_with_spare_and_new_plants_as_far_as_they_stand() -> None:

@@ -138,7 +138,7 @@ def test_every_balance_of_the_base_holds(base: Base, inputs: Inputs) -> None:
     chain: Chain = inputs.chain
     recipes = {p.process_id: p for p in chain.processes}
     net = {node: -tonnes for node, tonnes in base.surplus.items()}
-    size = dict(base.surplus.items())
+    size = dict(base.surplus)
 
     def move(node: tuple[str, str], tonnes: float) -> None:
         net[node] += tonnes

@@ -125,8 +125,8 @@ class Quantities:
     convenience_user: Floats  # (use,)
     end_value_pool: Floats  # (node,)
     end_value_user: Floats  # (use,)
-    pool_normal: Floats  # (node,) most that is held: nobody hoards beyond the normal cover
-    user_stock_normal: Floats  # (use,)
+    pool_normal: Floats  # (month, node) most that is held: nobody hoards beyond the normal cover of the month's use
+    user_stock_normal: Floats  # (month, use)
     public_stock: Floats  # (public,)
     surplus_value: Floats  # (node,) million USD a tonne: price of a co-product that nothing in the chain takes, else 0
     release_cost: Floats  # (public,) million USD a tonne: what a public stock is worth that is kept
@@ -371,8 +371,8 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
         band_value=value,
         pool_before=pool_before,
         user_stock_before=demand[0] * inputs.use_cover_days / DAYS_A_MONTH,
-        pool_normal=pool_before * growth.max() / growth[0],
-        user_stock_normal=demand[0] * inputs.use_cover_days / DAYS_A_MONTH * growth.max() / growth[0],
+        pool_normal=pool_before[None, :] * growth[:, None] / growth[0],
+        user_stock_normal=demand * inputs.use_cover_days / DAYS_A_MONTH,
         convenience_pool=node_price * inputs.convenience_rate,
         convenience_user=use_price * inputs.convenience_rate,
         end_value_pool=node_price * END_VALUE_SHARE,

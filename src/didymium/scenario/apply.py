@@ -131,8 +131,7 @@ def _restriction(
     arcs = [e for e, (p, o, d) in enumerate(chain.arcs) if p in products and o in origins and d in targets]
     if not arcs:
         raise BadScenario(
-            f"no flow of {', '.join(cut.products)} from {cut.exporter} to {', '.join(cut.importers)} "
-            "exists in the chain.",
+            f"the chain has no flow of {', '.join(cut.products)} from {cut.exporter} to {', '.join(cut.importers)}.",
             where=where,
             cure="Check exporter, importers and products.",
         )

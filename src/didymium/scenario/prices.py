@@ -10,7 +10,7 @@ def base_prices(ds: Tables, chain: Chain, year: int) -> dict[str, float]:
     """Base price of each product [USD/kg].
 
     China FOB of the year or the nearest before; the customs unit value for finished magnets; and for what has no price
-    row the cost of its inputs, so that a price never falls along the chain. Ores take a share of what their oxides earn.
+    row the cost of its inputs, so that a price never falls along the chain. An ore takes a share of its oxides.
     """
     best: dict[str, tuple[int, float]] = {}
     for row in ds.rows("prices"):
