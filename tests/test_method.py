@@ -67,7 +67,8 @@ def test_the_scenario_on_the_page_is_a_scenario() -> None:
 @pytest.mark.slow
 def test_the_scenarios_say_what_the_page_says() -> None:
     ds = didymium.data.open()
-    told = set(re.findall(r"^\| `[a-z0-9]+-[a-z0-9-]+` \|.* \|$", (METHOD / "stress.md").read_text("utf-8"), re.MULTILINE))
+    page = (METHOD / "stress.md").read_text("utf-8")
+    told = set(re.findall(r"^\| `[a-z0-9]+-[a-z0-9-]+` \|.* \|$", page, re.MULTILINE))
     found = set()
     for name in library():
         result = stress(ds, name, draws=0, drivers=False)

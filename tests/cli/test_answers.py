@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
 import json
@@ -10,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from didymium import cli
-from didymium.i18n import Translator
 from didymium.results import Manifest, RunStore
 from tests.cli.conftest import Didymium
 from tests.cli.toy import ToyData
@@ -166,21 +163,3 @@ def test_a_store_that_cannot_be_written_is_told_before_the_work(
     said = didymium("exposure", "--store", tmp_path / "file")
     assert said.code == 2
     assert "--store" in said.err
-
-
-def test_every_message_of_the_commands_is_in_japanese() -> None:
-    said: set[str] = set()
-    for path in Path(cli.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                by_name = isinstance(node.func, ast.Name) and node.func.id == "t"
-                by_translator = (
-                    isinstance(node.func, ast.Call)
-                    and isinstance(node.func.func, ast.Name)
-                    and node.func.func.id == "translator"
-                )
-                if by_name or by_translator:
-                    said.add(str(node.args[0].value))
-    assert "Next: {command}" in said
-    japanese = Translator("ja")
-    assert [message for message in sorted(said) if japanese(message) == message] == []

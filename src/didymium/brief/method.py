@@ -37,7 +37,8 @@ def method(desk: Desk) -> Section:
             t(
                 "Tonnes are those of the product named. Shares are of mass. An interval is the range between the "
                 "10th and the 90th percentile of draws over the uncertain inputs. "
-                "Evidence grades: A measured, B reported, C estimated, D assumed. A dash means not known, which "
+                "Evidence grades run from A (read from a good source, or plain arithmetic on such figures) to D "
+                "(assumed). A dash means not known, which "
                 "is not zero."
             )
         ),

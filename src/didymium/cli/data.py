@@ -70,7 +70,8 @@ def check(shared: Shared, path: Path | None, as_table: str | None) -> int:
     else:
         t = translator(shared.lang)
         for fault in faults:
-            click.echo(fault.line() if fault.severity == "error" else f"{t('Warning')}: {fault.line()}", err=True)
+            line = fault.line()
+            click.echo(line if fault.severity == "error" else t("Warning: {text}", text=line), err=True)
         counts = t("{errors} faults, {warnings} warnings.", errors=len(errors), warnings=len(faults) - len(errors))
         click.echo(counts)
         if path is not None and not errors and not shared.quiet:

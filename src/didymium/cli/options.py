@@ -123,7 +123,7 @@ _SHARED = (
         type=_PATH,
         metavar="PATH",
         multiple=True,
-        help="A folder or workbook whose rows override the shipped data. Repeatable; later ones win.",
+        help="A folder of CSV files whose rows override the shipped data. Repeatable; later ones win.",
     ),
     debug_option,
 )

@@ -1,9 +1,8 @@
 """Calibration: the base year's figures, made to balance with the least weighted change.
 
 Base-year data do not add up: they come from different publishers, with different scopes and errors. The calibrated base
-is
-the point nearest to all observations, each weighted by 1/σ², at which every balance of the chain holds and nothing is
-negative (Stone, Champernowne & Meade 1942; Cencic 2016 for material flows). Every change is kept and can be listed.
+is the point nearest to all observations, each weighted by 1/σ², at which every balance of the chain holds and nothing
+is negative (Stone, Champernowne & Meade 1942; Cencic 2016 for material flows). Every change is kept and can be listed.
 """
 
 from __future__ import annotations

@@ -4,13 +4,13 @@
 
 Own output is the base year's, held level, plus projects: each with the chance its status gives, a delay and a ramp.
 What
-partners have left after their own need is shared among all allies that fall short, in proportion to what each lacks.
+partners have left after their own need is shared among the allies that fall short, in proportion to what each lacks.
 Arrays have the shape (draw, year) for one (stage, product, region).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,17 +130,26 @@ def deliveries(offtakes: Sequence[Offtake], years: Floats, output: Mapping[str, 
 
 
 def share_surplus(
-    need: Mapping[str, Floats], own: Mapping[str, Floats], firm: Mapping[str, Floats], allies: Iterable[str]
+    need: Mapping[str, Floats],
+    own: Mapping[str, Floats],
+    firm: Mapping[str, Floats],
+    allies: Iterable[str],
+    shares: Callable[[str, str], bool] = lambda supplier, taker: True,
 ) -> dict[str, Floats]:
     """What each ally may draw from the others' surplus, shape (draw, year) by region.
 
-    Surplus is output beyond the own need and beyond what is contracted away; it is shared in proportion to what each
-    lacks and
-    never exceeds it. `firm` is positive for a region that has contracts to receive, negative for one that has sold.
+    Surplus is output beyond the own need and beyond what is contracted away. Each supplier's surplus goes to the allies
+    it `shares` with, in proportion to what each lacks; nobody draws more than that. `firm` is positive for a region
+    that has contracts to receive, negative for one that has sold.
     """
     allies = list(allies)
     lacking = {r: np.maximum(need[r] - own[r] - firm[r], 0.0) for r in allies}
-    surplus = np.sum([np.maximum(own[r] + np.minimum(firm[r], 0.0) - need[r], 0.0) for r in allies], axis=0)
-    total = np.sum(list(lacking.values()), axis=0)
-    rate = np.divide(surplus, total, out=np.ones_like(total), where=total > surplus)
-    return {r: lacking[r] * rate for r in allies}
+    drawn = {r: np.zeros_like(lacking[r]) for r in allies}
+    for supplier in allies:
+        surplus = np.maximum(own[supplier] + np.minimum(firm[supplier], 0.0) - need[supplier], 0.0)
+        takers = [r for r in allies if r != supplier and shares(supplier, r)]
+        total = np.sum([lacking[r] for r in takers], axis=0) if takers else np.zeros_like(surplus)
+        rate = np.divide(surplus, total, out=np.ones_like(surplus), where=total > surplus)
+        for r in takers:
+            drawn[r] = drawn[r] + lacking[r] * np.where(surplus > 0, rate, 0.0)
+    return {r: np.minimum(drawn[r], lacking[r]) for r in allies}

@@ -394,9 +394,8 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
 def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
     """Most that each arc can carry in each month, shape (month, arc) [t].
 
-    An established flow grows from its base; a new supplier opens after the months of qualification and then carries a
-    share
-    of the exporter's base output; a restriction lets its share of the base flow pass.
+    An established flow grows from its base; a new route opens after the months of qualification and then carries a
+    share of the exporter's base output; a restriction lets its share of the base flow pass.
     """
     chain = inputs.chain
     t = np.arange(months)
@@ -408,11 +407,12 @@ def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
     established = base.flow / MONTHS_A_YEAR
     wait = dict(zip(chain.products, inputs.qualification_months, strict=True))
     months_to_open = np.array([wait[p] for p, _, _ in chain.arcs])
-    newcomer = np.array([made.get((p, o), 0.0) for p, o, _ in chain.arcs]) * inputs.new_supplier_share
+    output = np.array([made.get((p, o), 0.0) for p, o, _ in chain.arcs])
+    newcomer = np.where(base.flow < NEW_ROUTE_T, output * inputs.new_supplier_share, 0.0)
     normal = established[None, :] * inputs.demand_growth[:, None]
     grown = np.maximum(normal, established[None, :] * ((1 + inputs.flow_growth) ** t)[:, None])
     opened = newcomer[None, :] * (t[:, None] >= months_to_open[None, :])
-    limit = grown + opened
+    limit: Floats = np.asarray(grown + opened, dtype=np.float64)
     for restriction in inputs.restrictions:
         held = np.isfinite(restriction.factor)
         part = limit[:, restriction.arcs]

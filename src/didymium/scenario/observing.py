@@ -15,8 +15,6 @@ Sigma = Callable[[Mapping[str, Any]], float]
 Growth = Callable[[int, int], float]
 Terms = tuple[tuple[str, int, float], ...]
 
-IMPUTED_WIDENING = 1.5  # a moved figure is that much less certain
-
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -116,7 +114,7 @@ class Desk:
         """
         moved = row["year"] != self.year
         value = float(row["quantity"]) * factor * (self.growth(self.year, row["year"]) if moved else 1.0)
-        width = max(self.sigma(row), least) * (IMPUTED_WIDENING if moved else 1.0)
+        width = max(self.sigma(row), least) * (assumption(self.ds, "moved_figure_widening") if moved else 1.0)
         told = "; ".join(t for t in (note, f"moved from {row['year']} with world demand" if moved else "") if t)
         return Observation(
             kind=kind,
@@ -129,8 +127,8 @@ class Desk:
             sigma=max(width * abs(value), least_t),
             confidence=row["confidence"],
             terms=terms,
-            row_ids=(row["row_id"],),
-            source_ids=(row["source_id"],),
+            row_ids=tuple(part["row_id"] for part in row.get("parts", [row])),
+            source_ids=tuple(dict.fromkeys(part["source_id"] for part in row.get("parts", [row]))),
             note=told,
         )
 

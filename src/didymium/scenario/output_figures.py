@@ -90,7 +90,11 @@ def separated(desk: Desk) -> list[Observation]:
             key = (r["country"], r["year"])
             if key in summed:
                 first = summed[key]
-                summed[key] = {**first, "quantity": first["quantity"] + r["quantity"]}
+                summed[key] = {
+                    **first,
+                    "quantity": first["quantity"] + r["quantity"],
+                    "parts": [*first.get("parts", [first]), r],
+                }
             else:
                 summed[key] = dict(r)
         listed = {place for place, _ in summed}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from didymium.scenario.chain import Tables
+from didymium.scenario.chain import Tables, assumption
 from didymium.scenario.inputs import Chain
 
 
@@ -10,8 +10,7 @@ def base_prices(ds: Tables, chain: Chain, year: int) -> dict[str, float]:
     """Base price of each product [USD/kg].
 
     China FOB of the year or the nearest before; the customs unit value for finished magnets; and for what has no price
-    row
-    the cost of its inputs, so that a price never falls along the chain. Ores take half of what their oxides earn.
+    row the cost of its inputs, so that a price never falls along the chain. An ore takes a share of its oxides.
     """
     best: dict[str, tuple[int, float]] = {}
     for row in ds.rows("prices"):
@@ -29,8 +28,9 @@ def base_prices(ds: Tables, chain: Chain, year: int) -> dict[str, float]:
     extra = price["ndfeb_blank_ht"] - price["ndfeb_blank_std"]
     price["ndfeb_magnet_std"] = unit_value
     price["ndfeb_magnet_ht"] = unit_value + extra
+    ore_share = assumption(ds, "ore_value_share")
     for process in chain.processes:
         if process.stage == "separated" and not process.process_id.startswith("recycle"):
             (ore,) = process.inputs
-            price[ore] = 0.5 * sum(price.get(p, 0.0) * q for p, q in process.outputs.items())
+            price[ore] = ore_share * sum(price.get(p, 0.0) * q for p, q in process.outputs.items())
     return {product: price.get(product, 0.0) for product in chain.products}

@@ -90,7 +90,7 @@ def ionic_trade(desk: Desk) -> list[Observation]:
             seen.append(
                 desk.observe(
                     "trade",
-                    {**row, "confidence": "medium"},
+                    row,
                     terms,
                     product=ORE,
                     stage="mine",
@@ -107,6 +107,7 @@ def basket_trade(desk: Desk) -> list[Observation]:
     """Oxides and metals in customs baskets: what a basket's value allows of the product, as a wide prior."""
     ds, chain, index = desk.ds, desk.chain, desk.index
     share = assumption(ds, "trade_value_share")
+    pure = assumption(ds, "basket_price_share")
     price = base_prices(ds, chain, 2024)
     direct = {(r["product"], r["exporter"], r["importer"]) for r in ds.rows("trade")}
     seen = []
@@ -122,7 +123,7 @@ def basket_trade(desk: Desk) -> list[Observation]:
             if arc not in index.arc or (product, origin, destination) in direct:
                 continue
             unit_value = float(row["value_usd"]) / float(row["quantity"]) / KG_A_T
-            part = 1.0 if unit_value >= 0.5 * price[product] else share
+            part = 1.0 if unit_value >= pure * price[product] else share
             tonnes = min(float(row["quantity"]), part * float(row["value_usd"]) / price[product] / KG_A_T)
             guess = {**row, "quantity": tonnes, "confidence": "low"}
             seen.append(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from didymium.scenario.chain import assumption
 from didymium.scenario.inputs import Observation
 from didymium.scenario.observing import Desk, Row, members_of
 
-SPLIT_SIGMA_SHARE = 0.5  # of one place's use in a sector around the world mix: a prior, no figure of its own
-SECTOR_SIGMA_SHARE = 0.25  # of the world use of a sector: claims differ by about that (EV motors 27 or 37 kt)
 FIRST_DEMAND_YEAR = 2024  # the year for which all places have a demand figure
 
 
@@ -41,7 +40,7 @@ def demand(desk: Desk) -> list[Observation]:
                             stage="end_use",
                             partner=sector["sector"],
                             factor=part,
-                            least=SPLIT_SIGMA_SHARE,
+                            least=assumption(ds, "use_split_sigma_share"),
                             note="world mix of uses",
                         )
                     )
@@ -78,7 +77,7 @@ def _sector_split(desk: Desk) -> list[Observation]:
                         row["sector"],
                         year,
                         value,
-                        SECTOR_SIGMA_SHARE * value,
+                        assumption(ds, "sector_sigma_share") * value,
                         row["confidence"],
                         terms,
                         (row["row_id"], world["row_id"]),

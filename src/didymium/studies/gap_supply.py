@@ -21,7 +21,9 @@ from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import sigma_of
 
 Floats = NDArray[np.float64]
-BASE_YEAR = 2025
+BASE_YEAR = 2024  # of need: the figures of 2025 hold the licence shock already
+OUTPUT_YEAR = {"mine": 2025, "separated": 2025}  # stages whose plants report their own output for a later year
+FIRST_NEW_YEAR = 2025  # a plant that ramps up since an earlier year is in the output figures
 DAYS_A_YEAR = 365.25
 OUTLOOK_SOURCE = "iea-cm-dataset-2025"
 LEDGER_STAGES = ("mine", "separated", "metal", "alloy", "magnet")
@@ -31,6 +33,7 @@ OUTLOOK_SECTOR = {
 }  # the outlook names these two uses; all others grow as its other_uses
 WARNINGS = (
     "magnets inside imported goods are not counted as need; with them the gap of an importer is larger",
+    "a new magnet plant is taken to cast its own alloy unless the register has an alloy row for it; metal it must buy",
     "base-year output is held level; plants that are not in the register are not counted",
     "oxide needs are gross: swarf that returns is counted as output where magnets are made",
     "the chance of success, delay and ramp of projects are assumptions by status, not judgements of single projects",
@@ -82,9 +85,7 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
             raise UnknownTerm("party", party, known, cure=f"Parties are places of the chain: {', '.join(known)}.")
     if draws < 1:
         raise BadInput(f"draws is {draws}.", cure="The band is a percentile of draws: ask for at least 1.")
-    seen = observations(ds, chain, BASE_YEAR)
-    spare = assumption(ds, "surplus_sigma_world_share")
-    base = calibrate(chain, seen, BASE_YEAR, unseen=unseen_flow_sigma(ds, chain, seen), surplus_share=spare)
+    seen, base = _calibrated(ds, chain, BASE_YEAR)
     assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}
     when = np.array(years, dtype=np.float64)
     extra = additions(ds, chain)
@@ -97,10 +98,13 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         as_of=float(ds.version.split(".")[0]),
     )
     added = rising(extra, when, chances, draws, seed)
-    levels = dict(zip(chain.activities, base.activity.tolist(), strict=True))
     own: dict[tuple[str, str, str], Floats] = {}
-    for key, tonnes in output_by_stage(chain, levels).items():
-        own[key] = np.full((draws + 1, when.size), tonnes)
+    for year in sorted({BASE_YEAR, *OUTPUT_YEAR.values()}):
+        of_year = magnet_chain(ds, year)
+        levels = dict(zip(of_year.activities, _calibrated(ds, of_year, year)[1].activity.tolist(), strict=True))
+        for key, tonnes in output_by_stage(of_year, levels).items():
+            if OUTPUT_YEAR.get(key[0], BASE_YEAR) == year:
+                own[key] = np.full((draws + 1, when.size), tonnes)
     for a, more in zip(extra, added, strict=True):
         key = (a.stage, a.product, a.region)
         own[key] = own.get(key, np.zeros((draws + 1, when.size))) + more
@@ -127,6 +131,12 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
             sorted({s for o in seen for s in o.source_ids} | {r["source_id"] for r in ds.rows("offtakes")})
         ),
     )
+
+
+def _calibrated(ds: Dataset, chain: Chain, year: int) -> tuple[tuple[Observation, ...], Base]:
+    seen = observations(ds, chain, year)
+    spare = assumption(ds, "surplus_sigma_world_share")
+    return seen, calibrate(chain, seen, year, unseen=unseen_flow_sigma(ds, chain, seen), surplus_share=spare)
 
 
 def _range(row: Mapping[str, Any]) -> tuple[float, float, float]:
@@ -166,8 +176,8 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
     """Projects of the register at the ledger's stages, in its products.
 
     Plants that ran in the base year are in its output already. A row for all oxides together is split by the deposit
-    type of
-    its country (or monazite), unless the project has rows for the single oxides.
+    type of its country (or monazite), unless the project has rows for the single oxides. A magnet plant casts its own
+    alloy unless its project has an alloy row, as in the stress runs.
     """
     routes: dict[str, str] = {}
     for route in sorted(ds.rows("ore_routes"), key=lambda r: -float(r["share"])):
@@ -177,9 +187,11 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
         r for r in project_steps(ds) if r["capacity"] and r["start_year"] and r["stage"] in (*LEDGER_STAGES, "recycled")
     ]
     single = {r["project_id"] for r in rows if r["product"] in ("ndpr_oxide", "dy_oxide", "tb_oxide")}
+    casting = {r["project_id"] for r in rows if r["product"] == "ndfeb_alloy"}
+    alloy_per_magnet = need_per_tonne(chain, "ndfeb_magnet_std")["alloy", "ndfeb_alloy"]
     found: list[Addition] = []
     for r in rows:
-        if r["status"] == "operating" or (r["status"] == "ramping" and r["start_year"] < BASE_YEAR):
+        if r["status"] == "operating" or (r["status"] == "ramping" and r["start_year"] < FIRST_NEW_YEAR):
             continue
         region = chain.region_of.get(r["country"], "ROW")
         stage = "separated" if r["stage"] == "recycled" and r["product"].endswith("oxide") else r["stage"]
@@ -187,6 +199,8 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
             r["project_id"], stage, r["product"], region, float(r["capacity"]), r["status"], float(r["start_year"])
         )
         unit = str(r["capacity_unit"])
+        if stage == "magnet" and r["project_id"] not in casting:
+            found.append(replace(one, stage="alloy", product="ndfeb_alloy", capacity=one.capacity * alloy_per_magnet))
         if (stage, r["product"]) in _LEDGER and unit in ("t/y", "t alloy/y", "t magnets/y", "t contained/y"):
             found.append(one)
         elif unit == "t NdPr contained/y":
@@ -229,11 +243,12 @@ def needs(ds: Dataset, supply: Supply, outlook: str, seed: int) -> dict[tuple[st
     """Need by (stage, product, region), shape (draw + 1, year): base use × outlook, exploded; draws move the base."""
     growth = sector_growth(ds, outlook, supply.years)
     rng = np.random.default_rng(seed + 1)
+    wide = assumption(ds, "need_band_sigmas")
     regions = sorted({r for _, r, _ in supply.chain.uses})
     factor = {}
     for region in regions:
         sigma = supply.sigma_use.get(region, supply.sigma_use.get("ROW", 0.0))
-        spread = split_uniform(rng.random(supply.draws), 1 - 1.5 * sigma, 1.0, 1 + 1.5 * sigma)
+        spread = split_uniform(rng.random(supply.draws), 1 - wide * sigma, 1.0, 1 + wide * sigma)
         factor[region] = np.concatenate([[1.0], spread])
     found: dict[tuple[str, str, str], Floats] = {}
     for (product, region, sector), tonnes in zip(supply.chain.uses, supply.base.use.tolist(), strict=True):
@@ -273,7 +288,13 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
         if deal.party in firm:
             firm[deal.party] = firm[deal.party] + amount
             bought[deal.party] = bought[deal.party] + amount
-    drawn = share_surplus(needed, made, firm, allies)
+    signed = {party: {r for r, _ in supply.partners[party]} for party in supply.parties}
+
+    def shares(supplier: str, taker: str) -> bool:
+        """A party draws only on places that share a paper with it; other places share among themselves."""
+        return all(there in signed[here] for here, there in ((supplier, taker), (taker, supplier)) if here in signed)
+
+    drawn = share_surplus(needed, made, firm, allies, shares)
     lines = {p: Entry(needed[p], made[p], bought[p], drawn[p]) for p in supply.parties}
     if len(lines) > 1:
         both = [lines[p] for p in supply.parties]

@@ -1,8 +1,7 @@
 """Where are the gaps, stage by stage, to 2035?
 
 Start reading here. Data → base year of the network → need exploded through the recipes, by the demand outlooks → supply
-of own
-and allied plants, present and to come → the ledger.
+of own and allied plants, present and to come → the ledger.
 """
 
 from __future__ import annotations

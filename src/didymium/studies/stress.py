@@ -71,6 +71,7 @@ def stress(
         fields=FIELDS,
         tables={
             "scenarios": stress_rows.about(ds, story),
+            "observed": stress_rows.observed(ds, story),
             "monthly": stress_rows.monthly(story, outcomes, parties, foresight),
             "scarcity": stress_rows.scarcity(story, inputs, outcomes, parties, foresight),
             "certificates": stress_rows.certificates(story, outcomes, foresight),

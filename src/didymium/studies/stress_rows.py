@@ -19,6 +19,7 @@ Outcomes = Mapping[tuple[str, str], Outcome]
 PRODUCTS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
 SHOWN_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
 TOTAL = "total"
+OBSERVED_MEASURE = "cn-ree7-licence-2025"  # the measure whose effect on users `stockpiles` records
 
 
 def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[tuple[str, str, str, NDArray[np.int64]]]:
@@ -138,6 +139,21 @@ def scarcity(
                         "scarcity_usd_per_kg": float(central.scarcity[t, node]),
                         "base_price_usd_per_kg": float(price[product]),
                     }
+
+
+def observed(ds: Dataset, story: Scenario) -> Iterator[Row]:
+    """Days from the start of the measure to the first stop of real users, where the scenario replays it."""
+    if story.base_year is None or OBSERVED_MEASURE not in story.based_on:
+        return
+    for row in ds.rows("stockpiles", product="ndfeb_magnet", unit="days"):
+        if row["stock_type"].startswith("observed days"):
+            yield {
+                "scenario": story.id,
+                "who": row["organisation"],
+                "party": row["country"],
+                "days": float(row["quantity"]),
+                "source_ids": [row["source_id"]],
+            }
 
 
 def about(ds: Dataset, story: Scenario) -> Iterator[Row]:
