@@ -96,9 +96,9 @@ def test_need_grows_with_the_years(ledger: Result) -> None:
 def test_the_need_of_a_stage_by_hand_from_the_recipes(ledger: Result, ds: Dataset) -> None:
     """Alloy per finished magnet, and metal and oxide per alloy, as the recipes say; both grades mix between their ends.
 
-    Table `recipes`: sinter_ndfeb says how much alloy a tonne of finished magnet takes; ndfeb_alloy_n and
-    ndfeb_alloy_iea_ev_motor give
-    the metal in alloy; red_ndpr, red_dy, red_tb the oxide in metal. Ore is counted by its oxides at 90 % recovery.
+    Table `recipes`: sinter_ndfeb takes 1.3333 t of alloy for a tonne of finished magnet; ndfeb_alloy_n and
+    ndfeb_alloy_iea_ev_motor give the metal in alloy; red_ndpr, red_dy and red_tb the oxide in metal. Ore counts by its
+    oxides at 90 % recovery.
     """
     recipe = {(r["process_id"], r["flow_role"], r["product"]): float(r["quantity"]) for r in ds.rows("recipes")}
     alloy = recipe["sinter_ndfeb", "input", "ndfeb_alloy"]
