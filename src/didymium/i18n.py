@@ -108,6 +108,12 @@ class Translator:
         """Names of several words, separated as in a table cell."""
         return self(", ").join(self.term(kind, w) for w in words)
 
+    def product(self, word: str) -> str:
+        """Name of a product, with the kind of ore behind a colon where the model keeps them apart."""
+        product, _, ore = word.partition(":")
+        name = self.term("product", product)
+        return self("{product}, {ore}", product=name, ore=self.term("ore", ore)) if ore else name
+
     def place(self, code: str) -> str:
         """Name of an ISO 3166 alpha-3 place or of one of our groups."""
         short = _terms()["place"].get(code)

@@ -193,7 +193,7 @@ def reconcile(desk: Desk, most: int = 12) -> Section:
         shown,
         [
             (Column(t("Kind")), lambda r: t.term("reconcile_kind", text(r["kind"]))),
-            (Column(t("Product")), lambda r: _routed(desk, r)),
+            (Column(t("Product")), lambda r: t.product(text(r["product"]))),
             (Column(t("Place")), lambda r: _flow(desk, r)),
             (Column(t("Year"), "year"), lambda r: number(r["year"])),
             (Column(t("Observed"), "number", t("t")), lambda r: number(r.get("observed_t"))),
@@ -216,13 +216,9 @@ def reconcile(desk: Desk, most: int = 12) -> Section:
     return Section("reconcile", title, (lead, table))
 
 
-def _routed(desk: Desk, row: Row) -> str:
-    """A product, with the kind of ore behind a colon where the model keeps them apart."""
-    product, _, ore = text(row["product"]).partition(":")
-    name = desk.t.term("product", product)
-    return desk.t("{product}, {ore}", product=name, ore=desk.t.term("ore", ore)) if ore else name
-
-
 def _flow(desk: Desk, row: Row) -> str:
-    place = desk.t.place(text(row["place"]))
-    return desk.t("{a} → {b}", a=place, b=desk.t.place(text(row["partner"]))) if row.get("partner") else place
+    """Where a figure was observed: a place, a way from one place to another, or a use."""
+    t, place = desk.t, desk.t.place(text(row["place"]))
+    if row.get("partner"):
+        return t("{a} → {b}", a=place, b=t.place(text(row["partner"])))
+    return t("{a}: {b}", a=place, b=t.term("sector", text(row["sector"]))) if row.get("sector") else place

@@ -114,6 +114,7 @@ _QUESTIONS = (
             "stage",
             "place",
             "partner",
+            "sector",
             "observed_t",
             "reconciled_t",
             "change_share",

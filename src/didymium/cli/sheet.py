@@ -109,6 +109,8 @@ def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] 
     kind = kinds.get(column)
     if kind == "place":
         return "+".join(t.place(code) for code in value.split("+"))
+    if kind == "product":
+        return t.product(value)
     if kind is not None:
         return t.term(kind, value)
     if column.endswith("_date"):

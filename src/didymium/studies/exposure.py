@@ -99,7 +99,8 @@ def _asked(
         known = {product for product, _ in stages}
         for product in products:
             if product not in known:
-                raise UnknownTerm("product with a full list of producers", product, known)
+                listed = f"These are: {', '.join(sorted(known))}."
+                raise UnknownTerm("product with a full list of producers", product, known, cure=listed)
         wanted = sorted((stage for stage in stages if stage[0] in products), key=lambda s: (products.index(s[0]), s))
     years = {stage: {key[2] for key in lists if key[:2] == stage} for stage in wanted}
     common = set.intersection(*years.values()) if years else set()
