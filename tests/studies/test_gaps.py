@@ -1,4 +1,4 @@
-"""The gap ledger on the shipped data: identities, bands, orders, stocks, contracts, and need by hand from the recipes."""
+"""The gap ledger on the shipped data: identities, bands, orders, stocks, contracts, need by hand from the recipes."""
 
 from __future__ import annotations
 
