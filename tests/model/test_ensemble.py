@@ -29,7 +29,7 @@ def test_draws_stay_in_their_ranges_with_the_central_value_as_median() -> None:
     """Latin hypercube: exactly half of 400 draws lie on each side of the central value, whatever the shape of the
     range.
     """
-    drawn = draws_of(VARIED, load("cn-stop-12"), 400, seed=7)
+    drawn = draws_of(VARIED, load("cn-october-notices-return"), 400, seed=7)
     assert [d.name for d in drawn[:2]] == ["draw-000", "draw-001"]
     for row in (*VARIED, {"assumption_id": APPROVAL, "low": 0.0, "value": 0.5, "high": 1.0}):
         values = np.array([d.overrides[row["assumption_id"]] for d in drawn])
@@ -52,7 +52,7 @@ def test_the_seed_decides() -> None:
 
 
 def test_drivers_move_one_assumption_at_a_time() -> None:
-    moved = {d.name: d.overrides for d in drivers_of(VARIED, load("cn-stop-3"))}
+    moved = {d.name: d.overrides for d in drivers_of(VARIED, load("cn-october-notices-return"))}
     assert moved["cover:low"] == {"cover": 50.0} and moved["cover:high"] == {"cover": 102.0}
     assert moved[f"{APPROVAL}:high"] == {APPROVAL: 1.0}
     assert len(moved) == 8

@@ -163,8 +163,8 @@ def test_flow_limits_grow_open_and_are_cut() -> None:
     old, new = (list(chain.arcs).index(("good", "BBB", place)) for place in ("CCC", "DDD"))
     grown = 70 * 1.03 ** np.arange(6)
     assert q.flow_limit[:2, old] == pytest.approx(grown[:2])
-    assert q.flow_limit[2:4, old] == pytest.approx(grown[2:4] + 10)
-    assert q.flow_limit[4, old] == pytest.approx(0.5 * (70 + 10))  # of the base flow and of what has newly opened
+    assert q.flow_limit[2:4, old] == pytest.approx(grown[2:4])  # what opens after qualification is for new routes only
+    assert q.flow_limit[4, old] == pytest.approx(0.5 * 70)  # of the base flow
     assert q.flow_limit[:, new] == pytest.approx([0, 0, 10, 10, 5, 10])
 
 

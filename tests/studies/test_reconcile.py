@@ -134,7 +134,7 @@ def test_china_refines_91_to_92_percent_with_the_iea_for_malaysia(ds: Dataset) -
 
 
 def test_every_balance_of_the_base_holds(base: Base, inputs: Inputs) -> None:
-    """Made + arriving = taken in + shipped + used + left over, at each product and place, to 1e-9 of what moves."""
+    """Made + arriving = taken in + shipped + used + left over at each product and region, to 1e-9 of what moves."""
     chain: Chain = inputs.chain
     recipes = {p.process_id: p for p in chain.processes}
     net = {node: -tonnes for node, tonnes in base.surplus.items()}

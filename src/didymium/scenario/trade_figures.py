@@ -75,7 +75,8 @@ def own_trade(desk: Desk) -> list[Observation]:
 def ionic_trade(desk: Desk) -> list[Observation]:
     """Ionic-clay feed crosses the border to China as mixed compounds, under the basket of separated ones."""
     ds, chain, index = desk.ds, desk.chain, desk.index
-    factor = assumption(ds, "ionic_reo_per_gross_share")
+    (factor,) = ds.rows("assumptions", assumption_id="ionic_reo_per_gross_share")
+    unsure = (float(factor["high"]) - float(factor["low"])) / 2 / float(factor["value"])
     seen = []
     for origin in IONIC_NEIGHBOURS:
         rows = [
@@ -96,7 +97,8 @@ def ionic_trade(desk: Desk) -> list[Observation]:
                     stage="mine",
                     place=origin,
                     partner="CHN",
-                    factor=factor,
+                    factor=float(factor["value"]),
+                    least=unsure,
                     note="mixed compounds counted as REO",
                 )
             )
