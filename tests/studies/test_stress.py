@@ -143,7 +143,7 @@ def test_with_recorded_exports_the_first_users_run_short_when_they_did(replay: R
     long it
     would last run short first on 30 May, 56 days after the rule, between the observed 50 and 61.
 
-    The stock at the start, 55 days, is the median of those same plants, so this is a check of the flows and of the months,
+    The stock at the start, 55 days, is the median of those same plants, so this checks the flows and the months,
     not of the stock. Which place is first is a tie: all users of a sector lose the same value by a kilogram, and half a
     thousandth of demand decides. Users of one place and sector share their stock, so single plants can stop earlier.
     """
