@@ -78,7 +78,7 @@ def test_phases_of_a_plant_add_up(answer: Result) -> None:
 
 
 def test_all_oxides_together_are_split_by_the_deposit_type(answer: Result, ds: Dataset) -> None:
-    """Eneabba: 23,000 t of separated oxides a year. Australian ore counts as that of Mount Weld, in NdPr and Dy."""
+    """Eneabba: 23,000 t of separated oxides a year; Australian ore is split like that of Mount Weld."""
     shares = {
         r["product"]: float(r["quantity"])
         for r in ds.rows("recipes", process_id="sep_mount_weld_cld")

@@ -1,4 +1,4 @@
-"""Stress on the shipped data: the calm base, the replay of April 2025, orders of cuts, bands, proofs, same bytes."""
+"""Stress on the shipped data: the calm base, replay of April 2025, orders between cuts, bands, proofs, same bytes."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_with_recorded_exports_the_first_users_run_short_when_they_did(replay: R
 
 
 def test_with_foresight_the_recorded_cut_need_not_have_stopped_anyone(replay: Result) -> None:
-    """The best that could be done: stocks, thrift and other suppliers cover firm uses in three lean months."""
+    """The best that could have been done: stocks, thrift and other suppliers cover three lean months for firm uses."""
     assert all(r["days_to_shortage"] is None for (sight, _), r in totals(replay).items() if sight == "coordinated")
 
 

@@ -76,14 +76,7 @@ def commitments_board(
             "encoding": {"x": {"field": "today", **x}},
         },
         {
-            "mark": {
-                "type": "point",
-                "filled": True,
-                "size": 110,
-                "opacity": 1,
-                "stroke": theme.MUTED,
-                "strokeWidth": 1,
-            },
+            "mark": theme.DOT,
             "encoding": {"y": y, "x": {"field": "due", **x}, "color": colour},
         },
     ]

@@ -83,14 +83,7 @@ def project_timeline(
             "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
         },
         {
-            "mark": {
-                "type": "point",
-                "filled": True,
-                "size": 110,
-                "opacity": 1,
-                "stroke": theme.MUTED,
-                "strokeWidth": 1,
-            },
+            "mark": theme.DOT,
             "encoding": {"y": y, "x": {"field": "start", **x}, "color": colour},
         },
     ]

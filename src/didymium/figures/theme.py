@@ -40,6 +40,8 @@ _PIECES = re.compile(
     rf"（[^（）]{{1,14}}）|\d+(?:か月|[年月日件])|[（「]*(?:[ァ-ヺー]+|[{_WIDE_CHARACTER}])[・、。）」～]*|[^{_WIDE_CHARACTER}\s]+\s*|\s+"
 )
 
+DOT: Spec = {"type": "point", "filled": True, "size": 110, "opacity": 1, "stroke": MUTED, "strokeWidth": 1}
+
 WIDE = 720
 NARROW = 344
 
