@@ -10,6 +10,7 @@ import pytest
 
 import didymium.data
 from didymium.data import Dataset
+from didymium.errors import BadInput
 from didymium.model.calibrate import Base
 from didymium.model.foresight import base_of
 from didymium.results import Result
@@ -220,3 +221,9 @@ def test_a_layer_can_widen_what_may_be_left_over(answer: Result, ds: Dataset) ->
     )
     tight = reconcile(replace(ds, content={**ds.content, "assumptions": rows}), year=2024)
     assert tight.tables["fit"][0]["chi2"] > answer.tables["fit"][0]["chi2"]
+
+
+@pytest.mark.parametrize("year", [1990, 2023, 2027])
+def test_a_year_without_figures_is_refused(year: int, ds: Dataset) -> None:
+    with pytest.raises(BadInput, match=f"{year} cannot be brought into balance.* 2024 to 2026"):
+        reconcile(ds, year=year)
