@@ -10,6 +10,7 @@ import pytest
 
 import didymium.data
 from didymium.data import Dataset
+from didymium.errors import BadInput
 from didymium.model.calibrate import Base
 from didymium.model.foresight import base_of
 from didymium.results import Result
@@ -72,8 +73,7 @@ def test_china_mines_two_thirds_by_the_usgs(answer: Result) -> None:
     """Mine output in REO: the USGS (Mineral Commodity Summaries 2026) gives China 270 of 380–384 kt, 70 to 71 %.
 
     The data's range is 60 (IEA, magnet elements) to 70 % (USGS). In balance it is 67 %: China records more ionic-clay
-    feed at
-    its border with Myanmar and Laos than the USGS counts as mined there.
+    feed at its border with Myanmar and Laos than the USGS counts as mined there.
     """
     ores = {row["product"]: 1.0 for row in answer.tables["output"] if row["stage"] == "mine"}
     assert china(output(answer, "mine", ores)) == pytest.approx(0.67, abs=0.02)
@@ -84,8 +84,7 @@ def test_china_makes_93_to_94_percent_of_magnets_by_the_iea_and_smm(answer: Resu
     leaves.
 
     Output is counted as sintered blanks, and 232 of the 260 kt can be fed with metal. Both blanks and finished magnets
-    lie
-    in the data's range of 90 to 94 %.
+    lie in the data's range of 90 to 94 %.
     """
     for stage, product in (("blank", "ndfeb_blank"), ("magnet", "ndfeb_magnet")):
         share = china(output(answer, stage, {f"{product}_std": 1.0, f"{product}_ht": 1.0}))
@@ -103,8 +102,7 @@ def test_china_refines_nine_tenths_with_what_lynas_reports(answer: Result, ds: D
     %.
 
     Its Malaysian figure, 3,625 t of element (4,200 t of oxide), is below the 6,259 t of NdPr oxide that Lynas reports
-    for its
-    plant. The company's own figure wins in calibration, and China's share is lower by what it adds: about 89.5 %.
+    for its plant. The company's own figure wins in calibration, and China's share falls by what it adds: to 89.5 %.
     """
     share = refining(answer, ds)
     assert share == pytest.approx(0.895, abs=0.01)
@@ -223,3 +221,9 @@ def test_a_layer_can_widen_what_may_be_left_over(answer: Result, ds: Dataset) ->
     )
     tight = reconcile(replace(ds, content={**ds.content, "assumptions": rows}), year=2024)
     assert tight.tables["fit"][0]["chi2"] > answer.tables["fit"][0]["chi2"]
+
+
+@pytest.mark.parametrize("year", [1990, 2023, 2027])
+def test_a_year_without_figures_is_refused(year: int, ds: Dataset) -> None:
+    with pytest.raises(BadInput, match=f"{year} cannot be brought into balance.* 2024 to 2026"):
+        reconcile(ds, year=year)

@@ -91,8 +91,7 @@ def test_without_a_cut_the_base_goes_on_roughly(calm: Calm, sight: str) -> None:
     %.
 
     Alloy and metal move within 12 %: the calibrated base makes a little more of some materials than is used. At the end
-    of a
-    horizon stocks are drawn to what they are worth there, so the last two months say little.
+    of a horizon stocks are drawn to what they are worth there, so the last two months say little.
     """
     outcome, runner, growth = calm[sight]
     chain = outcome.network.chain
@@ -140,11 +139,10 @@ def test_first_plants_stopped_after_50_to_61_days(ds: Dataset) -> None:
 
 def test_with_recorded_exports_the_first_users_run_short_when_they_did(replay: Result, ds: Dataset) -> None:
     """Customs say 54, 26 and 66 % of a usual month left China in April, May and June 2025. Firms that did not know how
-    long it
-    would last run short first on 30 May, 56 days after the rule, between the observed 50 and 61.
+    long it would last run short first on 30 May, 56 days after the rule, between the observed 50 and 61.
 
-    The stock at the start, 55 days, is the median of those same plants, so this checks the flows and the months,
-    not of the stock. Which place is first is a tie: all users of a sector lose the same value by a kilogram, and half a
+    The stock at the start, 55 days, is the median of those same plants, so this checks the flows and the months, not
+    the stock. Which place is first is a tie: all users of a sector lose the same value by a kilogram, and half a
     thousandth of demand decides. Users of one place and sector share their stock, so single plants can stop earlier.
     """
     first = min(r["days_to_shortage"] for r in totals(replay).values() if r["days_to_shortage"] is not None)
@@ -161,12 +159,10 @@ def test_users_who_get_no_licence_run_short_within_a_fortnight_of_the_first(
     refused: Result, ds: Dataset, sight: str
 ) -> None:
     """Nothing with heavy rare earths and a tenth of the rest arrives: the American and German users are short on 4
-    June,
-    62 days after the rule, a day after the last of the observed range.
+    June, 62 days after the rule, a day after the last of the observed range.
 
     It is later than the first plants, because the firm part of demand gets the thrift of the flexible part: that adds
-    ten
-    days to a stock of 55.
+    ten days to a stock of 55.
     """
     days = observed_days(ds)
     for party in ("USA", "DEU"):
@@ -273,9 +269,7 @@ def test_one_worker_and_two_give_the_same_bytes(ds: Dataset) -> None:
 
 @pytest.mark.slow
 def test_bands_and_drivers_of_the_users_without_licence(ds: Dataset) -> None:
-    """P10 of the days is within a fortnight of the observed range; what moves most is the cover and what is
-    licensed.
-    """
+    """P10 of the days is within a fortnight of the observed range; cover and what is licensed move most."""
     result = stress(ds, "cn-ree7-no-licence", parties=("USA", "JPN"), draws=16)
     usa = totals(result)["coordinated", "USA"]
     assert usa["days_to_shortage_p10"] - AFTER_THE_FIRST == pytest.approx(observed_days(ds)[-1], abs=A_FORTNIGHT)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import didymium
 from didymium.data import Dataset
+from didymium.errors import BadInput
 from didymium.model.calibrate import Adjustment, calibrate
 from didymium.results import Field, Result, Row
 from didymium.scenario.chain import assumption, magnet_chain
 from didymium.scenario.observations import observations, unseen_flow_sigma
+from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR
 
 FIELDS = (
     Field("observed_t", "t/y", "Figure as published, brought to the model's mass basis"),
@@ -22,6 +24,9 @@ FIELDS = (
 
 def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
     """The calibrated base year: adjustments, and the shares of output that follow from it."""
+    if not FIRST_BASE_YEAR <= year <= LAST_BASE_YEAR:
+        cure = f"Years with figures for the whole chain: {FIRST_BASE_YEAR} to {LAST_BASE_YEAR}."
+        raise BadInput(f"{year} cannot be brought into balance.", cure=cure)
     chain = magnet_chain(ds, year)
     seen = observations(ds, chain, year)
     spare = assumption(ds, "surplus_sigma_world_share")
