@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
 
+from didymium import data
 from didymium.cli.catalogue import QUESTIONS
 from tests.cli.conftest import Didymium
 
@@ -135,6 +137,9 @@ def test_a_brief_leaves_three_files_and_repeats(didymium: Didymium, tmp_path: Pa
     html = (out / "brief.html").read_text("utf-8")
     assert f'lang="{lang}"' in html
     assert re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="?https?:', html) == []
+    limits = [r for r in data.open().rows("sentences") if r["sentence_id"].startswith("brief.limit.")]
+    assert len(limits) > 5
+    assert [r for r in limits if r["text" if lang == "en" else "text_ja"] not in unescape(html)] == []
     run_id = said.out.splitlines()[-1].split()[-1]
     assert didymium("runs", "repeat", run_id).code == 0
     assert didymium("runs", "verify").code == 0

@@ -109,6 +109,7 @@ def compose(ds: Dataset, params: Mapping[str, Any], *, quiet: bool) -> Composed:
             parties=params["parties"],
             as_of=datetime.date.fromisoformat(params["as_of"]),
             lang=params["lang"],
+            limits=_limits(ds, params["lang"]),
         )
         files: dict[str, bytes] = {}
         for number, name in enumerate(FILES):
@@ -119,6 +120,12 @@ def compose(ds: Dataset, params: Mapping[str, Any], *, quiet: bool) -> Composed:
             else:
                 files[name] = render_pdf(brief) if kind == "pdf" else render_xlsx(brief)
     return Composed(brief, tuple(asked), files, _record(ds, params, asked, brief, files))
+
+
+def _limits(ds: Dataset, lang: str) -> list[str]:
+    """What the model leaves out, in the words of the table `sentences`."""
+    text = "text_ja" if lang == "ja" else "text"
+    return [str(row[text]) for row in ds.rows("sentences") if row["sentence_id"].startswith("brief.limit.")]
 
 
 def _questions(params: Mapping[str, Any]) -> list[tuple[Question, dict[str, Any]]]:
