@@ -12,6 +12,7 @@ import pytest
 import didymium.data
 from didymium.data import Dataset
 from didymium.errors import BadInput, UnknownTerm
+from didymium.i18n import translator
 from didymium.model.explode import STEPS
 from didymium.results import Result
 from didymium.results.result import canonical_json
@@ -288,3 +289,9 @@ def test_sources_are_named_and_known(ledger: Result, ds: Dataset) -> None:
     for r in ledger.rows:
         assert set(r["source_ids"]) <= known
         assert "iea-cm-dataset-2025" in r["source_ids"]
+
+
+def test_what_the_ledger_leaves_out_is_said_in_japanese_too(ledger: Result) -> None:
+    t = translator("ja")
+    assert ledger.warnings
+    assert [w for w in ledger.warnings if t.fact(w) == w] == []
