@@ -199,3 +199,29 @@ def test_five_thousand_values_and_1500_balances():
     assert time.process_time() - begin < 3.0
     assert r.residual <= 1e-9
     assert r.value.min() >= 0
+
+
+@pytest.mark.parametrize("balances", [SUM, np.vstack([SUM, 2 * SUM])])
+def test_sd_of_sums_is_that_of_the_covariance_by_hand(balances):
+    """Posterior covariance Q − QAᵀ(AQAᵀ)⁻¹AQ of methods.md section 8, with A = (1, −1, −1)."""
+    r = reconcile([100, 50, 40], [10, 5, 5], balances, sd=True)
+    q, a = np.diag([100.0, 25.0, 25.0]), SUM
+    covariance = q - q @ a.T @ np.linalg.inv(a @ q @ a.T) @ a @ q
+    along = np.array([[1.0, 0, 0], [0, 1, 0], [0, 1, -1], [0.01, -0.02, 0]])
+    assert r.sd_of(along) == pytest.approx(np.sqrt(np.diag(along @ covariance @ along.T)), rel=1e-6)
+    assert r.sd_of(np.eye(3)) == pytest.approx(r.sd, rel=1e-6)
+
+
+def test_sd_of_a_balance_is_zero_and_what_a_bound_keeps_does_not_move():
+    r = reconcile([10, 20, 1], [1, 1, 1], SUM)
+    assert r.sd_of(SUM) == pytest.approx([0.0], abs=1e-4)
+    assert r.sd_of([[0.0, 0.0, 1.0]]) == pytest.approx([0.0])
+    assert r.sd_of([[1.0, 0.0, 0.0]]) == pytest.approx([0.5**0.5], rel=1e-6)
+
+
+def test_dust_on_a_bound_is_no_open_balance():
+    """Flows that the figures drive to zero leave 1e-20 t behind; that is no contradiction."""
+    chain = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 1.0, -1.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
+    r = reconcile([0.0, 0.0, 0.0, 1e-20], [5, 5, 5, 5], chain)
+    assert r.value == pytest.approx([0, 0, 0, 0], abs=1e-9)
+    assert r.residual <= 1e-9

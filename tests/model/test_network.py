@@ -45,7 +45,9 @@ def test_every_column_and_row_has_one_place() -> None:
     }
     columns = np.concatenate([lay.columns_of(name, size).ravel() for name, size in sizes.items()])
     assert sorted(columns) == list(range(3 * lay.columns))
-    rows = np.concatenate([lay.rows_of(n).ravel() for n in ("balance", "use_balance", "ramp", "public_stock")])
+    rows = np.concatenate(
+        [lay.rows_of(n).ravel() for n in ("balance", "use_balance", "ramp", "diversion", "public_stock")]
+    )
     assert sorted(rows) == list(range(3 * lay.rows + lay.public))
     with pytest.raises(KeyError):
         lay.offset("no such group")

@@ -11,12 +11,13 @@ import pytest
 import didymium.data
 from didymium.data import Dataset
 from didymium.errors import BadInput
-from didymium.model.calibrate import Base
+from didymium.model.calibrate import Base, calibrate
 from didymium.model.foresight import base_of
 from didymium.results import Result
 from didymium.results.result import canonical_json
 from didymium.scenario.inputs import Chain, Inputs
 from didymium.scenario.scenario import load
+from didymium.studies.base_shares import shares
 from didymium.studies.reconcile import reconcile
 
 ELEMENTS = {"ndpr_oxide": "red_ndpr", "dy_oxide": "red_dy", "tb_oxide": "red_tb"}
@@ -126,6 +127,49 @@ def test_china_refines_91_to_92_percent_with_the_iea_for_malaysia(ds: Dataset) -
     iea = reconcile(replace(ds, content={**ds.content, "production": rows}), year=2024)
     assert 0.91 <= refining(iea, ds) <= 0.92
     assert output(iea, "separated", element_content(ds))["MYS"] == pytest.approx(3625, rel=0.1)
+
+
+def test_shares_say_what_the_figures_leave_open(answer: Result, ds: Dataset) -> None:
+    """P10 and P90 of China's shares, and the published share beside them: mining and refining lie outside the band.
+
+    Australia's ore speaks for Lynas: the USGS counts 29,000 t REO mined in 2024, which hold the NdPr that the company
+    reports; the IEA's 3,235 t of elements mined in Australia are little more than half of that.
+    """
+    found = {(r["stage"], r["region"]): r for r in answer.tables["shares"]}
+    for stage in ("mine", "separated", "metal", "alloy", "blank", "magnet"):
+        assert sum(r["share"] for (s, _), r in found.items() if s == stage) == pytest.approx(1, abs=0.03)
+        row = found[stage, "CHN"]
+        assert row["share_p10"] < row["share"] < row["share_p90"]
+        assert 0.005 < row["share_sd"] < 0.02
+    refined = found["separated", "CHN"]
+    assert refined["share"] == pytest.approx(refining(answer, ds))
+    assert refined["share_published"] == pytest.approx(73756.7 / 80805.1)
+    assert refined["source_ids"] == ["iea-cm-dataset-2025"]
+    assert refined["share_published"] > refined["share_p90"]
+    assert (
+        found["blank", "CHN"]["share_p10"]
+        < found["blank", "CHN"]["share_published"]
+        < found["blank", "CHN"]["share_p90"]
+    )
+
+
+def test_the_error_of_a_share_is_that_of_redrawn_figures(inputs: Inputs, base: Base, ds: Dataset) -> None:
+    """Each figure drawn anew around its balanced value by its standard error, and the year balanced again."""
+    rng = np.random.default_rng(7)
+    central = [replace(a.observation, value=a.reconciled) for a in base.adjustments]
+    drawn = []
+    for _ in range(40):
+        figures = [replace(o, value=max(o.value + o.sigma * rng.standard_normal(), 0.0)) for o in central]
+        again = calibrate(
+            inputs.chain, figures, inputs.base_year, unseen=inputs.unseen, surplus_share=inputs.surplus_share
+        )
+        drawn.append(
+            next(
+                r["share"] for r in shares(ds, inputs.chain, again) if (r["stage"], r["region"]) == ("separated", "CHN")
+            )
+        )
+    stated = next(r for r in shares(ds, inputs.chain, base) if (r["stage"], r["region"]) == ("separated", "CHN"))
+    assert np.std(drawn) == pytest.approx(stated["share_sd"], rel=0.4)
 
 
 # --- the whole balances and covers the world --------------------------------------------------------------------

@@ -378,3 +378,40 @@ def shuffled(inputs: Inputs, base: Base) -> tuple[Inputs, Base]:
         ),
         replace(base, activity=base.activity[a], flow=base.flow[e], use=base.use[u]),
     )
+
+
+def test_the_base_of_2026_is_the_world_without_the_cut_of_2025(ds: Dataset) -> None:
+    """US need of magnets grows with the world's: the exports that China held back in 2025 are not read as need."""
+
+    def need(year: int, place: str) -> float:
+        story = load("cn-stop-6").model_copy(update={"base_year": year})
+        inputs = story.apply(ds)
+        base = base_of(inputs)
+        return sum(
+            float(tonnes)
+            for (product, region, _), tonnes in zip(inputs.chain.uses, base.use, strict=True)
+            if product.startswith("ndfeb_magnet") and place in (region, "WLD")
+        )
+
+    assert need(2026, "USA") / need(2024, "USA") == pytest.approx(need(2026, "WLD") / need(2024, "WLD"), rel=0.02)
+
+
+def test_new_customers_together_take_no_more_than_one_may(ds: Dataset) -> None:
+    """With magnets qualified in six months, Japan's exports in a twelve-month stop rise by a tenth of its output."""
+    inputs = load("cn-stop-12").apply(ds, {"qualification_months_magnet": 6.0})
+    base = base_of(inputs)
+    run = Runner.of(inputs, base).run(inputs, "coordinated")
+    chain = run.network.chain
+    ships = [e for e, (p, o, _) in enumerate(chain.arcs) if o == "JPN" and p.startswith("ndfeb_magnet")]
+    made = sum(
+        float(t)
+        for (p, r), t in zip(inputs.chain.activities, base.activity, strict=True)
+        if r == "JPN" and "machine" in p
+    )
+    usual = sum(
+        float(t)
+        for (p, o, _), t in zip(inputs.chain.arcs, base.flow, strict=True)
+        if o == "JPN" and "ndfeb_magnet" in p
+    )
+    most = (0.10 * made + usual * 1.03**23) / 12
+    assert usual / 12 < run.flow[:, ships].sum(axis=1).max() <= most * (1 + 1e-9)

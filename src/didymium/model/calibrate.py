@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from didymium.engine import reconcile
+from didymium.engine import Reconciled, reconcile
 from didymium.scenario.inputs import Chain, Observation
 
 Floats = NDArray[np.float64]
@@ -51,6 +51,18 @@ class Base:
     adjustments: tuple[Adjustment, ...]
     chi2: float
     residual: float
+    answer: Reconciled | None = None  # none where a base was written down, not calibrated
+
+    def sd_of(self, gradients: Floats) -> Floats:
+        """Standard deviations [t/y] of sums over activities, arcs and uses (in this order), shape (sum,).
+
+        `gradients` (sum, activity + arc + use). They follow from the standard errors of the figures alone.
+        """
+        if self.answer is None:
+            raise ValueError("a base that was not calibrated has no standard deviations")
+        padded = np.zeros((gradients.shape[0], self.answer.value.size))
+        padded[:, : gradients.shape[1]] = gradients
+        return self.answer.sd_of(padded)
 
 
 def calibrate(
@@ -126,6 +138,7 @@ def calibrate(
         adjustments=tuple(Adjustment(seen, float(value[observed_at + i])) for i, seen in enumerate(observations)),
         chi2=float(answer.chi2),
         residual=float(answer.residual),
+        answer=answer,
     )
 
 

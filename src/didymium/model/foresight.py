@@ -108,6 +108,7 @@ def _believed(state: Quantities, q: Quantities, t: int, width: int) -> Quantitie
         activity_usual=lasting(q.activity_usual),
         activity_limit=lasting(q.activity_limit),
         flow_limit=lasting(q.flow_limit),
+        export_limit=lasting(q.export_limit),
         demand=lasting(q.demand),
         pool_normal=lasting(q.pool_normal),
         user_stock_normal=lasting(q.user_stock_normal),

@@ -1,9 +1,8 @@
 """`SupplyNetwork`: the chain as one linear programme over months.
 
 Columns a month: activity x in two tranches (`usual`, up to the base level, and dearer `extra`), flow f, delivery d,
-pool stock h, user stock q, unserved demand u (by band), surplus w, public
-release g. Rows a month: `balance` at each (product, region), `use_balance` at each use, `ramp` of each activity; and
-one
+pool stock h, user stock q, unserved demand u (by band), surplus w, public release g. Rows a month: `balance` at each
+(product, region), `use_balance` at each use, `ramp` of each activity, `diversion` of each exporter; and one
 `public_stock` row for each public stock. The equations are those of docs/method/network.md; every function below that
 writes rows is named as its heading there.
 """
@@ -50,6 +49,7 @@ class Layout:
     bands: int  # per use
     public: int
     months: int
+    exporters: int  # (product, region) pairs with routes to other regions
 
     @property
     def columns(self) -> int:
@@ -61,7 +61,7 @@ class Layout:
     @property
     def rows(self) -> int:
         """Rows of one month (the public-stock rows come after all months)."""
-        return len(self.nodes) + self.uses + self.activities
+        return len(self.nodes) + self.uses + self.activities + self.exporters
 
     def offset(self, group: str) -> int:
         """First column of a group within a month."""
@@ -96,6 +96,7 @@ class Layout:
             "balance": (0, len(self.nodes)),
             "use_balance": (len(self.nodes), self.uses),
             "ramp": (len(self.nodes) + self.uses, self.activities),
+            "diversion": (len(self.nodes) + self.uses + self.activities, self.exporters),
         }[group]
         return np.arange(self.months)[:, None] * self.rows + first + np.arange(size)[None, :]
 
@@ -113,6 +114,7 @@ class Quantities:
     activity_before: Floats  # (activity,) output in the month before the first
     ramp: Floats  # (activity,) most that output can rise in a month
     flow_limit: Floats  # (month, arc)
+    export_limit: Floats  # (month, exporter) most that leaves an exporter on all its routes
     flow_cost: Floats  # (arc,)
     demand: Floats  # (month, use)
     band_width: Floats  # (use, band)
@@ -144,6 +146,7 @@ class SupplyNetwork:
     use_node: Ints
     arc_from: Ints
     arc_to: Ints
+    arc_exporter: Ints  # (arc,) number of the (product, region) it leaves from
 
     @classmethod
     def of(cls, chain: Chain, *, months: int, bands: int, public: tuple[tuple[str, str], ...] = ()) -> SupplyNetwork:
@@ -160,6 +163,7 @@ class SupplyNetwork:
             nodes.setdefault((product, region), len(nodes))
         for place in public:
             nodes.setdefault(place, len(nodes))
+        exporters = {place: i for i, place in enumerate(dict.fromkeys((p, o) for p, o, _ in chain.arcs))}
         layout = Layout(
             nodes=tuple(nodes),
             activities=len(chain.activities),
@@ -168,6 +172,7 @@ class SupplyNetwork:
             bands=bands,
             public=len(public),
             months=months,
+            exporters=len(exporters),
         )
         return cls(
             chain=chain,
@@ -177,6 +182,7 @@ class SupplyNetwork:
             use_node=np.array([nodes[p, r] for p, r, _ in chain.uses], dtype=np.int64),
             arc_from=np.array([nodes[p, o] for p, o, _ in chain.arcs], dtype=np.int64),
             arc_to=np.array([nodes[p, d] for p, _, d in chain.arcs], dtype=np.int64),
+            arc_exporter=np.array([exporters[p, o] for p, o, _ in chain.arcs], dtype=np.int64),
         )
 
     def programme(self, q: Quantities) -> LinearProgramme:
@@ -184,9 +190,10 @@ class SupplyNetwork:
         shape = (self.layout.rows * self.layout.months + self.layout.public, self.layout.columns * self.layout.months)
         row_lower, row_upper = self.row_bounds(q)
         col_lower, col_upper = self.column_bounds(q)
+        blocks = (self.balance(), self.use_balance(), self.ramp(), self.diversion(), self.public_stock())
         return LinearProgramme(
             cost=self.costs(q),
-            matrix=assemble([*self.balance(), *self.use_balance(), *self.ramp(), *self.public_stock()], shape),
+            matrix=assemble([block for part in blocks for block in part], shape),
             row_lower=row_lower,
             row_upper=row_upper,
             col_lower=col_lower,
@@ -261,6 +268,11 @@ class SupplyNetwork:
         before = [_block(row[1:], tranche[:-1], -1.0) for tranche in tranches]
         return [*now, *before]
 
+    def diversion(self) -> list[Triples]:
+        """All that leaves an exporter of a product in a month does not exceed its export limit."""
+        lay = self.layout
+        return [_block(lay.rows_of("diversion")[:, self.arc_exporter], lay.columns_of("flow", lay.arcs), 1.0)]
+
     def public_stock(self) -> list[Triples]:
         """All releases of a public stock together do not exceed it."""
         lay = self.layout
@@ -270,7 +282,7 @@ class SupplyNetwork:
     # -- bounds, costs and right-hand sides ---------------------------------------------------------------------
 
     def row_bounds(self, q: Quantities) -> tuple[Floats, Floats]:
-        """Right-hand sides: balances are equalities, ramps and public stocks have an upper side only."""
+        """Right-hand sides: balances are equalities; ramps, exports and public stocks have an upper side only."""
         lay = self.layout
         lower = np.zeros(lay.rows * lay.months + lay.public)
         upper = lower.copy()
@@ -284,6 +296,8 @@ class SupplyNetwork:
         rise[0] += q.activity_before
         lower[lay.rows_of("ramp")] = -np.inf
         upper[lay.rows_of("ramp")] = rise
+        lower[lay.rows_of("diversion")] = -np.inf
+        upper[lay.rows_of("diversion")] = q.export_limit
         lower[lay.rows_of("public_stock")] = -np.inf
         upper[lay.rows_of("public_stock")] = q.public_stock
         return lower, upper
@@ -365,6 +379,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
         activity_before=level * growth[0],
         ramp=np.maximum(limit.max(axis=0), 0) * inputs.ramp,
         flow_limit=flow_limits(inputs, base, months),
+        export_limit=export_limits(inputs, base, network),
         flow_cost=np.where(new_route, [freight[p] for p, _, _ in chain.arcs], 0.0) * MUSD_PER_T,
         demand=demand,
         band_width=width,
@@ -394,31 +409,55 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
 def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:
     """Most that each arc can carry in each month, shape (month, arc) [t].
 
-    An established flow grows from its base; a new route opens after the months of qualification and then carries a
-    share of the exporter's base output; a restriction lets its share of the base flow pass.
+    A flow grows from its base. After the months of qualification any buyer may take up to a share of the exporter's
+    base output, if that is more. A restriction lets its share of the base flow pass, and of new routes.
     """
+    normal, grown = _established(inputs, base, months)
+    opened = _opened(inputs, base, months)
+    unknown = np.where(base.flow < NEW_ROUTE_T, opened, 0.0)  # what a buyer without a record may ask a licence for
+    limit: Floats = np.maximum(grown, opened)
+    for restriction in inputs.restrictions:
+        held = np.isfinite(restriction.factor)
+        part = limit[:, restriction.arcs]
+        allowed = np.where(held, restriction.factor, 0.0) * (normal + unknown)[:, restriction.arcs]
+        limit[:, restriction.arcs] = np.where(held, np.minimum(part, allowed), part)
+    return limit
+
+
+def export_limits(inputs: Inputs, base: Base, network: SupplyNetwork) -> Floats:
+    """Most that leaves each exporter on all its routes in each month, shape (month, exporter) [t].
+
+    What its established routes may carry, and to all new customers together the share of its base output that one of
+    them may have: a maker does not leave its old customers and its own country for whoever loses most.
+    """
+    lay = network.layout
+    _, grown = _established(inputs, base, lay.months)
+    opened = _opened(inputs, base, lay.months)
+    limit = np.zeros((lay.exporters, lay.months))
+    np.maximum.at(limit, network.arc_exporter, opened.T)
+    np.add.at(limit, network.arc_exporter, grown.T)
+    return limit.T
+
+
+def _established(inputs: Inputs, base: Base, months: int) -> tuple[Floats, Floats]:
+    """Base flows as need grows, and as far as they can grow by themselves, shape (month, arc) [t]."""
+    monthly = base.flow / MONTHS_A_YEAR
+    normal = monthly[None, :] * inputs.demand_growth[:months, None]
+    return normal, np.maximum(normal, monthly[None, :] * ((1 + inputs.flow_growth) ** np.arange(months))[:, None])
+
+
+def _opened(inputs: Inputs, base: Base, months: int) -> Floats:
+    """What a buyer that a source has newly qualified with may take there, shape (month, arc) [t]."""
     chain = inputs.chain
-    t = np.arange(months)
     made: dict[tuple[str, str], float] = {}
     recipes = {p.process_id: p for p in chain.processes}
     for level, (process_id, region) in zip(base.activity, chain.activities, strict=True):
         for product, quantity in recipes[process_id].outputs.items():
             made[product, region] = made.get((product, region), 0.0) + level * quantity / MONTHS_A_YEAR
-    established = base.flow / MONTHS_A_YEAR
     wait = dict(zip(chain.products, inputs.qualification_months, strict=True))
-    months_to_open = np.array([wait[p] for p, _, _ in chain.arcs])
+    opens = np.array([wait[p] for p, _, _ in chain.arcs])
     output = np.array([made.get((p, o), 0.0) for p, o, _ in chain.arcs])
-    newcomer = np.where(base.flow < NEW_ROUTE_T, output * inputs.new_supplier_share, 0.0)
-    normal = established[None, :] * inputs.demand_growth[:, None]
-    grown = np.maximum(normal, established[None, :] * ((1 + inputs.flow_growth) ** t)[:, None])
-    opened = newcomer[None, :] * (t[:, None] >= months_to_open[None, :])
-    limit: Floats = np.asarray(grown + opened, dtype=np.float64)
-    for restriction in inputs.restrictions:
-        held = np.isfinite(restriction.factor)
-        part = limit[:, restriction.arcs]
-        allowed = np.where(held, restriction.factor, 0.0) * (normal + opened)[:, restriction.arcs]
-        limit[:, restriction.arcs] = np.where(held, np.minimum(part, allowed), part)
-    return limit
+    return np.where(np.arange(months)[:, None] >= opens[None, :], output * inputs.new_supplier_share, 0.0)
 
 
 def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:

@@ -50,7 +50,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
             raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
     growth = demand_growth(ds)
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
-    seen = observations(ds, chain, base_year)
+    seen = observations(ds, chain, base_year, uncut=True)
     price = base_prices(ds, chain, 2024)
     stage = np.array([chain.product_stage[p] for p in chain.products])
     material = np.isin(stage, MATERIAL_STAGES)

@@ -27,9 +27,13 @@ KINDS = (
 )
 
 
-def observations(ds: Tables, chain: Chain, year: int) -> tuple[Observation, ...]:
-    """All observations of a year for the magnet chain."""
-    desk = Desk.of(ds, chain, year)
+def observations(ds: Tables, chain: Chain, year: int, *, uncut: bool = False) -> tuple[Observation, ...]:
+    """All observations of a year for the magnet chain.
+
+    `uncut` asks for the year as it would be without export restraints: trade that the exporter's own measure held back
+    after the first base year is not read, and the last free year stands in, moved with demand.
+    """
+    desk = Desk.of(ds, chain, year, uncut=uncut)
     return tuple(seen for kind in KINDS for seen in kind(desk) if seen.terms)
 
 

@@ -77,11 +77,12 @@ class Desk:
     year: int
     sigma: Sigma
     growth: Growth
+    uncut: bool = False  # read no trade of a year in which the exporter held it back
 
     @classmethod
-    def of(cls, ds: Tables, chain: Chain, year: int) -> Desk:
+    def of(cls, ds: Tables, chain: Chain, year: int, *, uncut: bool = False) -> Desk:
         """Set up for one chain and year."""
-        return cls(ds, chain, Index.of(chain), year, sigma_of(ds), demand_growth(ds))
+        return cls(ds, chain, Index.of(chain), year, sigma_of(ds), demand_growth(ds), uncut)
 
     def latest(self, rows: Iterable[Row], key: Callable[[Row], Any]) -> list[Row]:
         """For each key the row of the year, else the nearest earlier one."""

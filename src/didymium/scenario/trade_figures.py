@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from didymium.scenario.chain import ORE, assumption
+from collections.abc import Callable
+
+from didymium.scenario.chain import ORE, Tables, assumption
 from didymium.scenario.inputs import Observation
 from didymium.scenario.observing import Desk, Row, heavy_share, members_of
 from didymium.scenario.output_figures import IONIC_NEIGHBOURS
 from didymium.scenario.prices import base_prices
+from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR
 
 MONTHS_A_YEAR = 12
 KG_A_T = 1000
+RESTRAINTS = ("licence", "ban", "quota")
 
 
 def own_trade(desk: Desk) -> list[Observation]:
     """Trade of the chain's own products: annual rows, or the mean of a year's months times twelve."""
     ds, chain, index = desk.ds, desk.chain, desk.index
     share, spread = heavy_share(ds)
+    held = exports_held(ds) if desk.uncut else (lambda row: False)
     carried = {p.removesuffix("_std").removesuffix("_ht") for p, _, _ in chain.arcs}
     rows: list[Row] = []
     for product in sorted(carried):
         months: dict[tuple[str, str, int], list[Row]] = {}
         for r in ds.rows("trade", product=product):
             if r["unit"] != "t" or r["quantity"] is None or not r["preferred"] or r["flow_basis"] == "world total":
+                continue
+            if r["year"] > FIRST_BASE_YEAR and held(r):
                 continue
             if r["period"] == str(r["year"]):
                 rows.append(r)
@@ -70,6 +77,27 @@ def own_trade(desk: Desk) -> list[Observation]:
                 )
             )
     return seen
+
+
+def exports_held(ds: Tables) -> Callable[[Row], bool]:
+    """Whether a row of `trade` shows a year in which a restraint of its exporter was in force on its product.
+
+    Rows of `measures` of the kinds licence, ban and quota, aimed at the importer or at all.
+    """
+    spells: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
+    for m in ds.rows("measures"):
+        if m["kind"] in RESTRAINTS and m["effective_date"]:
+            last = int(m["end_date"][:4]) if m["end_date"] else LAST_BASE_YEAR
+            for product in m["products"].split(";"):
+                spells.setdefault((m["imposing"], product), []).append(
+                    (m["targeted"], int(m["effective_date"][:4]), last)
+                )
+
+    def held(row: Row) -> bool:
+        found = spells.get((row["exporter"], row["product"]), [])
+        return any(first <= row["year"] <= last and target in ("WLD", row["importer"]) for target, first, last in found)
+
+    return held
 
 
 def ionic_trade(desk: Desk) -> list[Observation]:

@@ -12,6 +12,7 @@ from didymium.results import Field, Result, Row
 from didymium.scenario.chain import assumption, magnet_chain
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR
+from didymium.studies.base_shares import shares
 
 FIELDS = (
     Field("observed_t", "t/y", "Figure as published, brought to the model's mass basis"),
@@ -59,6 +60,7 @@ def reconcile(ds: Dataset, *, year: int = 2024) -> Result:
             "priors": [_row(a) for a in ranked if a.observation.kind == "prior"],
             "output": output,
             "flows": flows,
+            "shares": list(shares(ds, chain, base)),
             "fit": list(_fit(base.chi2, len(seen), base.residual)),
         },
         assumptions=[r["assumption_id"] for r in ds.rows("assumptions") if "calibration" in r["used_by"]],
