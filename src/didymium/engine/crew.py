@@ -1,6 +1,6 @@
 """Who does the work of an ensemble: this thread, threads, processes, or a Dask cluster named by address.
 
-A worker builds the state of the work once and then runs chunks. The work travels to other processes once, as bytes.
+A worker builds the state of the work once and then runs chunks. The work travels to other processes as bytes.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import os
 import pickle
 import signal
 import threading
+import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +29,7 @@ Arrays = dict[str, NDArray[Any]]
 
 EXECUTORS = ("serial", "threads", "processes")
 _ANSWERS_WITHIN = 20  # seconds that a scheduler has to answer and to show a worker
+_EMPTY_FOR = 60  # seconds without any worker after which nobody is waited for
 
 
 class Work(Protocol):
@@ -72,7 +76,7 @@ class Parcel:
     def __getstate__(self) -> dict[str, Any]:
         if not self._bytes:
             try:
-                self._bytes = pickle.dumps(self._work, protocol=pickle.HIGHEST_PROTOCOL)
+                self._bytes = zlib.compress(pickle.dumps(self._work, protocol=pickle.HIGHEST_PROTOCOL), level=1)
             except (pickle.PicklingError, TypeError, AttributeError) as fault:
                 raise BadInput(
                     f"the work cannot be sent to another process: {fault}.", where="ensemble", cure="Use threads."
@@ -94,7 +98,7 @@ class Parcel:
                     where="ensemble",
                     cure="Install the same build on all workers.",
                 )
-            work: Work = pickle.loads(self._bytes) if self._work is None else self._work
+            work: Work = pickle.loads(zlib.decompress(self._bytes)) if self._work is None else self._work
             _own.work, _own.state, _own.token = work, work.prepare(), self.token
         return _own.work, _own.state
 
@@ -154,6 +158,10 @@ class Crew(Protocol):
 
     def renew(self) -> None:
         """Replace workers that died."""
+        ...
+
+    def watch(self) -> None:
+        """Raise SolverFailed if there is nobody left who could finish a chunk."""
         ...
 
     def halt(self) -> None:
@@ -220,6 +228,9 @@ class _Given:
     def renew(self) -> None:
         """Nothing to replace."""
 
+    def watch(self) -> None:
+        """Threads do not go away; an executor that breaks says so by itself."""
+
     def halt(self) -> None:
         self._stopped.set()
 
@@ -270,6 +281,9 @@ class _Processes:
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = self._open()
 
+    def watch(self) -> None:
+        """A pool whose process dies says so by itself."""
+
     def halt(self) -> None:
         self._stopped.value = 1
 
@@ -311,17 +325,17 @@ class _Cluster:
 
     def __init__(self, address: str, parcel: Parcel) -> None:
         try:
-            from distributed import Client, KilledWorker
+            dask: Any = import_module("distributed")
         except ImportError as missing:
             raise BadInput(
                 "the package distributed is not installed.",
                 where=f"cluster {address}",
                 cure="Install didymium with the extra `cluster`.",
             ) from missing
-        self.losses: tuple[type[BaseException], ...] = (KilledWorker,)
+        self.losses: tuple[type[BaseException], ...] = (dask.KilledWorker,)
         parcel.__getstate__()
         try:
-            self._client: Any = Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
+            self._client: Any = dask.Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as refused:
             raise BadInput(
                 "no Dask scheduler answers.", where=f"cluster {address}", cure="Check the address, tcp://host:port."
@@ -332,12 +346,13 @@ class _Cluster:
             self._client.close()
             raise BadInput("the scheduler has no workers.", where=f"cluster {address}", cure="Start some.") from none
         self._executor: Executor = self._client.get_executor(pure=False)
-        # Held as a task, not scattered: if the worker that has it dies, the scheduler makes it again.
-        self._parcel = self._client.submit(_same, parcel, pure=False)
+        self._seen = time.monotonic()  # when there was a worker
+        # Sent with each chunk, a megabyte or so: shared data would have to be fetched from workers that may be dead.
+        self._parcel = parcel
 
     @property
     def room(self) -> int:
-        return 2 * max(1, sum(self._client.nthreads().values()))
+        return 2 * max(1, int(sum(self._client.nthreads().values())))
 
     def submit(self, chunk: Chunk) -> Future[Answer]:
         return self._executor.submit(_chunk_of, self._parcel, chunk)
@@ -345,14 +360,19 @@ class _Cluster:
     def renew(self) -> None:
         """The cluster replaces its workers itself."""
 
+    def watch(self) -> None:
+        if sum(self._client.nthreads().values()):
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > _EMPTY_FOR:
+            raise SolverFailed(
+                f"the cluster has had no worker for {_EMPTY_FOR} seconds.",
+                where="ensemble",
+                cure="Start workers, then ask again: what is finished is kept if a store was named.",
+            )
+
     def halt(self) -> None:
         """Chunks that have not started are cancelled by `close`."""
 
     def close(self) -> None:
         self._executor.shutdown(wait=False)  # cancels what has not ended
-        self._parcel.release()
         self._client.close()
-
-
-def _same(parcel: Parcel) -> Parcel:
-    return parcel

@@ -84,7 +84,7 @@ class Ensemble:
         return tuple(index for chunk in self.chunks for index in chunk)
 
     def so_far(self) -> Ensemble:
-        """The part that is finished now: any chunks, not the first ones alone. A sample of the indices, not a fair one."""
+        """The part that is finished now: whole chunks, in order, with gaps."""
         return Ensemble(tuple(c for c in self.chunks if self.keep.names(c) is not None), self.keep)
 
     def __len__(self) -> int:
@@ -173,7 +173,9 @@ def run_ensemble(
             here = {what: (array.dtype, array.shape[1:]) for what, array in arrays.items()}
             form = form or here
             if here != form:
-                raise BadInput(f"quantities {here} differ from {form} of others.", where=f"ensemble, {name(finished[0])}")
+                raise BadInput(
+                    f"quantities {here} differ from {form} of others.", where=f"ensemble, {name(finished[0])}"
+                )
             whole.keep.write(finished, arrays)
             done += len(finished)
             if progress is not None:
@@ -231,6 +233,8 @@ def _finished(
         if stop is not None and stop.is_set():
             crew.halt()
         ended = wait(running, timeout=_GLANCE, return_when=FIRST_COMPLETED)[0]
+        if not ended:
+            crew.watch()
         for future in sorted(ended, key=lambda f: order[running[f]]):
             chunk = running.pop(future)
             try:

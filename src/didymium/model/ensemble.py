@@ -236,6 +236,6 @@ def run_all(
         keep=keep,
         code=code,
         progress=None if progress is None else lambda done, _of: progress(len(foresight) + done, total),
-        name=lambda index: "{0.name} {1}".format(*tasks[index]),
+        name=lambda index: f"{tasks[index][0].name} {tasks[index][1]}",
     )
     return Cases(whole, tasks, ensemble)

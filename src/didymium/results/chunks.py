@@ -2,8 +2,8 @@
 
     <folder>/<work>/<first>-<last>-<name>.chunk
 
-`name` is a hash over work, indices and build of the program. A chunk is one line of JSON with a hash of itself in front,
-then the bytes of its arrays; each array has its own hash, so that one quantity can be read alone. A file that is torn,
+`name` is a hash over work, indices and build of the program. A chunk is one line of JSON with its hash in front, then
+the bytes of its arrays; each array has a hash of its own, so that one quantity can be read alone. A file that is torn,
 or of another work, is not there: it is computed again and replaced.
 """
 
