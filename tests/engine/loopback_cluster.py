@@ -1,6 +1,7 @@
-"""A Dask cluster on loopback, in a process of its own, until stdin closes.
+"""A Dask scheduler on loopback with some worker processes, until stdin closes: WORKERS.
 
-Two worker processes that are replaced when they die; with the argument `without-nanny` one that is not.
+The workers are bare, without the nanny that starts a new one: which of them live is for the test to say. (A nanny gives
+up if a worker dies while it starts, and then the test would tell what Dask does under load.)
 """
 
 from __future__ import annotations
@@ -11,41 +12,23 @@ import sys
 
 from distributed import LocalCluster
 
+WORKER = ("-m", "distributed.cli.dask_worker", "--no-nanny", "--nthreads=1", "--no-dashboard", "--host=127.0.0.1")
+
 
 def main() -> None:
     logging.disable(logging.CRITICAL)
-    replaced = "without-nanny" not in sys.argv
-    with LocalCluster(
-        n_workers=2 if replaced else 0,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-    ) as cluster:
+    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL) as cluster:
         address = cluster.scheduler_address
-        lone = (
-            None
-            if replaced
-            else subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "distributed.cli.dask_worker",
-                    address,
-                    "--no-nanny",
-                    "--nthreads=1",
-                    "--no-dashboard",
-                ],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        )
+        nowhere = subprocess.DEVNULL
+        workers = [
+            subprocess.Popen([sys.executable, *WORKER, address], stdin=nowhere, stdout=nowhere, stderr=nowhere)
+            for _ in range(int(sys.argv[1]))
+        ]
         print(address, flush=True)  # noqa: T201 - the parent reads it
         sys.stdin.read()
-        if lone is not None:
-            lone.kill()
-            lone.wait()
+        for worker in workers:
+            worker.kill()
+            worker.wait()
 
 
 if __name__ == "__main__":

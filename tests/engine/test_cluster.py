@@ -21,11 +21,11 @@ pytest.importorskip("distributed", reason="the extra `cluster` is not installed"
 
 
 @contextmanager
-def started(*arguments: str) -> Iterator[str]:
-    """The address of a scheduler on loopback with workers of its own."""
+def started(workers: int, **settings: str) -> Iterator[str]:
+    """The address of a scheduler on loopback with bare worker processes, which nobody replaces."""
     with subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "loopback_cluster.py"), *arguments],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        [sys.executable, str(Path(__file__).parent / "loopback_cluster.py"), str(workers)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **settings},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -39,8 +39,8 @@ def started(*arguments: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    """Two workers, replaced when they die."""
-    with started() as address:
+    """Two workers."""
+    with started(2) as address:
         yield address
 
 
@@ -49,14 +49,16 @@ def test_a_cluster_gives_the_bytes_of_one_thread(cluster: str) -> None:
     assert body(run_ensemble(Cuts(), range(18), executor=cluster)) == body(run_ensemble(Cuts(), range(18)))
 
 
-def test_a_killed_worker_of_a_cluster_loses_nothing(cluster: str, tmp_path: Path) -> None:
+def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path: Path) -> None:
+    """Two of three workers die under one chunk; the third does all the rest."""
     seen: list[int] = []
     kept = ChunkStore(tmp_path / "kept").of("squares", code="1")
     marks = tmp_path / "marks"
     marks.mkdir()
-    done = run_ensemble(
-        Deadly(marks, times=2), range(24), executor=cluster, keep=kept, progress=lambda now, _: seen.append(now)
-    )
+    with started(3) as address:
+        done = run_ensemble(
+            Deadly(marks, times=2), range(24), executor=address, keep=kept, progress=lambda now, _: seen.append(now)
+        )
     assert body(done) == body(run_ensemble(Squares(), range(24)))
     assert seen == [4, 8, 12, 16, 20, 24] and len(list(marks.iterdir())) == 2
 
@@ -67,17 +69,23 @@ def test_an_error_on_a_cluster_names_its_index(cluster: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_chunk_that_kills_every_worker_of_a_cluster_fails_by_name(cluster: str, tmp_path: Path) -> None:
-    with pytest.raises(WorkersDied, match="chunk from index 4 to index 7"):
-        run_ensemble(Deadly(tmp_path, times=99), range(8), executor=cluster)
+def test_a_chunk_that_kills_the_workers_of_a_cluster_fails_by_name(tmp_path: Path) -> None:
+    """With a scheduler that gives a task up after one death: once among others, once alone."""
+    with (
+        started(4, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as address,
+        pytest.raises(WorkersDied, match="chunk from index 4 to index 7"),
+    ):
+        run_ensemble(Deadly(tmp_path, times=99), range(8), executor=address)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_cluster_whose_workers_are_all_gone_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A scheduler alone, after its only worker was killed and nobody starts another."""
     monkeypatch.setattr("didymium.engine.crew._EMPTY_FOR", 0.5)
-    with started("without-nanny") as address, pytest.raises(SolverFailed, match="the cluster has had no worker for"):
+    with started(1) as address, pytest.raises(SolverFailed, match="the cluster has had no worker for"):
         run_ensemble(Deadly(tmp_path, times=99), range(8), executor=address)
 
 

@@ -158,6 +158,15 @@ class Summary:
 Task = tuple[Draw, str]  # a case and the kind of foresight with which it is solved
 
 
+@dataclass(slots=True)
+class _Desk:
+    """What one worker has at hand: a runner, and the inputs of the last case, which the next task often shares."""
+
+    runner: Runner
+    case: Draw | None = None
+    inputs: Inputs | None = None
+
+
 @dataclass(frozen=True)
 class CaseWork:
     """The work of an ensemble of cases: each index is a task."""
@@ -168,14 +177,16 @@ class CaseWork:
     start: Start | None
     tasks: tuple[Task, ...]
 
-    def prepare(self) -> Runner:
+    def prepare(self) -> _Desk:
         """A runner that begins with the basis of the central case."""
-        return Runner.of(self.central, self.base, start=self.start)
+        return _Desk(Runner.of(self.central, self.base, start=self.start))
 
-    def run(self, state: Runner, index: int) -> dict[str, NDArray[Any]]:
+    def run(self, state: _Desk, index: int) -> dict[str, NDArray[Any]]:
         """The summary of one task."""
         case, sight = self.tasks[index]
-        return Summary.of(state.run(self.apply(case.overrides), sight)).arrays()
+        if state.inputs is None or state.case is not case:
+            state.case, state.inputs = case, self.apply(case.overrides)
+        return Summary.of(state.runner.run(state.inputs, sight)).arrays()
 
 
 @dataclass(frozen=True)
