@@ -101,6 +101,8 @@ def test_unknown_executors_sizes_and_indices_are_refused() -> None:
         run_ensemble(Squares(), range(3), executor="thread")
     with pytest.raises(BadInput, match="chunk of 0"):
         run_ensemble(Squares(), range(3), chunk=0)
+    with pytest.raises(BadInput, match="0 workers"):
+        run_ensemble(Squares(), range(3), workers=0)
     with pytest.raises(BadInput, match="occurs twice"):
         run_ensemble(Squares(), [1, 1])
 
@@ -254,6 +256,8 @@ def test_a_chunk_that_was_removed_is_told(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     with pytest.raises(StoreError, match="square of the chunk from 0 to 3 cannot be read"):
         done.load("square")
+    with pytest.raises(StoreError, match="the chunk from 0 to 3 is not finished, or was removed"):
+        list(done)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ PARAMS: dict[str, Param] = {
     ),
     "executor": Param(
         "--executor",
-        "What the workers are; the answer does not depend on it.",
+        "What the workers are, serial, threads or processes; the answer does not depend on it.",
         click.Choice(["serial", "threads", "processes"]),
         "KIND",
         default="threads",

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymium.engine.crew import Answer, Arrays, Chunk, Crew, Fault, Work, opened
-from didymium.errors import BadInput, DidymiumError, SolverFailed
+from didymium.errors import BadInput, DidymiumError, SolverFailed, StoreError
 
 CHUNK = 4  # indices; about a second of work for the runs of one scenario
 _GLANCE = 0.5  # seconds between two looks at the stop sign
@@ -91,9 +91,16 @@ class Ensemble:
         return sum(len(chunk) for chunk in self.chunks)
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
-        """Each index with its quantities; one chunk is in memory at a time."""
+        """Each index with its quantities; one chunk is in memory at a time. StoreError at a chunk that is not there."""
         for chunk in self.chunks:
-            arrays = {name: self.keep.read(chunk, name) for name in self.keep.names(chunk) or ()}
+            names = self.keep.names(chunk)
+            if names is None:
+                raise StoreError(
+                    f"the chunk from {chunk[0]} to {chunk[-1]} is not finished, or was removed.",
+                    where="ensemble",
+                    cure="Ask again, or read what is there: so_far().",
+                )
+            arrays = {name: self.keep.read(chunk, name) for name in names}
             for place, index in enumerate(chunk):
                 yield index, {name: array[place] for name, array in arrays.items()}
 
@@ -111,6 +118,7 @@ class WorkFailed(DidymiumError):
         known = fault.error if isinstance(fault.error, DidymiumError) else None
         self.exit_code = known.exit_code if known else self.exit_code
         self.conflicts: tuple[str, ...] = getattr(known, "conflicts", ())
+        self.faults: tuple[str, ...] = getattr(known, "faults", ())
         what = known.line() if known else f"{fault.kind}: {fault.text}"
         super().__init__(what, where=f"ensemble, {name}")
 
@@ -159,6 +167,8 @@ def run_ensemble(
     Raises WorkFailed for an error of the work (the first index in order that has one), WorkersDied, EnsembleStopped,
     and BadInput for an executor that is not there.
     """
+    if workers < 1:
+        raise BadInput(f"{workers} workers do nothing.", where="ensemble", cure="Take 1 or more.")
     whole = Ensemble.of(indices, Memory() if keep is None else keep, chunk=chunk)
     waiting = deque(c for c in whole.chunks if whole.keep.names(c) is None)
     total = len(whole)

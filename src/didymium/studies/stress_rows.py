@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
 
 PRODUCTS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
+SHOWN_MONTHLY = ("ndfeb_magnet", "ce_oxide")
 SHOWN_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
 TOTAL = "total"
 OBSERVED_MEASURE = "cn-ree7-licence-2025"  # the measure whose effect on users `stockpiles` records
@@ -43,11 +45,11 @@ def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[Group]:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What the draws of one foresight say of one group: lists by draw; `monthly` by month, then by draw."""
+    """What the draws of one foresight say of one group, by draw; `monthly` by month, then draw, where shown."""
 
-    unserved: list[float]
+    unserved: array[float]
     days: list[float | None]
-    monthly: list[list[float]]
+    monthly: list[array[float]]
 
 
 def spreads(cases: Cases, parties: Sequence[str], foresight: Sequence[str]) -> dict[str, list[Spread]]:
@@ -56,7 +58,10 @@ def spreads(cases: Cases, parties: Sequence[str], foresight: Sequence[str]) -> d
     for sight in foresight:
         central = cases.central[sight]
         groups = list(_groups(central, parties))
-        spread = [Spread([], [], [[] for _ in central.months]) for _ in groups]
+        spread = [
+            Spread(array("d"), [], [array("d") for _ in central.months if product in SHOWN_MONTHLY])
+            for _, product, _, _ in groups
+        ]
         for draw in cases.draws(sight):
             for (_, _, _, uses), one in zip(groups, spread, strict=True):
                 one.unserved.append(float(draw.unserved[:, uses].sum()))
@@ -123,7 +128,7 @@ def monthly(
     """Demand, unserved and users' stock by month."""
     for sight, central in cases.central.items():
         for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
-            if product not in ("ndfeb_magnet", "ce_oxide"):
+            if product not in SHOWN_MONTHLY:
                 continue
             for t, month in enumerate(central.months):
                 low, high = _band(spread.monthly[t], np.inf)
