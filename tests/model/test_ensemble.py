@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from small_chain import SmallChain
 
-from didymium.model.ensemble import APPROVAL, Draw, approval_range, draws_of, drivers_of, run_all
+from didymium.engine import Keep, WorkFailed
+from didymium.errors import BadScenario
+from didymium.model.ensemble import APPROVAL, Cases, approval_range, draws_of, drivers_of, run_all
+from didymium.model.foresight import Runner
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario, load
 
@@ -79,32 +82,89 @@ def cut_off() -> SmallChain:
     )
 
 
-def run(workers: int, seen: list[tuple[int, int]] | None = None):
+@dataclass(frozen=True)
+class Covered:
+    """Inputs with another cover of the users: what a scenario does, in small."""
+
+    inputs: Inputs
+
+    def __call__(self, overrides: Mapping[str, float]) -> Inputs:
+        return replace(self.inputs, use_cover_days=np.full(1, overrides.get("cover", 40.0)))
+
+
+def run(
+    workers: int, seen: list[tuple[int, int]] | None = None, *, executor: str = "threads", keep: Keep | None = None
+) -> Cases:
     chain = cut_off()
-    inputs = chain.inputs
-
-    def apply(overrides: Mapping[str, float]) -> Inputs:
-        return replace(inputs, use_cover_days=np.full(1, overrides.get("cover", 40.0)))
-
-    cases = [Draw("central", {}), *draws_of(VARIED, calm(), 6, seed=2), *drivers_of(VARIED[:1], calm())]
+    cases = [*draws_of(VARIED, calm(), 6, seed=2), *drivers_of(VARIED[:1], calm())]
     report = None if seen is None else lambda done, of: seen.append((done, of))
-    return run_all(apply, inputs, chain.base, cases, ("coordinated", "myopic"), workers=workers, progress=report)
+    return run_all(
+        Covered(chain.inputs),
+        chain.inputs,
+        chain.base,
+        cases,
+        ("coordinated", "myopic"),
+        executor=executor,
+        workers=workers,
+        keep=keep,
+        progress=report,
+    )
 
 
-def test_one_worker_and_several_give_the_same_bytes() -> None:
-    alone, many = run(1), run(3)
-    assert list(alone) == list(many)
-    for case, outcome in alone.items():
+def body(cases: Cases) -> list[tuple[str, str, dict[str, bytes]]]:
+    return [(name, sight, {k: a.tobytes() for k, a in found.arrays().items()}) for name, sight, found in cases]
+
+
+@pytest.mark.parametrize(("executor", "workers"), [("threads", 1), ("threads", 3), ("processes", 2)])
+def test_one_worker_and_several_give_the_same_bytes(executor: str, workers: int) -> None:
+    alone, many = run(1, executor="serial"), run(workers, executor=executor)
+    assert body(alone) == body(many)
+    for sight, outcome in alone.central.items():
         for name in ("unserved", "user_stock", "flow", "activity", "scarcity", "lost_value"):
-            assert getattr(outcome, name).tobytes() == getattr(many[case], name).tobytes()
+            assert getattr(outcome, name).tobytes() == getattr(many.central[sight], name).tobytes()
+
+
+def test_a_summary_says_what_its_outcome_says() -> None:
+    """Each draw solved by a runner of its own: the same arrays, days and proofs as in the ensemble."""
+    chain, done = cut_off(), run(2)
+    apply, uses = Covered(chain.inputs), np.array([0])
+    for case, sight in done.tasks:
+        outcome = Runner.of(chain.inputs, chain.base).run(apply(case.overrides), sight)
+        (summary,) = [found for name, kind, found in done if (name, kind) == (case.name, sight)]
+        assert summary.unserved.tobytes() == outcome.unserved.tobytes()
+        assert summary.short.tobytes() == outcome.short.tobytes()
+        assert summary.days_to_shortage(uses) == outcome.days_to_shortage(uses)
+        assert summary.lost_value.sum() == pytest.approx(outcome.lost_value.sum(), rel=1e-12)
+        assert summary.programmes == len(outcome.solves) and summary.is_optimal
+        assert summary.proof[2] == max(s.certificate.gap for s in outcome.solves)
+    assert {summary.days_to_shortage(uses) is None for _, _, summary in done} == {True, False}
+
+
+def test_the_first_shortage_of_several_uses_is_the_earliest() -> None:
+    (_, _, one), *_ = run(1)
+    several = replace(one, days=np.array([np.nan, 40.0, 12.5, np.nan]))
+    assert several.days_to_shortage(np.array([0, 1, 2])) == 12.5
+    assert several.days_to_shortage(np.array([0, 1])) == 40.0
+    assert several.days_to_shortage(np.array([0, 3])) is None
 
 
 def test_each_case_is_run_and_single_moves_with_the_first_foresight_only() -> None:
     seen: list[tuple[int, int]] = []
-    done = run(1, seen)
-    assert ("central", "myopic") in done and ("draw-005", "myopic") in done
+    cases = run(1, seen)
+    done = [(name, sight) for name, sight, _ in cases]
+    assert list(cases.central) == ["coordinated", "myopic"] and ("draw-005", "myopic") in done
     assert ("cover:low", "coordinated") in done and ("cover:low", "myopic") not in done
-    assert len(done) == 2 * 7 + 2
-    assert seen == [(i, len(done)) for i in range(1, len(done) + 1)]
-    more, less = done["cover:high", "coordinated"], done["cover:low", "coordinated"]
-    assert more.unserved.sum() < less.unserved.sum()
+    assert len(done) == len(set(done)) == 2 * 6 + 2
+    assert seen[-1] == (len(done) + 2, len(done) + 2) and sorted(seen) == seen
+    assert len(list(cases.draws("myopic"))) == 6
+    assert cases.moved["cover:high"].unserved.sum() < cases.moved["cover:low"].unserved.sum()
+
+
+def test_an_error_names_the_draw() -> None:
+    chain = cut_off()
+
+    def refuse(overrides: Mapping[str, float]) -> Inputs:
+        raise BadScenario("no such month.")
+
+    with pytest.raises(WorkFailed, match="ensemble, draw-000 coordinated: no such month"):
+        run_all(refuse, chain.inputs, chain.base, draws_of(VARIED, calm(), 2, seed=2), ("coordinated",))

@@ -256,8 +256,10 @@ def test_unknown_words_are_refused(asked: dict[str, Any], said: str, ds: Dataset
 
 
 @pytest.mark.slow
-def test_one_worker_and_two_give_the_same_bytes(ds: Dataset) -> None:
-    one, two = (stress(ds, "cn-ree7-no-licence", draws=4, drivers=False, workers=w) for w in (1, 2))
+@pytest.mark.parametrize("executor", ["threads", "processes"])
+def test_one_worker_and_two_give_the_same_bytes(executor: str, ds: Dataset) -> None:
+    one = stress(ds, "cn-ree7-no-licence", draws=4, drivers=False, executor="serial")
+    two = stress(ds, "cn-ree7-no-licence", draws=4, drivers=False, workers=2, executor=executor)
     assert one.run_id == two.run_id
     assert canonical_json(one.rows) == canonical_json(two.rows)
     for name, table in one.tables.items():

@@ -18,7 +18,11 @@ from didymium.errors import UnknownTerm
 
 if TYPE_CHECKING:
     from didymium.data import Dataset
-    from didymium.results import Result, RunStore
+    from didymium.results import ChunkStore, Result, RunStore
+
+
+_WHERE_IT_RUNS = ("cluster",)
+"""Parameters that name a place and not a question: a run is repeated here, wherever it was made."""
 
 
 def command_of(question: Question) -> click.Command:
@@ -46,12 +50,16 @@ def _fail_on(column: str) -> click.Option:
 
 
 def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Result:
-    """The answer to a question, kept in the run store."""
+    """The answer to a question, kept in the run store. If it is stopped, the same question goes on from there."""
+    from didymium.results import ChunkStore
+
     store = opened_store(shared)
     ds = dataset(shared.layers)
+    chunks = ChunkStore(shared.chunks)
     with progress_bar(question.command, quiet=shared.quiet) as progress:
-        result = answer(question, ds, params, progress)
+        result = answer(question, ds, params, progress, chunks=chunks)
     keep(result, question, params, store=store, ds=ds, layers=shared.layers)
+    chunks.discard()
     return result
 
 
@@ -78,7 +86,7 @@ def keep(
 
     call = {
         "command": question.command,
-        "params": dict(params),
+        "params": {name: value for name, value in params.items() if name not in _WHERE_IT_RUNS},
         "layers": [str(layer.absolute()) for layer in layers],
     }
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
@@ -99,8 +107,15 @@ def table_hashes(ds: Dataset) -> dict[str, str]:
     return {name: content_id({name: rows})[:16] for name, rows in ds.content.items()}
 
 
-def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress: Progress) -> Result:
-    """Ask the study of a question. `params` are in their kept form.
+def answer(
+    question: Question,
+    ds: Dataset,
+    params: Mapping[str, Any],
+    progress: Progress,
+    *,
+    chunks: ChunkStore | None = None,
+) -> Result:
+    """Ask the study of a question. `params` are in their kept form; `chunks` keeps the parts that are finished.
 
     Raises UnknownTerm for a party that is no place: the study would find nothing there, and zero would look like an
     answer.
@@ -111,8 +126,10 @@ def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress:
             raise UnknownTerm("party", party, places, cure="List the places: didymium data table places.")
     module, _, function = question.study.partition(":")
     study = getattr(import_module(module), function)
-    read = {name: PARAMS[name].read(params[name]) for name in question.params if params[name] is not None}
+    read = {name: PARAMS[name].read(params[name]) for name in question.params if params.get(name) is not None}
     if question.slow:
         read["progress"] = progress
+    if question.is_ensemble and chunks is not None:
+        read["keep"] = chunks
     result: Result = study(ds, **read)
     return result

@@ -14,7 +14,8 @@ class Question:
     """A question that the command line can put.
 
     `study` is `module:function`, imported when the question is asked; it is called as `study(dataset, **params)` with
-    the parameters named here (see `params.PARAMS`), plus `progress` if `slow`. `columns` are those that a terminal
+    the parameters named here (see `params.PARAMS`), plus `progress` if `slow`, and `keep` if it `is_ensemble` and its
+    finished parts shall be kept. `columns` are those that a terminal
     shows; all of them are in `--json` and `--csv`. `words` says of which vocabulary a column's values are, where its
     name does not. `shows` picks the rows that a terminal shows, by column, where all would be too many. `then` is the
     command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for.
@@ -30,6 +31,7 @@ class Question:
     shows: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     fails_on: str = ""
     slow: bool = False
+    is_ensemble: bool = False
 
 
 _QUESTIONS = (
@@ -128,7 +130,7 @@ _QUESTIONS = (
         command="stress",
         study="didymium.studies.stress:stress",
         help="What breaks, when, and by how much, if supply is cut.",
-        params=("scenario", "parties", "foresight", "draws", "drivers", "seed", "workers"),
+        params=("scenario", "parties", "foresight", "draws", "drivers", "seed", "workers", "executor", "cluster"),
         columns=(
             "foresight",
             "party",
@@ -142,6 +144,7 @@ _QUESTIONS = (
         ),
         then="didymium gaps",
         slow=True,
+        is_ensemble=True,
     ),
     Question(
         command="measures",

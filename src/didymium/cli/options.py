@@ -33,9 +33,18 @@ class Shared:
     @property
     def runs(self) -> Path:
         """The folder of the run store."""
+        return self._store / "runs"
+
+    @property
+    def chunks(self) -> Path:
+        """The folder of finished parts of answers that are not finished."""
+        return self._store / "ensembles"
+
+    @property
+    def _store(self) -> Path:
         from didymium.results import default_store
 
-        return (self.store or default_store()) / "runs"
+        return self.store or default_store()
 
 
 table_option = click.option("--table", metavar="NAME", help="A further table of the answer instead of its main rows.")

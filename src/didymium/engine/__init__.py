@@ -1,35 +1,54 @@
-"""Linear programmes over plain arrays: assemble, solve under changes, prove, explain, reconcile.
+"""Linear programmes over plain arrays: assemble, solve under changes, prove, explain, reconcile, run ensembles.
 
 Knows nothing of minerals. Start with `LinearProgramme` and `solve`; for many scenarios of one network keep a `Solver`
-and hand it a `Change` each.
+and hand it a `Change` each, or hand a `Work` to `run_ensemble`.
 """
 
 from __future__ import annotations
 
 from didymium.engine.certificate import Certificate, certificate
+from didymium.engine.crew import Work
 from didymium.engine.elastic import InfeasibleProgramme, Prices, Relaxation, Violation, relax
+from didymium.engine.executors import (
+    Ensemble,
+    EnsembleStopped,
+    Keep,
+    Memory,
+    WorkersDied,
+    WorkFailed,
+    run_ensemble,
+)
 from didymium.engine.programme import Change, Entries, LinearProgramme, Triples, assemble, repeat
 from didymium.engine.reconcile import Reconciled, reconcile
-from didymium.engine.solve import Solution, Solver, UnboundedProgramme, solve
+from didymium.engine.solve import Solution, Solver, Start, UnboundedProgramme, solve
 
 __all__ = [
     "Certificate",
     "Change",
+    "Ensemble",
+    "EnsembleStopped",
     "Entries",
     "InfeasibleProgramme",
+    "Keep",
     "LinearProgramme",
+    "Memory",
     "Prices",
     "Reconciled",
     "Relaxation",
     "Solution",
     "Solver",
+    "Start",
     "Triples",
     "UnboundedProgramme",
     "Violation",
+    "Work",
+    "WorkFailed",
+    "WorkersDied",
     "assemble",
     "certificate",
     "reconcile",
     "relax",
     "repeat",
+    "run_ensemble",
     "solve",
 ]

@@ -54,6 +54,18 @@ class Solution:
     certificate: Certificate
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """The basis of a solved base: another solver of the same programme may begin with it. It can be pickled.
+
+    `columns` and `rows` hold HiGHS's status of each; `iterations` is what the base took from nothing.
+    """
+
+    columns: np.ndarray[tuple[int], np.dtype[np.int8]]
+    rows: np.ndarray[tuple[int], np.dtype[np.int8]]
+    iterations: int
+
+
 class UnboundedProgramme(SolverFailed):
     """The cost falls without end; `column` is one that grows for ever."""
 
@@ -88,10 +100,18 @@ class Solver:
     """A programme ready to be solved again and again under small changes.
 
     `interior_from`: number of coefficients from which a cold start uses the interior point method. `explain`: whether
-    a contradiction is proven and explained (InfeasibleProgramme) or left undecided (SolverFailed).
+    a contradiction is proven and explained (InfeasibleProgramme) or left undecided (SolverFailed). `start`: the base
+    basis, if another solver has found it; changes are then solved as that other solver solves them, to the byte.
     """
 
-    def __init__(self, lp: LinearProgramme, *, interior_from: int = INTERIOR_FROM, explain: bool = True) -> None:
+    def __init__(
+        self,
+        lp: LinearProgramme,
+        *,
+        interior_from: int = INTERIOR_FROM,
+        explain: bool = True,
+        start: Start | None = None,
+    ) -> None:
         self._lp = lp
         self._sizes = magnitudes(lp.matrix)
         self._scaling = Scaling.of(lp)
@@ -103,6 +123,21 @@ class Solver:
         self._base: Solution | None = None
         self._base_tried = False
         self._cold_iterations = 0
+        if start is not None:
+            self._basis = _basis(start)
+            self._base_tried = True
+            self._cold_iterations = start.iterations
+
+    def start(self) -> Start | None:
+        """The basis of the base, solved if need be; None if the base has no optimum."""
+        self._try_base(None)
+        if self._basis is None:
+            return None
+        columns, rows = (
+            np.array([int(status) for status in statuses], dtype=np.int8)
+            for statuses in (self._basis.col_status, self._basis.row_status)
+        )
+        return Start(columns, rows, self._cold_iterations)
 
     @property
     def programme(self) -> LinearProgramme:
@@ -224,7 +259,7 @@ class Solver:
             solution = self._read(lp, "optimal", iterations)
             if not solution.certificate.holds():
                 return _Outcome(f"not proven ({solution.certificate.line()})", None)
-            if not way.warm:
+            if not way.warm and lp is self._lp:  # a change must leave no trace in what is solved after it
                 self._cold_iterations = max(iterations, 1)
             return _Outcome(verdict, solution)
         if verdict == "time_limit":
@@ -264,6 +299,17 @@ class Solver:
 def solve(lp: LinearProgramme, *, time_limit: float | None = None) -> Solution:
     """The optimum of one programme, with its certificate. For many similar programmes keep a `Solver`."""
     return Solver(lp).solve(time_limit=time_limit)
+
+
+def _basis(start: Start) -> highspy.HighsBasis:
+    import highspy
+
+    basis = highspy.HighsBasis()
+    basis.col_status = [highspy.HighsBasisStatus(int(status)) for status in start.columns]
+    basis.row_status = [highspy.HighsBasisStatus(int(status)) for status in start.rows]
+    basis.valid = True
+    basis.alien = basis.was_alien = False
+    return basis
 
 
 def _load(lp: LinearProgramme, scaling: Scaling) -> Any:

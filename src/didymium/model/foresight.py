@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from didymium.engine import LinearProgramme, Solver
+from didymium.engine import LinearProgramme, Solver, Start
 from didymium.model.calibrate import Base, calibrate
 from didymium.model.network import Floats, Quantities, SupplyNetwork, quantities
 from didymium.model.outcome import Outcome, joined, read
@@ -47,8 +47,11 @@ class Runner:
     rolling: LinearProgramme
 
     @classmethod
-    def of(cls, inputs: Inputs, base: Base) -> Runner:
-        """Networks over the whole horizon and over the myopic window, without what cannot carry."""
+    def of(cls, inputs: Inputs, base: Base, *, start: Start | None = None) -> Runner:
+        """Networks over the whole horizon and over the myopic window, without what cannot carry.
+
+        `start`: the basis that another runner of the same inputs has found (`runner.whole.start()`).
+        """
         kept = Kept.of(inputs, base)
         inputs, base = kept.inputs(inputs), kept.base(base)
         bands = len(next(iter(inputs.bands.values())))
@@ -58,7 +61,7 @@ class Runner:
         window = SupplyNetwork.of(inputs.chain, months=min(WINDOW, months), bands=bands, public=public)
         q = quantities(inputs, base, network)
         rolling = window.programme(_believed(q, q, 0, window.layout.months))
-        return cls(network, window, base, kept, Solver(network.programme(q)), rolling)
+        return cls(network, window, base, kept, Solver(network.programme(q), start=start), rolling)
 
     def run(self, inputs: Inputs, foresight: str) -> Outcome:
         """Solve inputs over the runner's chain and months with one kind of foresight.

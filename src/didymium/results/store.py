@@ -92,16 +92,16 @@ class RunStore:
             aside = self.path / f"{_PARTIAL}{result.run_id}-{secrets.token_hex(6)}"
             aside.mkdir()
             try:
-                _write_synced(aside / RESULT, body)
-                _write_synced(aside / MANIFEST, record.to_bytes())
-                _sync_folder(aside)
+                write_synced(aside / RESULT, body)
+                write_synced(aside / MANIFEST, record.to_bytes())
+                sync_folder(aside)
                 try:
                     aside.rename(final)
                 except OSError:
                     # Another process may have kept the same run in between; then its bytes must be ours.
                     if not (final.is_dir() and self._keeps(final, body, record.versions["code"])):
                         raise
-                _sync_folder(self.path)
+                sync_folder(self.path)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         return final
@@ -247,7 +247,7 @@ class RunStore:
             yield
         except OSError as refused:
             raise StoreError(
-                f"the run store cannot be {act}: {_reason(refused)}.",
+                f"the run store cannot be {act}: {reason(refused)}.",
                 where=str(self.path),
                 cure="Free some space, or name another folder with --store."
                 if refused.errno in _FULL
@@ -258,7 +258,8 @@ class RunStore:
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
 
-def _reason(refused: OSError) -> str:
+def reason(refused: OSError) -> str:
+    """Why the operating system refused to write, for people."""
     if refused.errno in _FULL:
         return "the disk is full"
     if refused.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -268,14 +269,15 @@ def _reason(refused: OSError) -> str:
     return refused.strerror or str(refused)
 
 
-def _write_synced(path: Path, body: bytes) -> None:
+def write_synced(path: Path, body: bytes) -> None:
+    """Write a new file and wait until it is on the disk."""
     with path.open("xb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     """Make a rename survive a power cut. Windows has no such call and orders its renames by itself."""
     if os.name == "nt":
         return

@@ -7,14 +7,16 @@ comes from seeded draws over the ranges of the assumptions, the drivers from mov
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import didymium
 from didymium.data import Dataset
 from didymium.errors import UnknownTerm
-from didymium.model.ensemble import Draw, draws_of, drivers_of, run_all
+from didymium.model.ensemble import draws_of, drivers_of, run_all
 from didymium.model.foresight import FORESIGHTS, base_of
-from didymium.results import Field, Result
+from didymium.results import ChunkStore, Field, Result, canonical_json
+from didymium.results.manifest import code_hash
 from didymium.scenario.scenario import Scenario, load
 from didymium.studies import stress_rows
 
@@ -37,9 +39,16 @@ def stress(
     drivers: bool = True,
     seed: int = 0,
     workers: int = 2,
+    executor: str = "threads",
+    cluster: str | None = None,
+    keep: ChunkStore | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
-    """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates."""
+    """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates.
+
+    The draws run on `workers` of an `executor` (`serial`, `threads`, `processes`) or on the Dask cluster at the address
+    `cluster`; the answer does not depend on which. `keep` holds what is finished, for when the run is stopped.
+    """
     story = load(scenario) if isinstance(scenario, str) else scenario
     inputs = story.apply(ds)
     for kind, words, known in (("party", parties, inputs.chain.regions), ("foresight", foresight, FORESIGHTS)):
@@ -48,34 +57,34 @@ def stress(
                 raise UnknownTerm(kind, word, known, cure=f"Known: {', '.join(sorted(known))}.")
     base = base_of(inputs)
     varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]]
-    cases = [
-        Draw("central", {}),
-        *draws_of(varied, story, draws, seed),
-        *(drivers_of(varied, story) if drivers else ()),
-    ]
-    outcomes = run_all(
-        lambda overrides: story.apply(ds, overrides),
+    asked = request(story, parties, foresight, draws, drivers, seed)
+    cases = run_all(
+        partial(story.apply, ds),
         inputs,
         base,
-        cases,
+        [*draws_of(varied, story, draws, seed), *(drivers_of(varied, story) if drivers else ())],
         tuple(foresight),
+        executor=cluster or executor,
         workers=workers,
+        keep=None if keep is None else keep.of(canonical_json(["stress", asked, ds.full_id]), code=code_hash()),
+        code=code_hash,
         progress=progress,
     )
+    drawn = stress_rows.spreads(cases, parties, foresight)
     return Result.of(
         "stress",
-        request=request(story, parties, foresight, draws, drivers, seed),
+        request=asked,
         dataset=ds.describe(),
         code_version=didymium.__version__,
-        rows=stress_rows.summary(ds, story, outcomes, parties, foresight),
+        rows=stress_rows.summary(ds, story, cases, drawn, parties),
         fields=FIELDS,
         tables={
             "scenarios": stress_rows.about(ds, story),
             "observed": stress_rows.observed(ds, story),
-            "monthly": stress_rows.monthly(story, outcomes, parties, foresight),
-            "scarcity": stress_rows.scarcity(story, inputs, outcomes, parties, foresight),
-            "certificates": stress_rows.certificates(story, outcomes, foresight),
-            "drivers": stress_rows.drivers(story, varied, outcomes, parties, foresight),
+            "monthly": stress_rows.monthly(story, cases, drawn, parties),
+            "scarcity": stress_rows.scarcity(story, inputs, cases, parties),
+            "certificates": stress_rows.certificates(story, cases),
+            "drivers": stress_rows.drivers(story, varied, cases, parties),
         },
         warnings=inputs.warnings,
         assumptions=[row["assumption_id"] for row in varied],

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didymium.data import Dataset
-from didymium.model.ensemble import APPROVAL, approval_range
+from didymium.model.ensemble import APPROVAL, Cases, Summary, approval_range
 from didymium.model.outcome import Outcome, days_in
 from didymium.results import Row
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
 
-Outcomes = Mapping[tuple[str, str], Outcome]
 PRODUCTS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
+SHOWN_MONTHLY = ("ndfeb_magnet", "ce_oxide")
 SHOWN_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
 TOTAL = "total"
 OBSERVED_MEASURE = "cn-ree7-licence-2025"  # the measure whose effect on users `stockpiles` records
 
 
-def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[tuple[str, str, str, NDArray[np.int64]]]:
+Group = tuple[str, str, str, NDArray[np.int64]]
+
+
+def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[Group]:
     """Party, product, sector and the uses they cover; the sector `total` covers all of a product."""
     uses = outcome.network.chain.uses
     for party in parties:
@@ -38,8 +43,33 @@ def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[tuple[str, str
                 yield party, product, sector, np.array([i for i in mine if uses[i][2] == sector])
 
 
-def _drawn(outcomes: Outcomes, sight: str) -> list[Outcome]:
-    return [o for (case, s), o in outcomes.items() if s == sight and case.startswith("draw-")]
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What the draws of one foresight say of one group, by draw; `monthly` by month, then draw, where shown."""
+
+    unserved: array[float]
+    days: list[float | None]
+    monthly: list[array[float]]
+
+
+def spreads(cases: Cases, parties: Sequence[str], foresight: Sequence[str]) -> dict[str, list[Spread]]:
+    """By foresight, the spread of each group in the order of `_groups`: one pass, a few draws in memory at a time."""
+    found = {}
+    for sight in foresight:
+        central = cases.central[sight]
+        groups = list(_groups(central, parties))
+        spread = [
+            Spread(array("d"), [], [array("d") for _ in central.months if product in SHOWN_MONTHLY])
+            for _, product, _, _ in groups
+        ]
+        for draw in cases.draws(sight):
+            for (_, _, _, uses), one in zip(groups, spread, strict=True):
+                one.unserved.append(float(draw.unserved[:, uses].sum()))
+                one.days.append(draw.days_to_shortage(uses))
+                for t, month in enumerate(one.monthly):
+                    month.append(float(draw.unserved[t, uses].sum()))
+        found[sight] = spread
+    return found
 
 
 def _band(values: Sequence[float | None], horizon: float) -> tuple[float | None, float | None]:
@@ -51,21 +81,22 @@ def _band(values: Sequence[float | None], horizon: float) -> tuple[float | None,
 
 
 def summary(
-    ds: Dataset, story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]
+    ds: Dataset,
+    story: Scenario,
+    cases: Cases,
+    drawn: Mapping[str, Sequence[Spread]],
+    parties: Sequence[str],
 ) -> Iterator[Row]:
     """One row for each foresight, party, product and sector."""
     sources = sorted(
         {r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")}
     )
-    for sight in foresight:
-        central = outcomes["central", sight]
-        drawn = _drawn(outcomes, sight)
+    for sight, central in cases.central.items():
         horizon = sum(days_in(m) for m in central.months)
-        for party, product, sector, uses in _groups(central, parties):
-            missing = [float(o.unserved[:, uses].sum()) for o in drawn]
-            low, high = _band(missing, np.inf)
+        for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
+            low, high = _band(spread.unserved, np.inf)
             days = central.days_to_shortage(uses)
-            early, late = _band([o.days_to_shortage(uses) for o in drawn], horizon)
+            early, late = _band(spread.days, horizon)
             demand = float(central.demand[:, uses].sum())
             unserved = float(central.unserved[:, uses].sum())
             yield {
@@ -91,16 +122,16 @@ def summary(
             }
 
 
-def monthly(story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]) -> Iterator[Row]:
+def monthly(
+    story: Scenario, cases: Cases, drawn: Mapping[str, Sequence[Spread]], parties: Sequence[str]
+) -> Iterator[Row]:
     """Demand, unserved and users' stock by month."""
-    for sight in foresight:
-        central = outcomes["central", sight]
-        drawn = _drawn(outcomes, sight)
-        for party, product, sector, uses in _groups(central, parties):
-            if product not in ("ndfeb_magnet", "ce_oxide"):
+    for sight, central in cases.central.items():
+        for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
+            if product not in SHOWN_MONTHLY:
                 continue
             for t, month in enumerate(central.months):
-                low, high = _band([float(o.unserved[t, uses].sum()) for o in drawn], np.inf)
+                low, high = _band(spread.monthly[t], np.inf)
                 yield {
                     "scenario": story.id,
                     "foresight": sight,
@@ -117,13 +148,10 @@ def monthly(story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresig
                 }
 
 
-def scarcity(
-    story: Scenario, inputs: Inputs, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]
-) -> Iterator[Row]:
+def scarcity(story: Scenario, inputs: Inputs, cases: Cases, parties: Sequence[str]) -> Iterator[Row]:
     """What one more kilogram would be worth at each party, by month, beside the base price. Not a price forecast."""
     price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
-    for sight in foresight:
-        central = outcomes["central", sight]
+    for sight, central in cases.central.items():
         for product in SHOWN_SCARCE:
             for party in parties:
                 node = central.network.node_index.get((product, party))
@@ -172,44 +200,42 @@ def about(ds: Dataset, story: Scenario) -> Iterator[Row]:
     }
 
 
-def certificates(story: Scenario, outcomes: Outcomes, foresight: Sequence[str]) -> Iterator[Row]:
+def certificates(story: Scenario, cases: Cases) -> Iterator[Row]:
     """Size, status and proof: the worst residual and gap over all programmes of a kind."""
-    for sight in foresight:
-        solves = [s for (_, kind), o in outcomes.items() if kind == sight for s in o.solves]
-        first = solves[0]
+    for sight, central in cases.central.items():
+        proofs = [Summary.of(central), *(found for _, kind, found in cases if kind == sight)]
+        first = central.solves[0]
         yield {
             "scenario": story.id,
             "foresight": sight,
-            "programmes": len(solves),
-            "status": "optimal" if all(s.status == "optimal" for s in solves) else "partial",
+            "programmes": sum(s.programmes for s in proofs),
+            "status": "optimal" if all(s.is_optimal for s in proofs) else "partial",
             "rows": first.rows,
             "columns": first.columns,
             "nonzeros": first.nonzeros,
-            "objective": float(outcomes["central", sight].objective),
-            "primal_residual": max(s.certificate.primal_residual for s in solves),
-            "dual_residual": max(s.certificate.dual_residual for s in solves),
-            "gap": max(s.certificate.gap for s in solves),
+            "objective": float(central.objective),
+            "primal_residual": max(s.proof[0] for s in proofs),
+            "dual_residual": max(s.proof[1] for s in proofs),
+            "gap": max(s.proof[2] for s in proofs),
         }
 
 
 def drivers(
     story: Scenario,
     varied: Sequence[Mapping[str, Any]],
-    outcomes: Outcomes,
+    cases: Cases,
     parties: Sequence[str],
-    foresight: Sequence[str],
 ) -> Iterator[Row]:
     """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties."""
-    sight = foresight[0]
-    central = outcomes["central", sight]
+    sight, central = next(iter(cases.central.items()))
     uses = np.array(
         [i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")]
     )
     about = {r["assumption_id"]: r for r in varied}
     approvals = approval_range(story) or (None, None, None)
     found = []
-    for name in dict.fromkeys(case.partition(":")[0] for case, _ in outcomes if ":" in case):
-        low, high = (outcomes[f"{name}:{end}", sight] for end in ("low", "high"))
+    for name in dict.fromkeys(case.partition(":")[0] for case in cases.moved):
+        low, high = (cases.moved[f"{name}:{end}"] for end in ("low", "high"))
         at_low, at_high = (float(o.unserved[:, uses].sum()) for o in (low, high))
         row = about.get(name)
         swing = abs(at_high - at_low)
