@@ -224,7 +224,7 @@ class Solver:
             solution = self._read(lp, "optimal", iterations)
             if not solution.certificate.holds():
                 return _Outcome(f"not proven ({solution.certificate.line()})", None)
-            if not way.warm:
+            if not way.warm and self._basis is None:  # of the base alone: the limit must not tell what was solved
                 self._cold_iterations = max(iterations, 1)
             return _Outcome(verdict, solution)
         if verdict == "time_limit":

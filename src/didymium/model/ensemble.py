@@ -94,12 +94,13 @@ def run_all(
     foresight: tuple[str, ...],
     *,
     workers: int = 1,
+    time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[tuple[str, str], Outcome]:
     """Outcomes by (case, foresight), in the order of the cases; the same for any number of workers.
 
     Each thread owns a runner that starts every solve from the central basis. One-at-a-time moves are solved with
-    foresight only.
+    foresight only. `time_limit` [s] holds for each programme.
     """
     own = local()
     lock = Lock()
@@ -111,7 +112,9 @@ def run_all(
         case, sight = task
         if not hasattr(own, "runner"):
             own.runner = Runner.of(central, base)
-        outcome: Outcome = own.runner.run(apply(case.overrides) if case.overrides else central, sight)
+        outcome: Outcome = own.runner.run(
+            apply(case.overrides) if case.overrides else central, sight, time_limit=time_limit
+        )
         with lock:
             done += 1
             if progress is not None:
