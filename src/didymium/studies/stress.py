@@ -14,9 +14,9 @@ from didymium.data import Dataset
 from didymium.errors import UnknownTerm
 from didymium.model.ensemble import Draw, draws_of, drivers_of, run_all
 from didymium.model.foresight import FORESIGHTS, base_of
-from didymium.results import Field, Result
+from didymium.results import COMPLETE, PARTIAL, Field, Result
 from didymium.scenario.scenario import Scenario, load
-from didymium.studies import stress_rows
+from didymium.studies import proofs, stress_rows
 
 FIELDS = (
     Field("demand_t", "t", "Finished magnets (or oxide) wanted over the run"),
@@ -37,9 +37,15 @@ def stress(
     drivers: bool = True,
     seed: int = 0,
     workers: int = 2,
+    time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
-    """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates."""
+    """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates.
+
+    `time_limit` [s of solver time] holds for each programme. If it stops one, the result is `partial`, its rows say so,
+    and it answers a question of its own, with the limit in it: it never stands for the complete answer. Raises
+    Infeasible, in words, if the inputs contradict each other.
+    """
     story = load(scenario) if isinstance(scenario, str) else scenario
     inputs = story.apply(ds)
     for kind, words, known in (("party", parties, inputs.chain.regions), ("foresight", foresight, FORESIGHTS)):
@@ -60,11 +66,16 @@ def stress(
         cases,
         tuple(foresight),
         workers=workers,
+        time_limit=time_limit,
         progress=progress,
     )
+    asked = request(story, parties, foresight, draws, drivers, seed)
+    late = any(o.status != "optimal" for o in outcomes.values())
+    if late:
+        asked["time_limit_s"] = time_limit
     return Result.of(
         "stress",
-        request=request(story, parties, foresight, draws, drivers, seed),
+        request=asked,
         dataset=ds.describe(),
         code_version=didymium.__version__,
         rows=stress_rows.summary(ds, story, outcomes, parties, foresight),
@@ -75,9 +86,12 @@ def stress(
             "monthly": stress_rows.monthly(story, outcomes, parties, foresight),
             "scarcity": stress_rows.scarcity(story, inputs, outcomes, parties, foresight),
             "certificates": stress_rows.certificates(story, outcomes, foresight),
+            "programmes": stress_rows.programmes(story, outcomes),
             "drivers": stress_rows.drivers(story, varied, outcomes, parties, foresight),
         },
-        warnings=inputs.warnings,
+        warnings=[*inputs.warnings, *(stress_rows.stopped(outcomes, foresight, time_limit or 0.0) if late else ())],
+        status=PARTIAL if late else COMPLETE,
+        arrays=proofs.solved_arrays(base, {sight: outcomes["central", sight] for sight in foresight}),
         assumptions=[row["assumption_id"] for row in varied],
         source_ids=sorted(
             {s for o in inputs.observations for s in o.source_ids} | {row["source_id"] for row in varied}

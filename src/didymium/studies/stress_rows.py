@@ -1,4 +1,7 @@
-"""Rows of a stress result, read out of the outcomes: nothing is computed here but sums, shares and percentiles."""
+"""Rows of a stress result, read out of the outcomes: nothing is computed here but sums, shares and percentiles.
+
+Where a time limit left no numbers (NaN in an outcome) the rows have none, and say so in `status`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from didymium.data import Dataset
 from didymium.model.ensemble import APPROVAL, approval_range
-from didymium.model.outcome import Outcome, days_in
+from didymium.model.outcome import FEASIBLE, Outcome, days_in
 from didymium.results import Row
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
@@ -43,11 +46,28 @@ def _drawn(outcomes: Outcomes, sight: str) -> list[Outcome]:
 
 
 def _band(values: Sequence[float | None], horizon: float) -> tuple[float | None, float | None]:
-    """P10 and P90; a run without shortage counts as lasting the whole horizon, and a bound there is unknown."""
+    """P10 and P90; a run without shortage counts as lasting the whole horizon, and a bound there is unknown.
+
+    A draw that the time limit stopped leaves no band: without it the band would be of the easy draws alone.
+    """
     if not values:
         return None, None
-    low, high = np.quantile([horizon if v is None else v for v in values], [0.1, 0.9])
+    lasting = [horizon if v is None else v for v in values]
+    if np.isnan(lasting).any():
+        return None, None
+    low, high = np.quantile(lasting, [0.1, 0.9])
     return (None if low >= horizon else float(low)), (None if high >= horizon else float(high))
+
+
+def _known(value: float | None) -> float | None:
+    """A number, or None where the time limit left none."""
+    return None if value is None or np.isnan(value) else float(value)
+
+
+def _days_status(days: float | None) -> str:
+    if days is None:
+        return "no shortage within the run"
+    return "time_limit" if np.isnan(days) else "modelled"
 
 
 def summary(
@@ -67,7 +87,7 @@ def summary(
             days = central.days_to_shortage(uses)
             early, late = _band([o.days_to_shortage(uses) for o in drawn], horizon)
             demand = float(central.demand[:, uses].sum())
-            unserved = float(central.unserved[:, uses].sum())
+            unserved = _known(central.unserved[:, uses].sum())
             yield {
                 "scenario": story.id,
                 "foresight": sight,
@@ -79,13 +99,14 @@ def summary(
                 "unserved_t": unserved,
                 "unserved_t_p10": low,
                 "unserved_t_p90": high,
-                "unserved_share": unserved / demand if demand else None,
+                "unserved_share": unserved / demand if demand and unserved is not None else None,
                 "first_shortage_date": central.first_shortage(days),
-                "days_to_shortage": days,
+                "days_to_shortage": _known(days),
                 "days_to_shortage_p10": early,
                 "days_to_shortage_p90": late,
-                "days_to_shortage_status": "modelled" if days is not None else "no shortage within the run",
-                "loss_usd_m": float(central.lost_value[:, uses].sum()),
+                "days_to_shortage_status": _days_status(days),
+                "loss_usd_m": _known(central.lost_value[:, uses].sum()),
+                "status": central.status,
                 "start_date": f"{story.start}-01",
                 "source_ids": sources,
             }
@@ -110,10 +131,10 @@ def monthly(story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresig
                     "is_total": sector == TOTAL,
                     "month": month,
                     "demand_t": float(central.demand[t, uses].sum()),
-                    "unserved_t": float(central.unserved[t, uses].sum()),
+                    "unserved_t": _known(central.unserved[t, uses].sum()),
                     "unserved_t_p10": low,
                     "unserved_t_p90": high,
-                    "stock_t": float(central.user_stock[t, uses].sum()),
+                    "stock_t": _known(central.user_stock[t, uses].sum()),
                 }
 
 
@@ -136,7 +157,7 @@ def scarcity(
                         "party": party,
                         "product": product,
                         "month": month,
-                        "scarcity_usd_per_kg": float(central.scarcity[t, node]),
+                        "scarcity_usd_per_kg": _known(central.scarcity[t, node]),
                         "base_price_usd_per_kg": float(price[product]),
                     }
 
@@ -185,11 +206,59 @@ def certificates(story: Scenario, outcomes: Outcomes, foresight: Sequence[str]) 
             "rows": first.rows,
             "columns": first.columns,
             "nonzeros": first.nonzeros,
-            "objective": float(outcomes["central", sight].objective),
+            "objective": _known(outcomes["central", sight].objective),
             "primal_residual": max(s.certificate.primal_residual for s in solves),
             "dual_residual": max(s.certificate.dual_residual for s in solves),
             "gap": max(s.certificate.gap for s in solves),
         }
+
+
+def programmes(story: Scenario, outcomes: Outcomes) -> Iterator[Row]:
+    """Size, status and proof of every single programme, by case, foresight and, where myopic, first month."""
+    for (case, sight), outcome in outcomes.items():
+        for s in outcome.solves:
+            yield {
+                "scenario": story.id,
+                "case": case,
+                "foresight": sight,
+                "month": s.month,
+                "status": s.status,
+                "rows": s.rows,
+                "columns": s.columns,
+                "nonzeros": s.nonzeros,
+                "iterations": s.iterations,
+                "objective": s.certificate.objective,
+                "bound": s.certificate.bound,
+                "primal_residual": s.certificate.primal_residual,
+                "dual_residual": s.certificate.dual_residual,
+                "gap": s.certificate.gap,
+            }
+
+
+def stopped(outcomes: Outcomes, foresight: Sequence[str], time_limit: float) -> Iterator[str]:
+    """Warnings about what the time limit stopped, with what is proven all the same."""
+    for sight in foresight:
+        central = outcomes["central", sight]
+        late = [s for s in central.solves if s.status != "optimal"]
+        if not late:
+            continue
+        worst = max(late, key=lambda s: s.certificate.gap)
+        head = f"The {sight} run was stopped by the time limit of {time_limit:g} s for a programme"
+        if central.feasible:
+            gap = 100 * worst.certificate.gap
+            yield f"{head} before its optimum was proven: proven gap {gap:.3g} % of the cost, scarcity values left out."
+        elif late[-1].certificate.dual_residual <= FEASIBLE:
+            bound = late[-1].certificate.bound
+            yield f"{head} before it had a feasible answer: no numbers, proven least cost {bound:.6g} million USD."
+        else:
+            yield f"{head} before it had a feasible answer: no numbers, nothing proven."
+    others = [o for (case, _), o in outcomes.items() if case != "central"]
+    late_others = sum(o.status != "optimal" for o in others)
+    if late_others:
+        yield (
+            f"The time limit stopped {late_others} of {len(others)} runs of draws and drivers: "
+            "bands and drivers that need them are left out."
+        )
 
 
 def drivers(
@@ -222,12 +291,12 @@ def drivers(
             "low": float(row["low"]) if row else approvals[0],
             "high": float(row["high"]) if row else approvals[2],
             "unit": row["unit"] if row else "share",
-            "unserved_t": float(central.unserved[:, uses].sum()),
-            "unserved_t_low": at_low,
-            "unserved_t_high": at_high,
-            "days_low": low.days_to_shortage(uses),
-            "days_high": high.days_to_shortage(uses),
-            "swing_t": swing,
+            "unserved_t": _known(central.unserved[:, uses].sum()),
+            "unserved_t_low": _known(at_low),
+            "unserved_t_high": _known(at_high),
+            "days_low": _known(low.days_to_shortage(uses)),
+            "days_high": _known(high.days_to_shortage(uses)),
+            "swing_t": _known(swing),
         }
-        found.append((-swing, name, line))
+        found.append((np.inf if np.isnan(swing) else -swing, name, line))
     yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))
