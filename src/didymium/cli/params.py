@@ -235,6 +235,12 @@ PARAMS: dict[str, Param] = {
         default=0,
         default_text="0",
     ),
+    "time_limit": Param(
+        "--time-limit",
+        "Most seconds of solver time for one programme. What it stops is marked, and the exit code is 1.  [default: none]",
+        click.FloatRange(0, min_open=True),
+        "SECONDS",
+    ),
     "workers": Param(
         "--workers",
         "How many processes share the work; the answer does not depend on it.",
