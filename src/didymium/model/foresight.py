@@ -113,6 +113,11 @@ class Runner:
         return self.networks.network
 
     @property
+    def base(self) -> Base:
+        """The base year over what was kept of the chain."""
+        return self.networks.base
+
+    @property
     def kept(self) -> Kept:
         """What was kept of the chain."""
         return self.networks.kept

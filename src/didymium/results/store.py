@@ -255,7 +255,7 @@ class RunStore:
         if name.startswith(_BROKEN):
             return "an incomplete run that was set aside"
         if name.startswith(_SUPERSEDED):
-            return "a partial run, or one of another build of its version, set aside when the question gave other bytes"
+            return "a run of another build of its version, or a partial one, set aside when the question gave other bytes"
         if not _RUN_ID.fullmatch(name):
             return "not a run: the name is not 12 hex digits"
         try:

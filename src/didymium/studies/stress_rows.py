@@ -246,10 +246,10 @@ def stopped(outcomes: Outcomes, foresight: Sequence[str], time_limit: float) -> 
         head = f"The {sight} run was stopped by the time limit of {time_limit:g} s for a programme"
         if central.feasible:
             gap = 100 * worst.certificate.gap
-            yield f"{head} before its optimum was proven: proven gap {gap:.3g} % of the cost, scarcity values left out."
+            yield f"{head} before its optimum was proven: proven gap {gap:.4f} % of the cost, scarcity values left out."
         elif late[-1].certificate.dual_residual <= FEASIBLE:
             bound = late[-1].certificate.bound
-            yield f"{head} before it had a feasible answer: no numbers, proven least cost {bound:.6g} million USD."
+            yield f"{head} before it had a feasible answer: no numbers, proven least cost {bound:.0f} million USD."
         else:
             yield f"{head} before it had a feasible answer: no numbers, nothing proven."
     others = [o for (case, _), o in outcomes.items() if case != "central"]
