@@ -367,7 +367,11 @@ def contrary(folder: Path, ds: Dataset, assumption: str, value: str) -> Path:
     ("assumption", "value", "said"),
     [
         ("jpn_public_cover_days", "-30", r"public stock of ndpr_metal in JPN: [\d.]+ t more than is there"),
-        ("user_cover_days", "-30", r"normal users' stock of ndfeb_magnet_\w+ in [A-Z_]+ for \w+ in 2026-12 is -[\d.]+ t"),
+        (
+            "user_cover_days",
+            "-30",
+            r"normal users' stock of ndfeb_magnet_\w+ in [A-Z_]+ for \w+ in 2026-12 is -[\d.]+ t",
+        ),
     ],
 )
 def test_inputs_without_an_answer_are_explained_by_product_region_and_month(
@@ -385,5 +389,3 @@ def test_inputs_without_an_answer_are_explained_by_product_region_and_month(
     assert (error["error"], error["exit_code"]) == ("Infeasible", 1)
     assert error["faults"] and re.search(said, error["faults"][0])
     assert list((own_store / "runs").iterdir()) == []
-
-

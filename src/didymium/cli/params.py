@@ -237,7 +237,7 @@ PARAMS: dict[str, Param] = {
     ),
     "time_limit": Param(
         "--time-limit",
-        "Most seconds of solver time for one programme. What it stops is marked, and the exit code is 1.  [default: none]",
+        "Most seconds of solver time for one programme. What it stops is marked, and the exit code is 1.",
         click.FloatRange(0, min_open=True),
         "SECONDS",
     ),

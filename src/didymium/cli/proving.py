@@ -71,9 +71,7 @@ class Proofs:
                 where=where,
                 cure="Ask again without --time-limit." if stopped else "Export a run of: didymium stress.",
             )
-        return list(
-            import_module(question.proofs).answered(self._data(run_id), result, self._store.arrays(run_id))
-        )
+        return list(import_module(question.proofs).answered(self._data(run_id), result, self._store.arrays(run_id)))
 
     def _data(self, run_id: str) -> Dataset:
         manifest, where = self._store.manifest(run_id), str(self._store.path / run_id)
@@ -165,8 +163,8 @@ def _readme(run_id: str, t: Translator) -> str:
             "`coordinated` is the whole horizon. Each `myopic-YYYY-MM` is the window that opens in that month."
         ),
         t(
-            "The `.json` file of the same name holds objective, certificate, primal values, row duals and reduced costs "
-            "by name. Names that are not listed are 0."
+            "The `.json` file of the same name holds objective, certificate, primal values, row duals and reduced "
+            "costs by name. Names that are not listed are 0."
         ),
         t(
             "Quantities are tonnes a month, costs million USD. A row dual is the change of the least cost when the "
@@ -180,8 +178,8 @@ def _readme(run_id: str, t: Translator) -> str:
         t("To solve them again with HiGHS, or with GLPK:"),
         f"    highs --options_file={OPTIONS} coordinated.mps\n    glpsol --freemps coordinated.mps",
         t(
-            "With a solver's usual tolerance of 1e-7 the objective may come out about 1e-6 too high or too low; with 1e-9, "
-            "as in the options file, it agrees to ten digits."
+            "With a solver's usual tolerance of 1e-7 the objective may come out about 1e-6 too high or too low; "
+            "with 1e-9, as in the options file, it agrees to ten digits."
         ),
         t("The objective is unique; where several answers cost the same, another solver may show another one."),
     )

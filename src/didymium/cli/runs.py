@@ -182,8 +182,8 @@ def _judged(one: dict[str, Any], t: Translator) -> str:
 def export(shared: Shared, run: str, folder: Path) -> None:
     """Write the solved programmes of RUN's central case, so that any other program can check them.
 
-    For each programme an MPS file and its primal and dual solution as JSON, by name; a manifest with hashes; a README. A
-    coordinated run is one programme, a myopic one has a programme for each month.
+    For each programme an MPS file and its primal and dual solution as JSON, by name; a manifest with hashes; a README.
+    A coordinated run is one programme, a myopic one has a programme for each month.
     """
     from didymium.cli.output import write
     from didymium.cli.proving import export as exported

@@ -84,6 +84,4 @@ def refuse_crossed(network: SupplyNetwork, q: Quantities, months: Sequence[str])
 def _told(what: str, lines: Sequence[str], cure: str) -> Infeasible:
     more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
     listed = [*lines[:LISTED], *([f"… and {len(lines) - LISTED} more"] if len(lines) > LISTED else [])]
-    return Infeasible(
-        f"{what}: {'; '.join(lines[:SHOWN])}{more}.", where="supply network", cure=cure, conflicts=listed
-    )
+    return Infeasible(f"{what}: {'; '.join(lines[:SHOWN])}{more}.", where="supply network", cure=cure, conflicts=listed)

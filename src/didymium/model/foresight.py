@@ -71,7 +71,8 @@ class Networks:
         lay = self.window.layout
 
         def first(group: str, size: int) -> Floats:
-            return x[lay.columns_of(group, size)[0]]
+            found: Floats = x[lay.columns_of(group, size)[0]]
+            return found
 
         return replace(
             state,

@@ -38,7 +38,7 @@ def rows(network: SupplyNetwork, months: Sequence[str]) -> list[Named]:
 
 
 def columns(network: SupplyNetwork, months: Sequence[str]) -> list[Named]:
-    """Names of all columns, in their order. Bands of unserved demand are numbered in the order in which they give way."""
+    """Names of all columns, in their order. Bands of unserved demand are numbered as they give way."""
     chain, lay = network.chain, network.layout
     banded = tuple((*use, f"band{b}") for use in chain.uses for b in range(lay.bands))
     groups: tuple[tuple[str, Iterable[Labels]], ...] = (

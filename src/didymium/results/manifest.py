@@ -32,8 +32,8 @@ class Manifest:
 
     `call` is the question as the command line put it, `{"params": …, "layers": […]}`: enough to ask again.
     `request` is the question as the study understood it. `dataset` names the data, `tables` the hash of each table.
-    `solver` repeats status and worst residuals of the solves of a kind. `status` is `complete` or `partial`. `files` gives the
-    SHA-256 of each further file of the run. `created` [ISO time] stands here and never in the answer.
+    `solver` repeats status and worst residuals of the solves of a kind. `status` is `complete` or `partial`. `files`
+    gives the SHA-256 of each further file of the run. `created` [ISO time] stands here and never in the answer.
     """
 
     run_id: str

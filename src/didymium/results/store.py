@@ -4,7 +4,7 @@ A run is `<store>/<run_id>/`:
 
     result.json       the answer in canonical bytes, nothing else: the same question gives the same bytes
     manifest.json     what was asked, of which data, with which versions, when, and the hashes of the other files
-    NAME-HASH.npz     solved arrays of a programme, where a study keeps them; result.json holds the hash of their content
+    NAME-HASH.npz     solved arrays, where a study keeps them; result.json holds the hash of their content
 
 It is written aside, synced to disk, renamed into place, and the store folder synced: a process that dies leaves the old
 state and at most a folder whose name starts with `.partial-`.
@@ -210,7 +210,9 @@ class RunStore:
                 raise StoreError(f"the arrays {name} {bad}.", where=str(file), cure="Ask again.") from bad
             if content_hash(found[name]) != expected:
                 raise StoreError(
-                    f"the arrays {name} are not those of the answer.", where=str(file), cure="Ask again to keep it anew."
+                    f"the arrays {name} are not those of the answer.",
+                    where=str(file),
+                    cure="Ask again to keep it anew.",
                 )
         return found
 
@@ -255,7 +257,9 @@ class RunStore:
         if name.startswith(_BROKEN):
             return "an incomplete run that was set aside"
         if name.startswith(_SUPERSEDED):
-            return "a run of another build of its version, or a partial one, set aside when the question gave other bytes"
+            return (
+                "a run of another build of its version, or a partial one, set aside when the question gave other bytes"
+            )
         if not _RUN_ID.fullmatch(name):
             return "not a run: the name is not 12 hex digits"
         try:

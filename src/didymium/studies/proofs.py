@@ -88,8 +88,10 @@ def answered(ds: Dataset, result: Result, arrays: Mapping[str, Arrays]) -> Itera
     inputs, networks = _networks(ds, result, arrays)
     for sight in result.request["foresight"]:
         if sight in arrays:
-            yield from _coordinated(inputs, networks, arrays[sight]) if sight == "coordinated" else _myopic(
-                inputs, networks, arrays[sight]
+            yield from (
+                _coordinated(inputs, networks, arrays[sight])
+                if sight == "coordinated"
+                else _myopic(inputs, networks, arrays[sight])
             )
 
 
@@ -210,9 +212,7 @@ def _outcome(inputs: Inputs, sight: str, solved: Sequence[tuple[Answered, Certif
     for one, proof in solved:
         reduced = one.programme.cost - one.programme.matrix.T @ one.row_dual
         solution = Solution("optimal", one.x, one.row_dual, reduced, proof.objective, 0, proof)
-        parts.append(
-            read(one.network, one.programme, solution, one.quantities, one.months, sight, month=one.month)
-        )
+        parts.append(read(one.network, one.programme, solution, one.quantities, one.months, sight, month=one.month))
     if sight == "coordinated":
         return parts[0]
     first = solved[0][0]
