@@ -29,7 +29,7 @@ def repeated(store: RunStore, run_id: str, shared: Shared) -> dict[str, Any]:
     where = str(store.path / run_id)
     if manifest.status == PARTIAL:
         raise StoreError(
-            "the run is partial: how far it came in its time limit depends on the machine, so no bytes can be repeated.",
+            "the run is partial: how far it came in its time limit depends on the machine, so nothing repeats.",
             where=where,
             cure="Ask the question again without --time-limit.",
         )
