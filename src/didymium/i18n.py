@@ -22,7 +22,7 @@ from typing import Any
 from didymium.errors import UnknownTerm
 
 LANGUAGES = ("en", "ja")
-_NUMBERS = re.compile(r"\d{4}-\d{2}-\d{2}|\d+")
+_NUMBERS = re.compile(r"\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)?")
 UNKNOWN = "–"
 """Stands for a value that nobody knows or has published; zero is written 0."""
 

@@ -32,10 +32,12 @@ def command_of(question: Question) -> click.Command:
     @shared_options
     def put(shared: Shared, table: str | None, fail_on: tuple[str, ...] = (), **params: Any) -> int:
         from didymium.cli.output import show_answer
+        from didymium.results import PARTIAL
 
         result = asked(question, params, shared)
         show_answer(result, question, shared, table)
-        return 1 if any(row[question.fails_on] in fail_on for row in result.rows if fail_on) else 0
+        failed = any(row[question.fails_on] in fail_on for row in result.rows if fail_on)
+        return 1 if failed or result.status == PARTIAL else 0
 
     command = click.command(question.command.rpartition(" ")[2], help=question.help)(put)
     if question.fails_on:

@@ -18,7 +18,8 @@ class Question:
     finished parts shall be kept. `columns` are those that a terminal
     shows; all of them are in `--json` and `--csv`. `words` says of which vocabulary a column's values are, where its
     name does not. `shows` picks the rows that a terminal shows, by column, where all would be too many. `then` is the
-    command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for.
+    command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for. `proofs` is
+    the module that assembles the programmes of a kept answer again (`answered`) and checks them (`checked`).
     """
 
     command: str
@@ -32,6 +33,7 @@ class Question:
     fails_on: str = ""
     slow: bool = False
     is_ensemble: bool = False
+    proofs: str = ""
 
 
 _QUESTIONS = (
@@ -130,7 +132,18 @@ _QUESTIONS = (
         command="stress",
         study="didymium.studies.stress:stress",
         help="What breaks, when, and by how much, if supply is cut.",
-        params=("scenario", "parties", "foresight", "draws", "drivers", "seed", "workers", "executor", "cluster"),
+        params=(
+            "scenario",
+            "parties",
+            "foresight",
+            "draws",
+            "drivers",
+            "seed",
+            "workers",
+            "executor",
+            "cluster",
+            "time_limit",
+        ),
         columns=(
             "foresight",
             "party",
@@ -141,10 +154,13 @@ _QUESTIONS = (
             "unserved_share",
             "days_to_shortage",
             "loss_usd_m",
+            "status",
         ),
+        words={"status": "solver_status"},
         then="didymium gaps",
         slow=True,
         is_ensemble=True,
+        proofs="didymium.studies.proofs",
     ),
     Question(
         command="measures",

@@ -249,6 +249,12 @@ PARAMS: dict[str, Param] = {
         default="threads",
         default_text="threads",
     ),
+    "time_limit": Param(
+        "--time-limit",
+        "Most seconds of solver time for one programme. What it stops is marked, and the exit code is 1.",
+        click.FloatRange(0, min_open=True),
+        "SECONDS",
+    ),
     "workers": Param(
         "--workers",
         "How many workers share the work; the answer does not depend on it.",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from didymium import __version__
 from didymium.cli import asking
-from didymium.cli.catalogue import QUESTIONS
+from didymium.cli.catalogue import QUESTIONS, Question
 from didymium.cli.options import Shared
 from didymium.cli.progress import progress_bar
 from didymium.errors import StoreError
-from didymium.results import Manifest, RunStore, first_difference, result_bytes
+from didymium.results import PARTIAL, Manifest, RunStore, first_difference, result_bytes
 from didymium.results.manifest import versions
 
 if TYPE_CHECKING:
@@ -27,25 +27,18 @@ def repeated(store: RunStore, run_id: str, shared: Shared) -> dict[str, Any]:
     """
     manifest, kept = store.manifest(run_id), store.read(run_id)
     where = str(store.path / run_id)
-    question = QUESTIONS.get(manifest.call["command"])
-    asked_by = manifest.versions["didymium"]
-    if question is None or asked_by != __version__:
+    if manifest.status == PARTIAL:
         raise StoreError(
-            f"the run was made by Didymium {asked_by}; this is {__version__}.",
+            "the run is partial: how far it came in its time limit depends on the machine, so nothing repeats.",
             where=where,
-            cure=f"Install version {asked_by} to repeat it.",
+            cure="Ask the question again without --time-limit.",
         )
-    # Layers are where they were, unless the user says where they are now.
-    ds = asking.dataset(shared.layers or tuple(Path(layer) for layer in manifest.call["layers"]))
-    asked_of = str(manifest.dataset["id"])
-    if ds.id != asked_of:
-        raise StoreError(
-            f"the run was made from dataset {asked_of[:12]}; this is {ds.id[:12]}{_parted(manifest, ds)}.",
-            where=where,
-            cure="Give the data of the run with --layer, or install the version that shipped them.",
-        )
+    question = question_of(manifest, where)
+    ds = data_of(manifest, where, shared)
+    # The kept answer is complete, so its time limit stopped nothing.
+    params = {**manifest.call["params"], **({"time_limit": None} if "time_limit" in question.params else {})}
     with progress_bar(question.command, quiet=shared.quiet) as progress:
-        again = asking.answer(question, ds, manifest.call["params"], progress)
+        again = asking.answer(question, ds, params, progress)
     now = result_bytes(again)
     same = now == kept
     here = versions()
@@ -62,6 +55,33 @@ def repeated(store: RunStore, run_id: str, shared: Shared) -> dict[str, Any]:
             if here.get(name) != version
         ],
     }
+
+
+def question_of(manifest: Manifest, where: str) -> Question:
+    """The question of a run. Raises StoreError if another version asked it."""
+    question = QUESTIONS.get(manifest.call["command"])
+    asked_by = manifest.versions["didymium"]
+    if question is None or asked_by != __version__:
+        raise StoreError(
+            f"the run was made by Didymium {asked_by}; this is {__version__}.",
+            where=where,
+            cure=f"Install version {asked_by} to repeat it.",
+        )
+    return question
+
+
+def data_of(manifest: Manifest, where: str, shared: Shared) -> Dataset:
+    """The data of a run. Raises StoreError if they are not at hand."""
+    # Layers are where they were, unless the user says where they are now.
+    ds = asking.dataset(shared.layers or tuple(Path(layer) for layer in manifest.call["layers"]))
+    asked_of = str(manifest.dataset["id"])
+    if ds.id != asked_of:
+        raise StoreError(
+            f"the run was made from dataset {asked_of[:12]}; this is {ds.id[:12]}{_parted(manifest, ds)}.",
+            where=where,
+            cure="Give the data of the run with --layer, or install the version that shipped them.",
+        )
+    return ds
 
 
 def _parted(manifest: Manifest, ds: Dataset) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,12 +10,13 @@ import click
 from didymium.cli.options import Shared, shared_options, table_option
 
 if TYPE_CHECKING:
+    from didymium.i18n import Translator
     from didymium.results import Manifest, RunStore
 
 
 @click.group(no_args_is_help=False)
 def runs() -> None:
-    """List, show, verify and repeat the answers that were kept."""
+    """List, show, verify, repeat and export the answers that were kept."""
 
 
 def _store(shared: Shared) -> RunStore:
@@ -39,7 +41,7 @@ def list_runs(shared: Shared) -> None:
         write(shared, whole={"store": str(store.path), "rows": rows, "faults": faults}, rows=rows)
         return
     t = translator(shared.lang)
-    columns = ("run_id", "command", "created", "dataset_version", "dataset_id", "rows_bytes", "warnings")
+    columns = ("run_id", "command", "status", "created", "dataset_version", "dataset_id", "rows_bytes", "warnings")
     notes = [t("Not a sound run: {name} is {fault}", name=fault["name"], fault=fault["fault"]) for fault in faults]
     notes.append(t("Store: {path}", path=str(store.path)))
     then = f"didymium runs show {rows[0]['run_id']}" if rows else "didymium exposure"
@@ -50,6 +52,7 @@ def _listed(manifest: Manifest) -> dict[str, Any]:
     return {
         "run_id": manifest.run_id,
         "command": manifest.call["command"],
+        "status": manifest.status,
         "created": manifest.created,
         "dataset_version": manifest.dataset.get("version"),
         "dataset_id": str(manifest.dataset["id"])[:12],
@@ -96,6 +99,7 @@ def _told(manifest: Manifest) -> list[tuple[str, str]]:
         ("run", manifest.run_id),
         ("question", f"{manifest.call['command']} ({params})" if params else str(manifest.call["command"])),
         ("created", manifest.created),
+        ("status", manifest.status),
         ("versions", ", ".join(f"{name} {version}" for name, version in manifest.versions.items())),
         ("layers", ", ".join(manifest.call["layers"]) or "–"),
         ("hash", manifest.result_sha256),
@@ -114,22 +118,85 @@ def _short(value: Any) -> str:
 @click.argument("run", nargs=-1)
 @shared_options
 def verify(shared: Shared, run: tuple[str, ...]) -> int:
-    """Check that kept runs are whole and their bytes match their manifests; all of them, or those named."""
+    """Check kept runs: whole, bytes as in their manifests, solved programmes optimal. All of them, or those named.
+
+    The programmes are assembled again from data and scenario, and residuals, gap and the numbers of the central case
+    follow by plain sums from the kept arrays; no solver takes part. Exit code 1 if anything does not hold.
+    """
     from didymium.cli.output import write
+    from didymium.cli.proving import Proofs
     from didymium.i18n import translator
 
     store = _store(shared)
     names = [store.find(prefix) for prefix in run] or [entry.name for entry in store.list()]
     rows = [{"name": name, "fault": store.verify(name) or None} for name in names]
+    proofs = Proofs(store, shared)
+    checked = [one for row in rows if row["fault"] is None for one in proofs.rows(str(row["name"]))]
     bad = [row for row in rows if row["fault"]]
+    fallen = [one for one in checked if one["holds"] is False]
     if shared.form is not None:
-        write(shared, whole={"store": str(store.path), "rows": rows}, rows=rows)
-    else:
-        t = translator(shared.lang)
-        for row in bad:
-            click.echo(f"{row['name']}: {row['fault']}")
-        click.echo(t("{whole} of {all} runs are whole.", whole=len(rows) - len(bad), all=len(rows)))
-    return 1 if bad else 0
+        write(shared, whole={"store": str(store.path), "rows": rows, "programmes": checked}, rows=rows)
+        return 1 if bad or fallen else 0
+    t = translator(shared.lang)
+    for row in bad:
+        click.echo(f"{row['name']}: {row['fault']}")
+    for one in checked:
+        click.echo(_judged(one, t))
+    click.echo(t("{whole} of {all} runs are whole.", whole=len(rows) - len(bad), all=len(rows)))
+    told = [one for one in checked if one["holds"] is not None]
+    if told:
+        click.echo(t("{held} of {all} checks of solved programmes hold.", held=len(told) - len(fallen), all=len(told)))
+    return 1 if bad or fallen else 0
+
+
+def _judged(one: dict[str, Any], t: Translator) -> str:
+    """One line about one programme."""
+    head = f"{one['name']} {one['programme']}".rstrip()
+    if one["holds"] is None:
+        return t("{name}: not checked here: {reason}", name=head, reason=one["fault"])
+    if not one["holds"]:
+        return t("{name}: does not hold: {reason}", name=head, reason=one["fault"])
+    if "gap" not in one:
+        return t("{name}: follow from the kept answers", name=head)
+    sizes = {key: f"{one[key]:.1e}" for key in ("primal_residual", "dual_residual", "gap")}
+    return t(
+        "{name}: holds (primal residual {primal}, dual residual {dual}, gap {gap})",
+        name=head,
+        primal=sizes["primal_residual"],
+        dual=sizes["dual_residual"],
+        gap=sizes["gap"],
+    )
+
+
+@runs.command()
+@click.argument("run")
+@click.option(
+    "--model",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    required=True,
+    help="A new or empty folder for the programmes.",
+)
+@shared_options
+def export(shared: Shared, run: str, folder: Path) -> None:
+    """Write the solved programmes of RUN's central case, so that any other program can check them.
+
+    For each programme an MPS file and its primal and dual solution as JSON, by name; a manifest with hashes; a README.
+    A coordinated run is one programme, a myopic one has a programme for each month.
+    """
+    from didymium.cli.output import write
+    from didymium.cli.proving import export as exported
+    from didymium.i18n import translator
+
+    store = _store(shared)
+    t = translator(shared.lang)
+    files = exported(store, store.find(run), folder, shared, t)
+    if shared.form is not None:
+        write(shared, whole={"folder": str(folder), "files": files}, rows=files)
+        return
+    for one in files:
+        click.echo(f"{folder / one['file']}  {t.count(one['bytes'])} B")
 
 
 @runs.command()

@@ -196,8 +196,9 @@ class Solver:
         if self._basis is not None:
             # A warm start that takes longer than two cold ones has lost its advantage.
             yield _Way("warm", warm=True, most_iterations=max(1000, 2 * self._cold_iterations))
-        yield _Way("cold", presolve=True, interior=self._interior)
-        yield _Way("cold without presolve")
+        # Presolve saves no time on networks of this kind, and a run that is stopped in it has no duals and so no bound.
+        yield _Way("cold", presolve=self._interior, interior=self._interior)
+        yield _Way("cold without presolve" if self._interior else "cold with presolve", presolve=not self._interior)
         yield _Way("primal", primal=True)
 
     def _decide(self, lp: LinearProgramme, end: float | None) -> Solution:
@@ -259,7 +260,7 @@ class Solver:
             solution = self._read(lp, "optimal", iterations)
             if not solution.certificate.holds():
                 return _Outcome(f"not proven ({solution.certificate.line()})", None)
-            if not way.warm and lp is self._lp:  # a change must leave no trace in what is solved after it
+            if not way.warm and lp is self._lp and self._basis is None:  # a change must leave no trace in later answers
                 self._cold_iterations = max(iterations, 1)
             return _Outcome(verdict, solution)
         if verdict == "time_limit":

@@ -15,15 +15,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymium.engine import Ensemble, Keep, Start, run_ensemble
+from didymium.engine.executors import Memory
 from didymium.model.calibrate import Base
 from didymium.model.foresight import Runner
 from didymium.model.ledger import split_uniform
-from didymium.model.outcome import Outcome
+from didymium.model.outcome import Outcome, Solve
 from didymium.scenario.inputs import Inputs
 
 Floats = NDArray[np.float64]
 
 APPROVAL = "approval_position"  # where in its range each cut's approval share lies: 0 low, ½ central, 1 high
+RECORD = (
+    "month",
+    "is_optimal",
+    "rows",
+    "columns",
+    "nonzeros",
+    "iterations",
+    "objective",
+    "bound",
+    "primal_residual",
+    "dual_residual",
+    "gap",
+)
 
 
 class Cut(Protocol):
@@ -97,9 +111,9 @@ def drivers_of(varied: Sequence[Mapping[str, Any]], story: Story) -> list[Draw]:
 class Summary:
     """What is kept of a case: the part of its outcome that the bands and drivers are made of.
 
-    `unserved`, `short` (month, use) [t]; `lost_value` (use) [million USD]; `days` (use) to the first shortage, NaN
-    without one; `objective` [million USD]. Of its `programmes` linear programmes `proof` holds the worst primal
-    residual, dual residual and gap.
+    `unserved`, `short` (month, use) [t]; `lost_value` (use) [million USD]; `days` (use) to the first shortage,
+    infinite without one, NaN where the time limit left no answer; `objective` [million USD]; `solves` the record of
+    each linear programme, shape (programme, field), in the order of `RECORD`.
     """
 
     unserved: Floats
@@ -107,28 +121,19 @@ class Summary:
     lost_value: Floats
     days: Floats
     objective: float
-    programmes: int
-    is_optimal: bool
-    proof: tuple[float, float, float]
+    solves: Floats
 
     @classmethod
     def of(cls, outcome: Outcome) -> Summary:
         """The summary of an outcome."""
         days = [outcome.days_to_shortage(np.array([use])) for use in range(outcome.unserved.shape[1])]
-        proofs = [s.certificate for s in outcome.solves]
         return cls(
             unserved=outcome.unserved,
             short=outcome.short,
             lost_value=outcome.lost_value.sum(axis=0),
-            days=np.array([np.nan if d is None else d for d in days]),
+            days=np.array([np.inf if d is None else d for d in days]),
             objective=float(outcome.objective),
-            programmes=len(proofs),
-            is_optimal=all(s.status == "optimal" for s in outcome.solves),
-            proof=(
-                max(c.primal_residual for c in proofs),
-                max(c.dual_residual for c in proofs),
-                max(c.gap for c in proofs),
-            ),
+            solves=np.array([_record(s) for s in outcome.solves]),
         )
 
     @classmethod
@@ -140,19 +145,38 @@ class Summary:
             lost_value=arrays["lost_value"],
             days=arrays["days"],
             objective=float(arrays["objective"]),
-            programmes=int(arrays["programmes"]),
-            is_optimal=bool(arrays["is_optimal"]),
-            proof=(float(arrays["proof"][0]), float(arrays["proof"][1]), float(arrays["proof"][2])),
+            solves=arrays["solves"][~np.isnan(arrays["solves"][:, RECORD.index("rows")])],
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """All fields as arrays."""
-        return {name: np.asarray(getattr(self, name)) for name in self.__slots__}
+        """All fields as arrays, of one shape for each kind of foresight: unused records are NaN."""
+        fields = {name: np.asarray(getattr(self, name)) for name in self.__slots__}
+        padded = np.full((self.unserved.shape[0], len(RECORD)), np.nan)
+        padded[: len(self.solves)] = self.solves
+        return {**fields, "solves": padded}
 
     def days_to_shortage(self, uses: NDArray[np.int64]) -> float | None:
         """Days from the first day until firm demand of the first of these uses goes unserved; None if never."""
-        found = self.days[uses]
-        return None if np.isnan(found).all() else float(np.nanmin(found))
+        first = float(self.days[uses].min())
+        return None if np.isposinf(first) else first
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether every programme is proven."""
+        return bool(self.solves[:, RECORD.index("is_optimal")].all())
+
+    def worst(self, measure: str) -> float:
+        """The largest of a measure of proof over all programmes."""
+        return float(self.solves[:, RECORD.index(measure)].max())
+
+
+def _record(solve: Solve) -> list[float]:
+    """What is kept of a programme, in the order of `RECORD`; the month is counted from year 0, NaN for none."""
+    proof = solve.certificate
+    month = np.nan if solve.month is None else int(solve.month[:4]) * 12 + int(solve.month[5:]) - 1
+    sizes = (solve.rows, solve.columns, solve.nonzeros, solve.iterations)
+    proven = (proof.objective, proof.bound, proof.primal_residual, proof.dual_residual, proof.gap)
+    return [month, float(solve.status == "optimal"), *map(float, sizes), *proven]
 
 
 Task = tuple[Draw, str]  # a case and the kind of foresight with which it is solved
@@ -176,6 +200,7 @@ class CaseWork:
     base: Base
     start: Start | None
     tasks: tuple[Task, ...]
+    time_limit: float | None = None
 
     def prepare(self) -> _Desk:
         """A runner that begins with the basis of the central case."""
@@ -186,7 +211,7 @@ class CaseWork:
         case, sight = self.tasks[index]
         if state.inputs is None or state.case is not case:
             state.case, state.inputs = case, self.apply(case.overrides)
-        return Summary.of(state.runner.run(state.inputs, sight)).arrays()
+        return Summary.of(state.runner.run(state.inputs, sight, time_limit=self.time_limit)).arrays()
 
 
 @dataclass(frozen=True)
@@ -196,6 +221,11 @@ class Cases:
     central: Mapping[str, Outcome]
     tasks: tuple[Task, ...]
     ensemble: Ensemble
+
+    @classmethod
+    def of_central(cls, central: Mapping[str, Outcome]) -> Cases:
+        """The central case without any other."""
+        return cls(central, (), Ensemble((), Memory()))
 
     def __iter__(self) -> Iterator[tuple[str, str, Summary]]:
         """Name of the case, foresight, summary; a few of them are in memory at a time."""
@@ -222,6 +252,7 @@ def run_all(
     *,
     executor: str | Executor = "threads",
     workers: int = 1,
+    time_limit: float | None = None,
     keep: Keep | None = None,
     code: Callable[[], str] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -229,18 +260,20 @@ def run_all(
     """The central case and all others; the same for every executor and any number of workers.
 
     Every solve starts from the central basis. One-at-a-time moves are solved with the first foresight only. `executor`,
-    `keep` and `code` are those of `run_ensemble`; for processes and clusters `apply` has to be picklable.
+    `keep` and `code` are those of `run_ensemble`; for processes and clusters `apply` has to be picklable. `time_limit`
+    [s] holds for each programme.
     """
     tasks = tuple((c, f) for c in cases for f in foresight if ":" not in c.name or f == foresight[0])
     total = len(foresight) + len(tasks)
     runner = Runner.of(central, base)
     whole = {}
     for done, sight in enumerate(foresight, start=1):
-        whole[sight] = runner.run(central, sight)
+        whole[sight] = runner.run(central, sight, time_limit=time_limit)
         if progress is not None:
             progress(done, total)
+    start = runner.whole.start() if time_limit is None else None  # a stopped base has no basis to hand on
     ensemble = run_ensemble(
-        CaseWork(apply, central, base, runner.whole.start(), tasks),
+        CaseWork(apply, central, base, start, tasks, time_limit),
         range(len(tasks)),
         executor=executor,
         workers=workers,

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from didymium.engine import LinearProgramme, Solver, Start
+from didymium.engine import InfeasibleProgramme, LinearProgramme, Solver, Start
 from didymium.model.calibrate import Base, calibrate
+from didymium.model.conflict import explained, refuse_crossed
 from didymium.model.network import Floats, Quantities, SupplyNetwork, quantities
 from didymium.model.outcome import Outcome, joined, read
 from didymium.model.trim import Kept
@@ -30,6 +31,62 @@ def base_of(inputs: Inputs) -> Base:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The networks of some inputs over the whole horizon and over the myopic window, without what cannot carry.
+
+    Programmes without a solver: what a run solves, and what can be assembled again to check it.
+    """
+
+    network: SupplyNetwork
+    window: SupplyNetwork
+    base: Base
+    kept: Kept
+
+    @classmethod
+    def of(cls, inputs: Inputs, base: Base) -> Networks:
+        """Trim inputs and base, and lay out both grids of months."""
+        kept = Kept.of(inputs, base)
+        inputs, base = kept.inputs(inputs), kept.base(base)
+        bands = len(next(iter(inputs.bands.values())))
+        public = tuple((product, region) for region, product in inputs.public_cover_days)
+        months = len(inputs.months)
+        network = SupplyNetwork.of(inputs.chain, months=months, bands=bands, public=public)
+        window = SupplyNetwork.of(inputs.chain, months=min(WINDOW, months), bands=bands, public=public)
+        return cls(network, window, base, kept)
+
+    def quantities(self, inputs: Inputs) -> Quantities:
+        """Limits and costs by month of inputs over the same chain. Raises Infeasible where bounds cross."""
+        inputs = self.kept.inputs(inputs)
+        q = quantities(inputs, self.base, self.network)
+        refuse_crossed(self.network, q, inputs.months)
+        return q
+
+    def believed(self, state: Quantities, q: Quantities, t: int) -> Quantities:
+        """What a decision maker in month t sees of his window, in the state that the months before have left."""
+        return _believed(state, q, t, self.window.layout.months)
+
+    def after(self, state: Quantities, x: Floats) -> Quantities:
+        """The state in which the first month of a window's answer `x` leaves the next one."""
+        lay = self.window.layout
+
+        def first(group: str, size: int) -> Floats:
+            found: Floats = x[lay.columns_of(group, size)[0]]
+            return found
+
+        return replace(
+            state,
+            activity_before=first("usual", lay.activities) + first("extra", lay.activities),
+            pool_before=first("pool", len(lay.nodes)),
+            user_stock_before=first("user_stock", lay.uses),
+            public_stock=np.maximum(state.public_stock - first("release", lay.public), 0.0),
+        )
+
+    def window_months(self, month: str) -> tuple[str, ...]:
+        """Labels of the months of the window that opens in `month`; the last ones may lie after the run."""
+        return tuple(str(np.datetime64(month, "M") + k) for k in range(self.window.layout.months))
+
+
 @dataclass(slots=True)
 class Runner:
     """Solves one network again and again: the programmes are built once, each run changes arrays only.
@@ -39,64 +96,72 @@ class Runner:
     own: no answer depends on what was run before.
     """
 
-    network: SupplyNetwork
-    window: SupplyNetwork
-    base: Base
-    kept: Kept
+    networks: Networks
     whole: Solver
     rolling: LinearProgramme
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base, *, start: Start | None = None) -> Runner:
-        """Networks over the whole horizon and over the myopic window, without what cannot carry.
+        """Both programmes with the quantities of the central inputs. Raises Infeasible where their bounds cross.
 
         `start`: the basis that another runner of the same inputs has found (`runner.whole.start()`).
         """
-        kept = Kept.of(inputs, base)
-        inputs, base = kept.inputs(inputs), kept.base(base)
-        bands = len(next(iter(inputs.bands.values())))
-        public = tuple((product, region) for region, product in inputs.public_cover_days)
-        months = len(inputs.months)
-        network = SupplyNetwork.of(inputs.chain, months=months, bands=bands, public=public)
-        window = SupplyNetwork.of(inputs.chain, months=min(WINDOW, months), bands=bands, public=public)
-        q = quantities(inputs, base, network)
-        rolling = window.programme(_believed(q, q, 0, window.layout.months))
-        return cls(network, window, base, kept, Solver(network.programme(q), start=start), rolling)
+        networks = Networks.of(inputs, base)
+        q = networks.quantities(inputs)
+        rolling = networks.window.programme(networks.believed(q, q, 0))
+        return cls(networks, Solver(networks.network.programme(q), start=start), rolling)
 
-    def run(self, inputs: Inputs, foresight: str) -> Outcome:
+    @property
+    def network(self) -> SupplyNetwork:
+        """The network over the whole horizon."""
+        return self.networks.network
+
+    @property
+    def base(self) -> Base:
+        """The base year over what was kept of the chain."""
+        return self.networks.base
+
+    @property
+    def kept(self) -> Kept:
+        """What was kept of the chain."""
+        return self.networks.kept
+
+    def run(self, inputs: Inputs, foresight: str, *, time_limit: float | None = None) -> Outcome:
         """Solve inputs over the runner's chain and months with one kind of foresight.
 
-        Raises SolverFailed without a certificate, and Infeasible when the inputs contradict each other.
+        `time_limit` [s] holds for each programme; months without a feasible answer within it are not numbers.
+        Raises SolverFailed without a certificate, and Infeasible, in words, when the inputs contradict each other.
         """
-        inputs = self.kept.inputs(inputs)
-        q = quantities(inputs, self.base, self.network)
-        return self._coordinated(inputs, q) if foresight == "coordinated" else self._myopic(inputs, q)
+        q = self.networks.quantities(inputs)
+        run = self._coordinated if foresight == "coordinated" else self._myopic
+        return run(inputs.months, q, time_limit)
 
-    def _coordinated(self, inputs: Inputs, q: Quantities) -> Outcome:
+    def _coordinated(self, months: tuple[str, ...], q: Quantities, time_limit: float | None) -> Outcome:
         lp = self.whole.programme
-        solution = self.whole.solve(self.network.change(lp, q))
-        return read(self.network, lp, solution, q, inputs.months, "coordinated")
+        try:
+            solution = self.whole.solve(self.network.change(lp, q), time_limit=time_limit)
+        except InfeasibleProgramme as found:
+            raise explained(found, self.network, months) from found
+        return read(self.network, lp, solution, q, months, "coordinated")
 
-    def _myopic(self, inputs: Inputs, q: Quantities) -> Outcome:
-        lay = self.window.layout
+    def _myopic(self, months: tuple[str, ...], q: Quantities, time_limit: float | None) -> Outcome:
+        window = self.networks.window
         solver = Solver(self.rolling)
         state = q
         parts: list[Outcome] = []
-        for t, month in enumerate(inputs.months):
-            seen = _believed(state, q, t, lay.months)
-            solver.update(self.window.change(solver.programme, seen))
-            solution = solver.solve()
-            step = read(self.window, solver.programme, solution, seen, (month,) * lay.months, "myopic")
-            parts.append(step)
-            released = solution.x[lay.columns_of("release", lay.public)[0]]
-            state = replace(
-                state,
-                activity_before=step.activity[0],
-                pool_before=solution.x[lay.columns_of("pool", len(lay.nodes))[0]],
-                user_stock_before=step.user_stock[0],
-                public_stock=np.maximum(state.public_stock - released, 0.0),
-            )
-        return joined(parts, inputs.months, q.demand, q.user_stock_before)
+        for t, month in enumerate(months):
+            seen = self.networks.believed(state, q, t)
+            labels = self.networks.window_months(month)
+            try:
+                solver.update(window.change(solver.programme, seen))
+                solution = solver.solve(time_limit=time_limit)
+            except InfeasibleProgramme as found:
+                raise explained(found, window, labels) from found
+            parts.append(read(window, solver.programme, solution, seen, labels, "myopic", month=month))
+            if not parts[-1].feasible:
+                break  # the months after would rest on a state that cannot be
+            state = self.networks.after(state, solution.x)
+        return joined(parts, months, q.demand, q.user_stock_before)
 
 
 def _believed(state: Quantities, q: Quantities, t: int, width: int) -> Quantities:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,22 +16,38 @@ from didymium.model.network import MUSD_PER_T, Quantities, SupplyNetwork
 Floats = NDArray[np.float64]
 
 SHORT_SHARE = 1e-3  # of a month's demand: less than this is no shortage
+FEASIBLE = 1e-7  # largest relative violation of a bound (see Certificate) at which an answer is one
 
 
 @dataclass(frozen=True, slots=True)
 class Solve:
-    """The record of one linear programme: its size, status and certificate."""
+    """The record of one linear programme: its size, status, certificate, and the answer that they speak of.
 
+    `month` is the first month of a myopic window, None over the whole horizon.
+    """
+
+    month: str | None
     rows: int
     columns: int
     nonzeros: int
     status: str
+    iterations: int
     certificate: Certificate
+    x: Floats = field(repr=False, compare=False)
+    row_dual: Floats = field(repr=False, compare=False)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the answer keeps all bounds. One that the time limit stopped need not."""
+        return self.status == "optimal" or self.certificate.primal_residual <= FEASIBLE
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run by month: arrays (month, use), (month, arc) … in tonnes, and scarcity values in USD/kg (month, node)."""
+    """A run by month: arrays (month, use), (month, arc) … in tonnes, and scarcity values in USD/kg (month, node).
+
+    Where the time limit left no feasible answer the numbers are NaN, and so are scarcity values without an optimum.
+    """
 
     network: SupplyNetwork
     months: tuple[str, ...]
@@ -49,8 +65,23 @@ class Outcome:
     objective: float
     solves: tuple[Solve, ...]
 
+    @property
+    def status(self) -> str:
+        """`optimal` if every programme is proven, else `time_limit`."""
+        return "optimal" if all(s.status == "optimal" for s in self.solves) else "time_limit"
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every month has numbers."""
+        return all(s.feasible for s in self.solves)
+
     def days_to_shortage(self, uses: NDArray[np.int64]) -> float | None:
-        """Days from the first day until firm demand of the first of these uses goes unserved; None if never."""
+        """Days from the first day until firm demand of the first of these uses goes unserved; None if never.
+
+        NaN if a month has no numbers.
+        """
+        if np.isnan(self.short[:, uses]).any():
+            return float("nan")
         found = [days for days in (self._days_of(int(u)) for u in uses) if days is not None]
         return min(found, default=None)
 
@@ -73,7 +104,7 @@ class Outcome:
 
     def first_shortage(self, days: float | None) -> str | None:
         """The calendar day that lies so many days after the first day of the run."""
-        if days is None:
+        if days is None or np.isnan(days):
             return None
         year, month = (int(part) for part in self.months[0].split("-"))
         return (date(year, month, 1) + timedelta(days=int(days))).isoformat()
@@ -91,10 +122,24 @@ def read(
     q: Quantities,
     months: tuple[str, ...],
     foresight: str,
+    *,
+    month: str | None = None,
 ) -> Outcome:
-    """Labelled arrays out of a solved programme."""
+    """Labelled arrays out of a solved programme; `month` is the first of a myopic window."""
     lay = network.layout
-    x = solution.x
+    solve = Solve(
+        month,
+        lp.rows,
+        lp.columns,
+        lp.nonzeros,
+        solution.status,
+        solution.iterations,
+        solution.certificate,
+        solution.x,
+        solution.row_dual,
+    )
+    x = solution.x if solve.feasible else np.full_like(solution.x, np.nan)
+    y = solution.row_dual if solve.status == "optimal" else np.full_like(solution.row_dual, np.nan)
 
     def group(name: str, size: int) -> Floats:
         return x[lay.columns_of(name, size)]
@@ -112,18 +157,19 @@ def read(
         delivered=group("delivery", lay.uses),
         activity=group("usual", lay.activities) + group("extra", lay.activities),
         flow=group("flow", lay.arcs),
-        scarcity=np.abs(solution.row_dual[lay.rows_of("balance")]) / q.discount[:, None] / MUSD_PER_T,
+        scarcity=np.abs(y[lay.rows_of("balance")]) / q.discount[:, None] / MUSD_PER_T,
         user_stock_before=q.user_stock_before,
-        objective=solution.objective,
-        solves=(Solve(lp.rows, lp.columns, lp.nonzeros, solution.status, solution.certificate),),
+        objective=solution.objective if solve.feasible else float("nan"),
+        solves=(solve,),
     )
 
 
 def joined(parts: list[Outcome], months: tuple[str, ...], demand: Floats, before: Floats) -> Outcome:
-    """One outcome out of the first months of successive windows."""
+    """One outcome out of the first months of successive windows; months without a window are NaN."""
 
     def first(name: str) -> Floats:
-        return np.stack([getattr(p, name)[0] for p in parts])
+        found = np.stack([getattr(p, name)[0] for p in parts])
+        return np.concatenate([found, np.full((len(months) - len(parts), *found.shape[1:]), np.nan)])
 
     return Outcome(
         network=parts[0].network,

@@ -3,10 +3,12 @@
 from didymium.results.chunks import ChunkFolder, ChunkStore
 from didymium.results.difference import first_difference
 from didymium.results.manifest import Manifest
-from didymium.results.result import Field, Result, Row, Value, canonical_json, run_id
+from didymium.results.result import COMPLETE, PARTIAL, Field, Result, Row, Value, canonical_json, run_id
 from didymium.results.store import Entry, RunStore, default_store, result_bytes
 
 __all__ = [
+    "COMPLETE",
+    "PARTIAL",
     "ChunkFolder",
     "ChunkStore",
     "Entry",

@@ -6,15 +6,17 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from didymium import __version__
-from didymium.results.result import Result
+from didymium.results.result import COMPLETE, Result
 
-FORMAT = 1
+FORMAT = 2
+# What manifests of format 1 lack, and what it means there.
+_SINCE_2: Mapping[str, Any] = {"status": COMPLETE, "files": {}}
 
 # The libraries whose version can change the last digits of an answer.
 _DECIDING = ("clarabel", "duckdb", "highspy", "numpy", "pandas", "scipy")
@@ -26,11 +28,12 @@ class MalformedManifest(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was asked, of which data, with which versions, and the hash of the answer.
+    """What was asked, of which data, with which versions, and the hashes of what is kept.
 
     `call` is the question as the command line put it, `{"params": …, "layers": […]}`: enough to ask again.
     `request` is the question as the study understood it. `dataset` names the data, `tables` the hash of each table.
-    `solver` repeats status and residuals of each solve. `created` [ISO time] stands here and never in the answer.
+    `solver` repeats status and worst residuals of the solves of a kind. `status` is `complete` or `partial`. `files`
+    gives the SHA-256 of each further file of the run. `created` [ISO time] stands here and never in the answer.
     """
 
     run_id: str
@@ -47,6 +50,8 @@ class Manifest:
     warnings: tuple[str, ...]
     result_sha256: str = ""
     result_bytes: int = 0
+    status: str = COMPLETE
+    files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @classmethod
@@ -73,11 +78,13 @@ class Manifest:
             created=created,
             solver=tuple(dict(row) for row in result.tables.get("certificates", ())),
             warnings=result.warnings,
+            status=result.status,
         )
 
-    def sealed(self, body: bytes) -> Manifest:
-        """The same manifest with the hash and size of the answer's bytes."""
-        return replace(self, result_sha256=hashlib.sha256(body).hexdigest(), result_bytes=len(body))
+    def sealed(self, body: bytes, files: Mapping[str, bytes] | None = None) -> Manifest:
+        """The same manifest with the hash and size of the answer's bytes, and the hashes of the files beside it."""
+        hashes = {name: hashlib.sha256(held).hexdigest() for name, held in sorted((files or {}).items())}
+        return replace(self, result_sha256=hashlib.sha256(body).hexdigest(), result_bytes=len(body), files=hashes)
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as JSON values."""
@@ -97,10 +104,12 @@ class Manifest:
         except ValueError as bad:
             raise MalformedManifest(f"is not JSON ({bad})") from bad
         names = {f.name for f in fields(cls)}
+        if isinstance(found, dict) and found.get("format") == 1:
+            found = {**_SINCE_2, **found}
         if not isinstance(found, dict) or set(found) != names:
             raise MalformedManifest("does not hold the fields of a manifest")
-        if found["format"] != FORMAT:
-            raise MalformedManifest(f"has format {found['format']!r}, this version reads {FORMAT}")
+        if found["format"] not in (1, FORMAT):
+            raise MalformedManifest(f"has format {found['format']!r}, this version reads 1 and {FORMAT}")
         return cls(**{**found, "solver": tuple(found["solver"]), "warnings": tuple(found["warnings"])})
 
 

@@ -12,8 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from didymium.results.arrays import Arrays
+
 Value = str | float | int | bool | None | list[str]
 Row = Mapping[str, Value]
+
+COMPLETE = "complete"
+PARTIAL = "partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Result:
     `rows` is the main table; `tables` holds further ones by name (for example `monthly`).
     `request` is the parsed question and, with the dataset's id and the code version, fixes `run_id`.
     `source_ids` and `assumptions` list the ids of the table rows that the numbers rest on.
+    `status` is `complete`, or `partial` if a time limit stopped part of the work: then some numbers are missing.
+    `arrays` are solved arrays by name, kept beside the answer; the answer itself holds their hashes, `array_hashes`.
     """
 
     command: str
@@ -68,6 +75,9 @@ class Result:
     warnings: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     source_ids: tuple[str, ...] = ()
+    status: str = COMPLETE
+    array_hashes: Mapping[str, str] = field(default_factory=dict)
+    arrays: Mapping[str, Arrays] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -83,8 +93,15 @@ class Result:
         warnings: Iterable[str] = (),
         assumptions: Iterable[str] = (),
         source_ids: Iterable[str] = (),
+        status: str = COMPLETE,
+        arrays: Mapping[str, Arrays] | None = None,
     ) -> Result:
         """Build a result; its run id follows from request, dataset and code version."""
+        hashes = {}
+        if arrays:
+            from didymium.results.arrays import content_hash
+
+            hashes = {name: content_hash(arrays[name]) for name in sorted(arrays)}
         return cls(
             command=command,
             run_id=run_id(command, request, str(dataset["id"]), code_version),
@@ -96,6 +113,9 @@ class Result:
             warnings=tuple(warnings),
             assumptions=tuple(sorted(set(assumptions))),
             source_ids=tuple(sorted(set(source_ids))),
+            status=status,
+            array_hashes=hashes,
+            arrays=dict(arrays or {}),
         )
 
     def table(self, name: str | None = None) -> pd.DataFrame:
@@ -119,6 +139,7 @@ class Result:
         return {
             "command": self.command,
             "run_id": self.run_id,
+            "status": self.status,
             "request": dict(self.request),
             "dataset": dict(self.dataset),
             "unit_notes": {f.name: f"{f.meaning} [{f.unit}]" if f.unit else f.meaning for f in self.fields},
@@ -127,11 +148,12 @@ class Result:
             "warnings": list(self.warnings),
             "assumptions": list(self.assumptions),
             "source_ids": list(self.source_ids),
+            **({"arrays": dict(self.array_hashes)} if self.array_hashes else {}),
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Result:
-        """The inverse of `as_dict`; field units come back from `unit_notes`."""
+        """The inverse of `as_dict`; field units come back from `unit_notes`. The arrays themselves are in the store."""
         fields = []
         for name, note in stored.get("unit_notes", {}).items():
             meaning, _, unit = note.rpartition(" [") if note.endswith("]") else (note, "", "")
@@ -147,4 +169,6 @@ class Result:
             warnings=tuple(stored["warnings"]),
             assumptions=tuple(stored["assumptions"]),
             source_ids=tuple(stored["source_ids"]),
+            status=stored.get("status", COMPLETE),
+            array_hashes=stored.get("arrays", {}),
         )

@@ -1,9 +1,10 @@
 """The run store: every answer kept as a folder that is written whole or not at all.
 
-A run is `<store>/<run_id>/` with two files:
+A run is `<store>/<run_id>/`:
 
-    result.json     the answer in canonical bytes, nothing else: the same question gives the same bytes
-    manifest.json   what was asked, of which data, with which versions, when, and the hash of result.json
+    result.json       the answer in canonical bytes, nothing else: the same question gives the same bytes
+    manifest.json     what was asked, of which data, with which versions, when, and the hashes of the other files
+    NAME-HASH.npz     solved arrays, where a study keeps them; result.json holds the hash of their content
 
 It is written aside, synced to disk, renamed into place, and the store folder synced: a process that dies leaves the old
 state and at most a folder whose name starts with `.partial-`.
@@ -22,12 +23,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from didymium.errors import NotFound, StoreError, UnknownTerm
 from didymium.results.manifest import MalformedManifest, Manifest
-from didymium.results.result import Result, canonical_json
+from didymium.results.result import PARTIAL, Result, canonical_json
 from didymium.results.result import run_id as name_of_run
+
+if TYPE_CHECKING:
+    from didymium.results.arrays import Arrays
 
 RESULT = "result.json"
 MANIFEST = "manifest.json"
@@ -80,10 +84,11 @@ class RunStore:
 
         Saving the same run again with equal bytes changes nothing. With other bytes it raises StoreError, because the
         same question, data and code must give the same answer; a kept run of another build of the same version (see
-        `code_hash`) is set aside instead.
+        `code_hash`) is set aside instead, and so is a partial one, which says how far a machine came in its time.
         """
         body = result_bytes(result)
-        record = manifest.sealed(body)
+        files = _packed(result)
+        record = manifest.sealed(body, files)
         final = self.path / result.run_id
         with self._told("written"):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -93,6 +98,8 @@ class RunStore:
             aside.mkdir()
             try:
                 write_synced(aside / RESULT, body)
+                for name, held in files.items():
+                    write_synced(aside / name, held)
                 write_synced(aside / MANIFEST, record.to_bytes())
                 sync_folder(aside)
                 try:
@@ -109,7 +116,8 @@ class RunStore:
     def _keeps(self, final: Path, body: bytes, code: str) -> bool:
         """True if `final` is this run with these bytes.
 
-        False after an incomplete folder, or a run of another build of this version with other bytes, was set aside.
+        False after an incomplete folder, a partial run, or a run of another build of this version with other bytes, was
+        set aside.
         """
         fault = self._fault(final)
         if fault.startswith("incomplete"):
@@ -124,7 +132,7 @@ class RunStore:
         kept = self._manifest(final)
         if kept.result_sha256 == hashlib.sha256(body).hexdigest():
             return True
-        if kept.versions.get("code") != code:
+        if kept.versions.get("code") != code or kept.status == PARTIAL:
             self._set_aside(final, _SUPERSEDED)
             return False
         raise StoreError(
@@ -187,6 +195,27 @@ class RunStore:
         """The kept answer. Raises StoreError if the run is damaged."""
         return Result.from_dict(json.loads(self.read(run_id)))
 
+    def arrays(self, run_id: str) -> dict[str, Arrays]:
+        """The solved arrays kept beside an answer, by name. Raises StoreError if they are damaged or not its own."""
+        from didymium.results.arrays import content_hash, unpack
+
+        folder = self._sound(run_id)
+        hashes = self.load(run_id).array_hashes
+        found: dict[str, Arrays] = {}
+        for name, expected in hashes.items():
+            file = folder / _file_of(name, expected)
+            try:
+                found[name] = unpack(file.read_bytes())
+            except (OSError, ValueError) as bad:
+                raise StoreError(f"the arrays {name} {bad}.", where=str(file), cure="Ask again.") from bad
+            if content_hash(found[name]) != expected:
+                raise StoreError(
+                    f"the arrays {name} are not those of the answer.",
+                    where=str(file),
+                    cure="Ask again to keep it anew.",
+                )
+        return found
+
     def verify(self, run_id: str) -> str:
         """Why the kept run cannot be trusted, in one clause.
 
@@ -199,6 +228,13 @@ class RunStore:
         asked = (result.command, plain(result.request), plain(result.dataset))
         if asked != (manifest.command, plain(manifest.request), plain(manifest.dataset)):
             return "damaged: the manifest names another question or dataset than the answer"
+        if manifest.status != result.status:
+            return f"damaged: the manifest says {manifest.status}, the answer {result.status}"
+        if result.array_hashes:
+            try:
+                self.arrays(run_id)
+            except StoreError as bad:
+                return f"damaged: {bad.what.rstrip('.')}"
         named = name_of_run(manifest.command, manifest.request, manifest.dataset["id"], manifest.versions["didymium"])
         return "" if named == run_id else f"damaged: its question, data and version belong to run {named}"
 
@@ -221,7 +257,9 @@ class RunStore:
         if name.startswith(_BROKEN):
             return "an incomplete run that was set aside"
         if name.startswith(_SUPERSEDED):
-            return "a run of another build of its version, set aside when the question gave other bytes"
+            return (
+                "a run of another build of its version, or a partial one, set aside when the question gave other bytes"
+            )
         if not _RUN_ID.fullmatch(name):
             return "not a run: the name is not 12 hex digits"
         try:
@@ -238,7 +276,7 @@ class RunStore:
         found = hashlib.sha256(body).hexdigest()
         if found != manifest.result_sha256:
             return f"damaged: {RESULT} has hash {found[:12]}…, the manifest says {manifest.result_sha256[:12]}…"
-        return ""
+        return _fault_of_files(folder, manifest)
 
     @contextlib.contextmanager
     def _told(self, act: str) -> Iterator[None]:
@@ -253,6 +291,41 @@ class RunStore:
                 if refused.errno in _FULL
                 else "Name another folder with --store.",
             ) from refused
+
+
+def _file_of(name: str, content: str) -> str:
+    """File of solved arrays, named by what is in it."""
+    return f"{name}-{content[:16]}.npz"
+
+
+def _packed(result: Result) -> dict[str, bytes]:
+    """The files of the answer's arrays. Raises StoreError for an answer that names arrays it does not bring."""
+    if not result.array_hashes:
+        return {}
+    from didymium.results.arrays import pack
+
+    missing = sorted(set(result.array_hashes) - set(result.arrays))
+    if missing:
+        raise StoreError(
+            f"the answer comes without its arrays {', '.join(missing)}.",
+            where=f"run {result.run_id}",
+            cure="Copy the folder of the run instead.",
+        )
+    return {_file_of(name, content): pack(result.arrays[name]) for name, content in result.array_hashes.items()}
+
+
+def _fault_of_files(folder: Path, manifest: Manifest) -> str:
+    for name, expected in sorted(manifest.files.items()):
+        try:
+            held = (folder / name).read_bytes()
+        except FileNotFoundError:
+            return f"incomplete: {name} is missing"
+        except OSError as refused:
+            return f"unreadable: {name}: {refused.strerror}"
+        found = hashlib.sha256(held).hexdigest()
+        if found != expected:
+            return f"damaged: {name} has hash {found[:12]}…, the manifest says {expected[:12]}…"
+    return ""
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)

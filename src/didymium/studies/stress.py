@@ -15,10 +15,10 @@ from didymium.data import Dataset
 from didymium.errors import UnknownTerm
 from didymium.model.ensemble import draws_of, drivers_of, run_all
 from didymium.model.foresight import FORESIGHTS, base_of
-from didymium.results import ChunkStore, Field, Result, canonical_json
+from didymium.results import COMPLETE, PARTIAL, ChunkStore, Field, Result, canonical_json
 from didymium.results.manifest import code_hash
 from didymium.scenario.scenario import Scenario, load
-from didymium.studies import stress_rows
+from didymium.studies import proofs, stress_rows
 
 FIELDS = (
     Field("demand_t", "t", "Finished magnets (or oxide) wanted over the run"),
@@ -42,12 +42,16 @@ def stress(
     executor: str = "threads",
     cluster: str | None = None,
     keep: ChunkStore | None = None,
+    time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates.
 
     The draws run on `workers` of an `executor` (`serial`, `threads`, `processes`) or on the Dask cluster at the address
     `cluster`; the answer does not depend on which. `keep` holds what is finished, for when the run is stopped.
+    `time_limit` [s of solver time] holds for each programme. If it stops one, the result is `partial`, its rows say so,
+    and it answers a question of its own, with the limit in it: it never stands for the complete answer. Raises
+    Infeasible, in words, if the inputs contradict each other.
     """
     story = load(scenario) if isinstance(scenario, str) else scenario
     inputs = story.apply(ds)
@@ -66,11 +70,17 @@ def stress(
         tuple(foresight),
         executor=cluster or executor,
         workers=workers,
-        keep=None if keep is None else keep.of(canonical_json(["stress", asked, ds.full_id]), code=code_hash()),
+        keep=None
+        if keep is None
+        else keep.of(canonical_json(["stress", asked, ds.full_id, time_limit]), code=code_hash()),
         code=code_hash,
+        time_limit=time_limit,
         progress=progress,
     )
     drawn = stress_rows.spreads(cases, parties, foresight)
+    late = stress_rows.is_late(cases)
+    if late:
+        asked["time_limit_s"] = time_limit
     return Result.of(
         "stress",
         request=asked,
@@ -84,9 +94,12 @@ def stress(
             "monthly": stress_rows.monthly(story, cases, drawn, parties),
             "scarcity": stress_rows.scarcity(story, inputs, cases, parties),
             "certificates": stress_rows.certificates(story, cases),
+            "programmes": stress_rows.programmes(story, cases),
             "drivers": stress_rows.drivers(story, varied, cases, parties),
         },
-        warnings=inputs.warnings,
+        warnings=[*inputs.warnings, *(stress_rows.stopped(cases, time_limit or 0.0) if late else ())],
+        status=PARTIAL if late else COMPLETE,
+        arrays=proofs.solved_arrays(base, cases.central),
         assumptions=[row["assumption_id"] for row in varied],
         source_ids=sorted(
             {s for o in inputs.observations for s in o.source_ids} | {row["source_id"] for row in varied}

@@ -1,4 +1,7 @@
-"""Rows of a stress result, read out of the outcomes: nothing is computed here but sums, shares and percentiles."""
+"""Rows of a stress result, read out of the outcomes: nothing is computed here but sums, shares and percentiles.
+
+Where a time limit left no numbers (NaN in an outcome) the rows have none, and say so in `status`.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymium.data import Dataset
-from didymium.model.ensemble import APPROVAL, Cases, Summary, approval_range
-from didymium.model.outcome import Outcome, days_in
+from didymium.model.ensemble import APPROVAL, RECORD, Cases, Summary, approval_range
+from didymium.model.outcome import FEASIBLE, Outcome, days_in
 from didymium.results import Row
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
@@ -73,11 +76,28 @@ def spreads(cases: Cases, parties: Sequence[str], foresight: Sequence[str]) -> d
 
 
 def _band(values: Sequence[float | None], horizon: float) -> tuple[float | None, float | None]:
-    """P10 and P90; a run without shortage counts as lasting the whole horizon, and a bound there is unknown."""
+    """P10 and P90; a run without shortage counts as lasting the whole horizon, and a bound there is unknown.
+
+    A draw that the time limit stopped leaves no band: without it the band would be of the easy draws alone.
+    """
     if not values:
         return None, None
-    low, high = np.quantile([horizon if v is None else v for v in values], [0.1, 0.9])
+    lasting = [horizon if v is None else v for v in values]
+    if np.isnan(lasting).any():
+        return None, None
+    low, high = np.quantile(lasting, [0.1, 0.9])
     return (None if low >= horizon else float(low)), (None if high >= horizon else float(high))
+
+
+def _known(value: float | None) -> float | None:
+    """A number, or None where the time limit left none."""
+    return None if value is None or np.isnan(value) else float(value)
+
+
+def _days_status(days: float | None) -> str:
+    if days is None:
+        return "no shortage within the run"
+    return "time_limit" if np.isnan(days) else "modelled"
 
 
 def summary(
@@ -98,7 +118,7 @@ def summary(
             days = central.days_to_shortage(uses)
             early, late = _band(spread.days, horizon)
             demand = float(central.demand[:, uses].sum())
-            unserved = float(central.unserved[:, uses].sum())
+            unserved = _known(central.unserved[:, uses].sum())
             yield {
                 "scenario": story.id,
                 "foresight": sight,
@@ -110,13 +130,14 @@ def summary(
                 "unserved_t": unserved,
                 "unserved_t_p10": low,
                 "unserved_t_p90": high,
-                "unserved_share": unserved / demand if demand else None,
+                "unserved_share": unserved / demand if demand and unserved is not None else None,
                 "first_shortage_date": central.first_shortage(days),
-                "days_to_shortage": days,
+                "days_to_shortage": _known(days),
                 "days_to_shortage_p10": early,
                 "days_to_shortage_p90": late,
-                "days_to_shortage_status": "modelled" if days is not None else "no shortage within the run",
-                "loss_usd_m": float(central.lost_value[:, uses].sum()),
+                "days_to_shortage_status": _days_status(days),
+                "loss_usd_m": _known(central.lost_value[:, uses].sum()),
+                "status": central.status,
                 "start_date": f"{story.start}-01",
                 "source_ids": sources,
             }
@@ -141,10 +162,10 @@ def monthly(
                     "is_total": sector == TOTAL,
                     "month": month,
                     "demand_t": float(central.demand[t, uses].sum()),
-                    "unserved_t": float(central.unserved[t, uses].sum()),
+                    "unserved_t": _known(central.unserved[t, uses].sum()),
                     "unserved_t_p10": low,
                     "unserved_t_p90": high,
-                    "stock_t": float(central.user_stock[t, uses].sum()),
+                    "stock_t": _known(central.user_stock[t, uses].sum()),
                 }
 
 
@@ -164,7 +185,7 @@ def scarcity(story: Scenario, inputs: Inputs, cases: Cases, parties: Sequence[st
                         "party": party,
                         "product": product,
                         "month": month,
-                        "scarcity_usd_per_kg": float(central.scarcity[t, node]),
+                        "scarcity_usd_per_kg": _known(central.scarcity[t, node]),
                         "base_price_usd_per_kg": float(price[product]),
                     }
 
@@ -208,16 +229,64 @@ def certificates(story: Scenario, cases: Cases) -> Iterator[Row]:
         yield {
             "scenario": story.id,
             "foresight": sight,
-            "programmes": sum(s.programmes for s in proofs),
+            "programmes": sum(len(s.solves) for s in proofs),
             "status": "optimal" if all(s.is_optimal for s in proofs) else "partial",
             "rows": first.rows,
             "columns": first.columns,
             "nonzeros": first.nonzeros,
-            "objective": float(central.objective),
-            "primal_residual": max(s.proof[0] for s in proofs),
-            "dual_residual": max(s.proof[1] for s in proofs),
-            "gap": max(s.proof[2] for s in proofs),
+            "objective": _known(central.objective),
+            "primal_residual": max(s.worst("primal_residual") for s in proofs),
+            "dual_residual": max(s.worst("dual_residual") for s in proofs),
+            "gap": max(s.worst("gap") for s in proofs),
         }
+
+
+def programmes(story: Scenario, cases: Cases) -> Iterator[Row]:
+    """Size, status and proof of every single programme, by case, foresight and, where myopic, first month."""
+    whole = (("central", sight, Summary.of(outcome)) for sight, outcome in cases.central.items())
+    for case, sight, found in (*whole, *cases):
+        for record in found.solves.tolist():
+            solve = dict(zip(RECORD, record, strict=True))
+            month = solve.pop("month")
+            yield {
+                "scenario": story.id,
+                "case": case,
+                "foresight": sight,
+                "month": None if np.isnan(month) else f"{int(month) // 12:04d}-{int(month) % 12 + 1:02d}",
+                "status": "optimal" if solve.pop("is_optimal") else "time_limit",
+                **{name: int(solve.pop(name)) for name in ("rows", "columns", "nonzeros", "iterations")},
+                **solve,
+            }
+
+
+def is_late(cases: Cases) -> bool:
+    """Whether a time limit stopped any programme."""
+    return any(o.status != "optimal" for o in cases.central.values()) or any(not s.is_optimal for _, _, s in cases)
+
+
+def stopped(cases: Cases, time_limit: float) -> Iterator[str]:
+    """Warnings about what the time limit stopped, with what is proven all the same."""
+    for sight, central in cases.central.items():
+        late = [s for s in central.solves if s.status != "optimal"]
+        if not late:
+            continue
+        worst = max(late, key=lambda s: s.certificate.gap)
+        head = f"The {sight} run was stopped by the time limit of {time_limit:g} s for a programme"
+        if central.feasible:
+            gap = 100 * worst.certificate.gap
+            yield f"{head} before its optimum was proven: proven gap {gap:.4f} % of the cost, scarcity values left out."
+        elif late[-1].certificate.dual_residual <= FEASIBLE:
+            bound = late[-1].certificate.bound
+            yield f"{head} before it had a feasible answer: no numbers, proven least cost {bound:.0f} million USD."
+        else:
+            yield f"{head} before it had a feasible answer: no numbers, nothing proven."
+    others = [found.is_optimal for _, _, found in cases]
+    late_others = others.count(False)
+    if late_others:
+        yield (
+            f"The time limit stopped {late_others} of {len(others)} runs of draws and drivers: "
+            "bands and drivers that need them are left out."
+        )
 
 
 def drivers(
@@ -248,12 +317,12 @@ def drivers(
             "low": float(row["low"]) if row else approvals[0],
             "high": float(row["high"]) if row else approvals[2],
             "unit": row["unit"] if row else "share",
-            "unserved_t": float(central.unserved[:, uses].sum()),
-            "unserved_t_low": at_low,
-            "unserved_t_high": at_high,
-            "days_low": low.days_to_shortage(uses),
-            "days_high": high.days_to_shortage(uses),
-            "swing_t": swing,
+            "unserved_t": _known(central.unserved[:, uses].sum()),
+            "unserved_t_low": _known(at_low),
+            "unserved_t_high": _known(at_high),
+            "days_low": _known(low.days_to_shortage(uses)),
+            "days_high": _known(high.days_to_shortage(uses)),
+            "swing_t": _known(swing),
         }
-        found.append((-swing, name, line))
+        found.append((np.inf if np.isnan(swing) else -swing, name, line))
     yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))
