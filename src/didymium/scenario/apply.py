@@ -30,11 +30,14 @@ def assumptions(ds: Tables) -> dict[str, float]:
     return {row["assumption_id"]: float(row["value"]) for row in ds.rows("assumptions")}
 
 
-def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
+def apply(
+    scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None = None, *, like: Inputs | None = None
+) -> Inputs:
     """Inputs of a scenario.
 
     `overrides` replaces central values of assumptions; `approval_position` moves every approval within its own range,
-    from 0 (low) over ½ (central) to 1 (high).
+    from 0 (low) over ½ (central) to 1 (high). `like`: inputs of the same scenario over the same dataset with other
+    overrides; chain and observations, on which no override bears, are taken from them.
 
     Raises BadScenario or UnknownTerm when the scenario names what the dataset does not hold.
     """
@@ -42,7 +45,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     assume = {**assumptions(ds), **given}
     months = scenario.month_labels()
     base_year = scenario.base_year or min(max(int(scenario.start[:4]), FIRST_BASE_YEAR), LAST_BASE_YEAR)
-    chain = magnet_chain(ds, base_year)
+    chain = magnet_chain(ds, base_year) if like is None else like.chain
     known = {r["measure_id"] for r in ds.rows("measures")}
     followed = (*scenario.based_on, *(c.approval_observed for c in scenario.cuts if c.approval_observed is not None))
     for measure in followed:
@@ -50,7 +53,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
             raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
     growth = demand_growth(ds)
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
-    seen = observations(ds, chain, base_year)
+    seen = observations(ds, chain, base_year) if like is None else like.observations
     price = base_prices(ds, chain, 2024)
     stage = np.array([chain.product_stage[p] for p in chain.products])
     material = np.isin(stage, MATERIAL_STAGES)
@@ -58,7 +61,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         chain=chain,
         base_year=base_year,
         observations=seen,
-        unseen=unseen_flow_sigma(ds, chain, seen),
+        unseen=unseen_flow_sigma(ds, chain, seen) if like is None else like.unseen,
         surplus_share=assume["surplus_sigma_world_share"],
         months=months,
         demand_growth=grown,

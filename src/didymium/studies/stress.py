@@ -54,7 +54,7 @@ def stress(
         *(drivers_of(varied, story) if drivers else ()),
     ]
     outcomes = run_all(
-        lambda overrides: story.apply(ds, overrides),
+        lambda overrides: story.apply(ds, overrides, like=inputs),
         inputs,
         base,
         cases,
