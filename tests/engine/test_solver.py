@@ -165,6 +165,32 @@ def test_solvers_in_threads_give_the_same_bytes():
         assert list(pool.map(run, changes)) == [run(c) for c in changes]
 
 
+def test_twins_solve_their_base_once_and_give_the_same_bytes():
+    lp, rng = network(), np.random.default_rng(5)
+    changes = [cut(lp, rng) for _ in range(8)]
+    alone = [Solver(lp).solve(c) for c in changes]
+    one = Solver(lp)
+    twins = [one, *(one.twin() for _ in range(3))]
+    with ThreadPoolExecutor(4) as pool:
+        pairs = pool.map(lambda k: [twins[k].solve(change) for change in changes[2 * k : 2 * k + 2]], range(4))
+        together = [answer for pair in pairs for answer in pair]
+    bases = [twin.solve() for twin in twins]
+    for a, b in zip(alone, together, strict=True):
+        assert a.x.tobytes() == b.x.tobytes()
+        assert a.row_dual.tobytes() == b.row_dual.tobytes()
+    assert all(base is bases[0] for base in bases)
+
+
+def test_an_update_parts_twins():
+    lp = network()
+    one = Solver(lp)
+    other = one.twin()
+    before = one.solve().objective
+    other.update(cut(lp, np.random.default_rng(0), count=40, share=0.0))
+    assert other.solve().objective > before
+    assert one.solve().objective == before
+
+
 def test_update_moves_the_base():
     lp = network(seed=4)
     rng = np.random.default_rng(8)

@@ -78,7 +78,7 @@ class Dataset:
                 raise UnknownTerm("column", name, TABLES[table].column_names, where=f"table {table}")
             allowed = set(wanted) if isinstance(wanted, (tuple, list, set, frozenset)) else {wanted}
             if whole and len(allowed) == 1:
-                found = self._having(table, name).get(*allowed, ())
+                found = self._having(table, name).get(next(iter(allowed)), ())
             else:
                 found = [row for row in found if row[name] in allowed]
             whole = False

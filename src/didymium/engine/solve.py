@@ -4,13 +4,17 @@ A `Solver` holds one programme. Its base is solved once; each changed programme 
 that an answer depends on its change alone, never on what was solved before. An answer without a valid certificate is
 computed again from nothing, in two other ways; if none is proven the solver fails loudly.
 
-Solver objects share nothing: use one per thread. The solver gives up the interpreter lock while it works.
+Use one solver per thread: `twin` gives another, which shares the answer of the base and nothing that changes. The
+solver gives up the interpreter lock while it works.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -84,6 +88,17 @@ class _Outcome:
     solution: Solution | None
 
 
+@dataclass(slots=True)
+class _Base:
+    """What is known of a base programme; twins share it. Whoever holds `lock` may solve the base."""
+
+    lock: Lock = field(default_factory=Lock)
+    tried: bool = False
+    solution: Solution | None = None
+    basis: highspy.HighsBasis | None = None
+    cold_iterations: int = 0
+
+
 class Solver:
     """A programme ready to be solved again and again under small changes.
 
@@ -99,22 +114,29 @@ class Solver:
         self._explain = explain
         # highspy's own stubs lack some of the methods used here.
         self._highs: Any = _load(lp, self._scaling)
-        self._basis: highspy.HighsBasis | None = None
-        self._base: Solution | None = None
-        self._base_tried = False
-        self._cold_iterations = 0
+        self._base = _Base()
 
     @property
     def programme(self) -> LinearProgramme:
         """The base programme, with all updates so far."""
         return self._lp
 
+    def twin(self) -> Solver:
+        """Another solver of the same base, for another thread. The base is solved once, by who needs it first.
+
+        An update of either parts them.
+        """
+        other = Solver.__new__(Solver)
+        for name in ("_lp", "_sizes", "_scaling", "_interior", "_explain", "_base"):
+            setattr(other, name, getattr(self, name))
+        other._highs = _load(self._lp, self._scaling)
+        return other
+
     def update(self, change: Change) -> None:
         """Make `change` part of the base. The next solve starts from the last base basis."""
         self._lp = self._lp.changed(change)
         self._push(self._lp, change)
-        self._base = None
-        self._base_tried = False
+        self._base = _Base(basis=self._base.basis, cold_iterations=self._base.cold_iterations)
 
     def solve(self, change: Change | None = None, *, time_limit: float | None = None) -> Solution:
         """The optimum of the base, or of the base with `change`, which leaves the base as it is.
@@ -123,14 +145,15 @@ class Solver:
         Raises InfeasibleProgramme, UnboundedProgramme, or SolverFailed if no answer can be proven.
         """
         end = None if time_limit is None else self._highs.getRunTime() + time_limit
-        if change is None:
-            if self._base is None:
-                answer = self._decide(self._lp, end)
-                if answer.status == "optimal":
-                    self._keep_base(answer)
-                return answer
-            return self._base
-        self._try_base(end)
+        with self._base_in_hand(end) as end:
+            if change is None:
+                if self._base.solution is None:
+                    answer = self._decide(self._lp, end)
+                    if answer.status == "optimal":
+                        self._keep_base(answer)
+                    return answer
+                return self._base.solution
+            self._try_base(end)
         changed = self._lp.changed(change)
         self._push(changed, change)
         try:
@@ -138,14 +161,23 @@ class Solver:
         finally:
             self._push(self._lp, change)
 
+    @contextmanager
+    def _base_in_hand(self, end: float | None) -> Iterator[float | None]:
+        """Wait until no twin is solving the base; gives `end` less the time waited."""
+        start = time.perf_counter()
+        with self._base.lock:
+            yield None if end is None else end - (time.perf_counter() - start)
+
     def _keep_base(self, answer: Solution) -> None:
-        self._base = answer
-        self._basis = self._highs.getBasis()
-        self._base_tried = True
+        if self._base.basis is None:
+            self._base.cold_iterations = max(answer.iterations, 1)
+        self._base.solution = answer
+        self._base.basis = self._highs.getBasis()
+        self._base.tried = True
 
     def _try_base(self, end: float | None) -> None:
         """Get the base basis. A base without an optimum gives none: its changes are then solved from nothing."""
-        if self._base_tried:
+        if self._base.tried:
             return
         for way in self._ways():
             outcome = self._run(way, self._lp, end)
@@ -154,13 +186,13 @@ class Solver:
                 return
             if outcome.verdict == "time_limit":
                 return
-        self._basis = None
-        self._base_tried = True
+        self._base.basis = None
+        self._base.tried = True
 
     def _ways(self) -> Iterator[_Way]:
-        if self._basis is not None:
+        if self._base.basis is not None:
             # A warm start that takes longer than two cold ones has lost its advantage.
-            yield _Way("warm", warm=True, most_iterations=max(1000, 2 * self._cold_iterations))
+            yield _Way("warm", warm=True, most_iterations=max(1000, 2 * self._base.cold_iterations))
         yield _Way("cold", presolve=True, interior=self._interior)
         yield _Way("cold without presolve")
         yield _Way("primal", primal=True)
@@ -192,7 +224,7 @@ class Solver:
         # digits tell what was solved before. Steepest-edge weights built anew beat Devex on networks of this kind.
         _demand(highs.clearSolver(), "starting afresh")
         if way.warm:
-            _demand(highs.setBasis(self._basis), "taking the base basis")
+            _demand(highs.setBasis(self._base.basis), "taking the base basis")
         _set(highs, "presolve", "on" if way.presolve else "off")
         _set(highs, "solver", "ipx" if way.interior else "simplex")
         _set(highs, "simplex_strategy", 4 if way.primal else 1)
@@ -224,8 +256,6 @@ class Solver:
             solution = self._read(lp, "optimal", iterations)
             if not solution.certificate.holds():
                 return _Outcome(f"not proven ({solution.certificate.line()})", None)
-            if not way.warm:
-                self._cold_iterations = max(iterations, 1)
             return _Outcome(verdict, solution)
         if verdict == "time_limit":
             return _Outcome(verdict, self._read(lp, "time_limit", iterations))

@@ -98,9 +98,10 @@ def run_all(
 ) -> dict[tuple[str, str], Outcome]:
     """Outcomes by (case, foresight), in the order of the cases; the same for any number of workers.
 
-    Each thread owns a runner that starts every solve from the central basis. One-at-a-time moves are solved with
+    Each thread owns a runner that starts every solve from the central basis, found once for all. One-at-a-time moves are solved with
     foresight only.
     """
+    first = Runner.of(central, base)
     own = local()
     lock = Lock()
     tasks = [(c, f) for c in cases for f in foresight if ":" not in c.name or f == foresight[0]]
@@ -110,7 +111,7 @@ def run_all(
         nonlocal done
         case, sight = task
         if not hasattr(own, "runner"):
-            own.runner = Runner.of(central, base)
+            own.runner = first.twin()
         outcome: Outcome = own.runner.run(apply(case.overrides) if case.overrides else central, sight)
         with lock:
             done += 1

@@ -60,6 +60,10 @@ class Runner:
         rolling = window.programme(_believed(q, q, 0, window.layout.months))
         return cls(network, window, base, kept, Solver(network.programme(q)), rolling)
 
+    def twin(self) -> Runner:
+        """The same runner for another thread: the central programme is solved once for both."""
+        return replace(self, whole=self.whole.twin())
+
     def run(self, inputs: Inputs, foresight: str) -> Outcome:
         """Solve inputs over the runner's chain and months with one kind of foresight.
 
