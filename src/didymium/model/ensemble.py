@@ -98,8 +98,8 @@ def run_all(
 ) -> dict[tuple[str, str], Outcome]:
     """Outcomes by (case, foresight), in the order of the cases; the same for any number of workers.
 
-    Each thread owns a runner that starts every solve from the central basis, found once for all. One-at-a-time moves are solved with
-    foresight only.
+    Each thread owns a runner that starts every solve from the central basis, which is found once for all of them.
+    One-at-a-time moves are solved with the first kind of foresight only.
     """
     first = Runner.of(central, base)
     own = local()

@@ -128,9 +128,7 @@ class Scenario(_Strict):
         }
         return _checked(self.model_dump() | {"cuts": (*self.model_dump()["cuts"], more)}, where=f"scenario {self.id}")
 
-    def apply(
-        self, ds: Tables, overrides: Mapping[str, float] | None = None, *, like: Inputs | None = None
-    ) -> Inputs:
+    def apply(self, ds: Tables, overrides: Mapping[str, float] | None = None, *, like: Inputs | None = None) -> Inputs:
         """Inputs of this scenario over a dataset; see `didymium.scenario.apply.apply`."""
         from didymium.scenario.apply import apply
 
