@@ -50,7 +50,10 @@ class Dataset:
     full_id: str
     warnings: tuple[str, ...] = ()
     # Rows by the value of one column, made when first asked for: the same few columns are asked thousands of times.
-    _by_value: dict[tuple[str, str], dict[Any, list[Row]]] = field(default_factory=dict, compare=False, repr=False)
+    # No argument: a copy with other content makes its own.
+    _by_value: dict[tuple[str, str], dict[Any, list[Row]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def id(self) -> str:
