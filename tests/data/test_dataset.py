@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,3 +131,12 @@ def test_sql_sees_typed_tables(ds: Any) -> None:
 def test_sql_cannot_reach_files_or_network(ds: Any, query: str) -> None:
     with pytest.raises(BadInput, match="the query cannot be run"):
         ds.sql(query)
+
+
+def test_a_copy_with_other_rows_does_not_remember_the_old_ones(ds: Any) -> None:
+    first = ds.rows("assumptions")[0]
+    wanted = {"assumption_id": first["assumption_id"]}
+    assert ds.rows("assumptions", **wanted) == [first]
+    other = replace(ds, content={**ds.content, "assumptions": ({**first, "value": -1.0},)})
+    assert other.rows("assumptions", **wanted)[0]["value"] == -1.0
+    assert ds.rows("assumptions", **wanted) == [first]

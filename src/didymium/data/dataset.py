@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from didymium.data.additivity import Additivity, sum_safely
@@ -49,6 +49,11 @@ class Dataset:
     version: str
     full_id: str
     warnings: tuple[str, ...] = ()
+    # Rows by the value of one column, made when first asked for: the same few columns are asked thousands of times.
+    # No argument: a copy with other content makes its own.
+    _by_value: dict[tuple[str, str], dict[Any, list[Row]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def id(self) -> str:
@@ -69,13 +74,28 @@ class Dataset:
 
         `where` keeps rows whose column equals the value, or is one of them if a tuple, list or set is given.
         """
-        found: Iterable[Row] = self._table(table)
+        found: Sequence[Row] = self._table(table)
+        whole = True
         for name, wanted in where.items():
             if name not in TABLES[table].column_names and name not in ("row_id", "layer"):
                 raise UnknownTerm("column", name, TABLES[table].column_names, where=f"table {table}")
             allowed = set(wanted) if isinstance(wanted, (tuple, list, set, frozenset)) else {wanted}
-            found = [row for row in found if row[name] in allowed]
+            if whole and len(allowed) == 1:
+                found = self._having(table, name).get(next(iter(allowed)), ())
+            else:
+                found = [row for row in found if row[name] in allowed]
+            whole = False
         return [dict(row) for row in found]
+
+    def _having(self, table: str, column: str) -> dict[Any, list[Row]]:
+        """Rows of a table by the value of a column, each list in the order of the table."""
+        found = self._by_value.get((table, column))
+        if found is None:
+            found = {}
+            for row in self.content[table]:
+                found.setdefault(row[column], []).append(row)
+            self._by_value[table, column] = found
+        return found
 
     def frame(self, table: str) -> pd.DataFrame:
         """The same rows as a DataFrame."""

@@ -1,0 +1,117 @@
+"""E1: from quantities in memory to a programme that HiGHS holds, for the shipped full network: time and memory.
+
+python -m bench.build
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.shipped import Shipped, arguments
+from bench.timing import least, quiet, ratios, table
+
+from didymium.engine import Solver
+from didymium.model.network import SupplyNetwork
+
+Task = tuple[Any, ...]  # chain, nodes, public, quantities
+
+
+def didymium_(chain: Any, nodes: Any, public: Any, q: Any) -> Any:
+    """Lay out, assemble, scale, pass to HiGHS."""
+    network = SupplyNetwork.of(chain, months=len(q.discount), bands=q.band_width.shape[1], public=public)
+    return Solver(network.programme(q))
+
+
+def linopy_(chain: Any, nodes: Any, public: Any, q: Any) -> Any:
+    """Build the model, pass it to HiGHS."""
+    from bench import peer_linopy
+    from linopy.solvers import Solver as LinopySolver
+
+    return LinopySolver.from_name("highs", peer_linopy.model(chain, nodes, public, q), **peer_linopy.SOLVER)
+
+
+def pypsa_(chain: Any, nodes: Any, public: Any, q: Any) -> Any:
+    """Add the components, build the model, pass it to HiGHS."""
+    from bench import peer_linopy, peer_pypsa
+    from linopy.solvers import Solver as LinopySolver
+
+    model = peer_pypsa.model(peer_pypsa.network(chain, nodes, public, q), chain, q)
+    return LinopySolver.from_name("highs", model, **peer_linopy.SOLVER)
+
+
+WAYS = {"didymium": didymium_, "linopy": linopy_, "PyPSA": pypsa_}
+
+
+def known() -> dict[str, Any]:
+    """The ways whose packages are installed."""
+    from importlib.util import find_spec
+
+    return {name: way for name, way in WAYS.items() if name == "didymium" or find_spec(name.lower())}
+
+
+def peak_mb() -> float:
+    """Largest resident memory of this program so far [MB], from Linux's own account of it."""
+    said = Path("/proc/self/status").read_text("ascii")
+    return int(said.split("VmHWM:")[1].split()[0]) / 1e3
+
+
+def memory(task: Path, name: str) -> float:
+    """What a build adds to the largest memory of a process that has done nothing else, packages loaded [MB]."""
+    said = subprocess.run(
+        [sys.executable, "-m", "bench.build", "--memory", name, str(task)], capture_output=True, text=True, check=True
+    )
+    return float(said.stdout.splitlines()[-1])
+
+
+def _one_build(name: str, path: str) -> None:
+    task: Task = pickle.loads(Path(path).read_bytes())
+    from scipy import sparse  # noqa: F401
+
+    if name != "didymium":
+        import linopy.solvers  # noqa: F401
+    if name == "PyPSA":
+        import pypsa  # noqa: F401
+    import highspy
+
+    highspy.Highs()
+    before = peak_mb()
+    kept = WAYS[name](*task)
+    print(peak_mb() - before)
+    del kept
+
+
+def main() -> None:
+    """Print both tables."""
+    said = arguments(__doc__.splitlines()[0], repeats=3)
+    shipped = Shipped.of(months=said.months)
+    task: Task = (shipped.chain, shipped.nodes, shipped.public, shipped.quantities)
+    ways = known()
+    print(shipped.size())
+    with quiet():
+        for way in ways.values():
+            way(*task)  # imports are not counted
+    times = least({name: lambda way=way: way(*task) for name, way in ways.items()}, repeats=said.repeats)
+    print(ratios(times, own="didymium"))
+    if not Path("/proc/self/status").exists():
+        print("memory: told by Linux alone")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "task"
+        path.write_bytes(pickle.dumps(task))
+        used = {name: min(memory(path, name) for _ in range(said.repeats)) for name in ways}
+    own = max(used["didymium"], 0.1)
+    print(table(["way", "MB more", "times didymium"], [[n, f"{mb:.1f}", f"{mb / own:.1f}"] for n, mb in used.items()]))
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    if "--memory" in sys.argv:
+        _one_build(*sys.argv[-2:])
+    else:
+        main()

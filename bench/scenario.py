@@ -1,0 +1,99 @@
+"""E2: one exact scenario: a draw over the assumptions, from its quantities to the optimum.
+
+python -m bench.scenario
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+import numpy as np
+from bench.build import known
+from bench.shipped import Shipped, arguments
+from bench.timing import quiet, ratios
+
+from didymium.model.network import Quantities
+
+SAME = 1e-7  # of the optimum
+
+Solve = Callable[[Quantities], float]
+
+
+def ways_of(shipped: Shipped) -> dict[str, Solve]:
+    """Each way to the optimum of some quantities. What a way keeps between scenarios is made here, not timed."""
+    network, solver = shipped.runner.network, shipped.runner.whole
+    solver.solve()
+
+    def own(q: Quantities) -> float:
+        return solver.solve(network.change(solver.programme, q)).objective
+
+    ways: dict[str, Solve] = {"didymium": own}
+    installed = known()
+    if "linopy" in installed:
+        from bench import peer_linopy
+        from linopy.solvers import Solver
+
+        sets = (shipped.chain, shipped.nodes, shipped.public)
+        kept = peer_linopy.model(*sets, shipped.quantities)
+        persistent = Solver.from_name("highs", kept, track_updates=True, **peer_linopy.SOLVER)
+        kept.assign_result(persistent.solve())
+
+        def in_place(q: Quantities) -> float:
+            peer_linopy.update(kept, *sets[:2], q)
+            kept.assign_result(persistent.solve(model=kept))
+            assert persistent._rebuilds == 0
+            return float(kept.objective.value)
+
+        def rebuilt(q: Quantities) -> float:
+            m = peer_linopy.model(*sets, q)
+            m.solve("highs", **peer_linopy.OPTIONS)
+            return float(m.objective.value)
+
+        ways |= {"linopy, persistent": in_place, "linopy, rebuilt": rebuilt}
+        if "PyPSA" in installed:
+            from bench import peer_pypsa
+
+            def pypsa(q: Quantities) -> float:
+                m = peer_pypsa.model(peer_pypsa.network(*sets, q), sets[0], q)
+                m.solve("highs", **peer_linopy.OPTIONS)
+                return float(m.objective.value)
+
+            ways["PyPSA, rebuilt"] = pypsa
+    return ways
+
+
+def main() -> None:
+    """Print the mean over the draws of the least time of each, and the largest difference between the optima."""
+    said = arguments(__doc__.splitlines()[0], draws=4, repeats=3)
+    shipped = Shipped.of(months=said.months, draws=said.draws)
+    print(shipped.size())
+    start = time.process_time()
+    with quiet():
+        shipped.runner.whole.solve()
+    print(f"base programme of didymium, solved once for all scenarios: {time.process_time() - start:.2f} s")
+    with quiet():
+        ways = ways_of(shipped)
+    told = [shipped.drawn(draw) for draw in shipped.draws]
+    found: dict[tuple[str, int], float] = {}
+    times: dict[tuple[str, int], float] = {}
+    with quiet():
+        for _ in range(said.repeats):
+            # Draw by draw, so that no way meets the same draw twice in a row: one that goes on from its last answer
+            # would have nothing left to do.
+            for number, q in enumerate(told):
+                for name, way in ways.items():
+                    start = time.process_time()
+                    found[name, number] = way(q)
+                    times[name, number] = min(times.get((name, number), np.inf), time.process_time() - start)
+    mean = {name: sum(times[name, k] for k in range(len(told))) / len(told) for name in ways}
+    apart = max(abs(cost / found["didymium", k] - 1) for (_, k), cost in found.items())
+    print(ratios(mean, own="didymium", what=f"CPU seconds, mean of {len(shipped.draws)} draws"))
+    print(f"optima differ by at most {apart:.1e} of their value")
+    assert apart <= SAME
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)
+    main()
