@@ -14,8 +14,10 @@ import numpy as np
 
 from didymium.engine import LinearProgramme, Solver
 from didymium.model.calibrate import Base, calibrate
+from didymium.model.mixing import Traced, trace
 from didymium.model.network import Floats, Quantities, SupplyNetwork, quantities
 from didymium.model.outcome import Outcome, joined, read
+from didymium.model.tracked import TrackedNetwork, TrackedQuantities, tracked_quantities
 from didymium.model.trim import Kept
 from didymium.scenario.inputs import Inputs
 
@@ -43,12 +45,17 @@ class Runner:
     window: SupplyNetwork
     base: Base
     kept: Kept
+    traced: Traced | None
     whole: Solver
     rolling: LinearProgramme
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Runner:
-        """Networks over the whole horizon and over the myopic window, without what cannot carry."""
+        """Networks over the whole horizon and over the myopic window, without what cannot carry.
+
+        Goods are split by origin when the inputs track one.
+        """
+        traced = trace(inputs.chain, base, inputs.track_origin) if inputs.track_origin else None
         kept = Kept.of(inputs, base)
         inputs, base = kept.inputs(inputs), kept.base(base)
         bands = len(next(iter(inputs.bands.values())))
@@ -56,18 +63,24 @@ class Runner:
         months = len(inputs.months)
         network = SupplyNetwork.of(inputs.chain, months=months, bands=bands, public=public)
         window = SupplyNetwork.of(inputs.chain, months=min(WINDOW, months), bands=bands, public=public)
-        q = quantities(inputs, base, network)
+        if traced is not None:
+            network, window = (TrackedNetwork.tracked(plain, inputs, traced) for plain in (network, window))
+        q = _quantities(inputs, base, network, traced)
         rolling = window.programme(_believed(q, q, 0, window.layout.months))
-        return cls(network, window, base, kept, Solver(network.programme(q)), rolling)
+        return cls(network, window, base, kept, traced, Solver(network.programme(q)), rolling)
 
     def run(self, inputs: Inputs, foresight: str) -> Outcome:
         """Solve inputs over the runner's chain and months with one kind of foresight.
 
         Raises SolverFailed without a certificate, and Infeasible when the inputs contradict each other.
         """
+        q = self.quantities(inputs)
         inputs = self.kept.inputs(inputs)
-        q = quantities(inputs, self.base, self.network)
         return self._coordinated(inputs, q) if foresight == "coordinated" else self._myopic(inputs, q)
+
+    def quantities(self, inputs: Inputs) -> Quantities:
+        """Limits and costs of some inputs over what the runner kept."""
+        return _quantities(self.kept.inputs(inputs), self.base, self.network, self.traced)
 
     def _coordinated(self, inputs: Inputs, q: Quantities) -> Outcome:
         lp = self.whole.programme
@@ -93,7 +106,15 @@ class Runner:
                 user_stock_before=step.user_stock[0],
                 public_stock=np.maximum(state.public_stock - released, 0.0),
             )
+            if isinstance(state, TrackedQuantities) and isinstance(self.window, TrackedNetwork):
+                state = replace(state, clean_before=solution.x[self.window.clean_columns(2)[0]])
         return joined(parts, inputs.months, q.demand, q.user_stock_before)
+
+
+def _quantities(inputs: Inputs, base: Base, network: SupplyNetwork, traced: Traced | None) -> Quantities:
+    if traced is not None and isinstance(network, TrackedNetwork):
+        return tracked_quantities(inputs, base, network, traced)
+    return quantities(inputs, base, network)
 
 
 def _believed(state: Quantities, q: Quantities, t: int, width: int) -> Quantities:
@@ -102,6 +123,8 @@ def _believed(state: Quantities, q: Quantities, t: int, width: int) -> Quantitie
     def lasting(values: Floats) -> Floats:
         return np.repeat(values[t : t + 1], width, axis=0)
 
+    if isinstance(state, TrackedQuantities) and isinstance(q, TrackedQuantities):
+        state = replace(state, origin_limit=lasting(q.origin_limit))
     return replace(
         state,
         discount=q.discount[:width],
