@@ -128,7 +128,7 @@ _QUESTIONS = (
         command="stress",
         study="didymium.studies.stress:stress",
         help="What breaks, when, and by how much, if supply is cut.",
-        params=("scenario", "parties", "foresight", "draws", "drivers", "seed", "workers"),
+        params=("scenario", "parties", "foresight", "track_origin", "draws", "drivers", "seed", "workers"),
         columns=(
             "foresight",
             "party",
