@@ -144,7 +144,7 @@ class TreeRunner:
                 objective=float(part.cost @ x),
             )
             found.append(read(network, lp, own, q, one.months, TREE))
-        return found
+        return [replace(outcome, solves=found[0].solves) for outcome in found]  # it is one programme
 
 
 def _together(runner: Runner, inputs: Sequence[Inputs]) -> list[Quantities]:

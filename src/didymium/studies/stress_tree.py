@@ -135,8 +135,8 @@ def expected_rows(
 ) -> Iterator[Row]:
     """Rows of the expectation, with their range over leaves and over the ranges of the probabilities.
 
-    The mean day of a shortage is given only if every leaf has one; `shortage_probability` is the weight of those that
-    do.
+    The mean day of a shortage is given only if every leaf has one, the date only if all have the same;
+    `shortage_probability` is the weight of those that run short.
     """
     key = ("foresight", "party", "product", "sector")
     parts: dict[tuple[Any, ...], dict[Path, Row]] = {}
@@ -150,6 +150,7 @@ def expected_rows(
         days = [(leaf.probability, own[leaf.path]["days_to_shortage"]) for leaf in found]
         short = [(weight, _number(day)) for weight, day in days if day is not None]
         every = len(short) == len(days)
+        dates = {one["first_shortage_date"] for one in own.values()}
         yield {
             **row,
             "unserved_t_least": min(unserved.values()),
@@ -157,9 +158,7 @@ def expected_rows(
             "unserved_t_probability_low": low,
             "unserved_t_probability_high": high,
             "shortage_probability": min(sum(weight for weight, _ in short), 1.0),
-            "first_shortage_date": min((str(one["first_shortage_date"]) for one in own.values()), default=None)
-            if every
-            else None,
+            "first_shortage_date": dates.pop() if len(dates) == 1 else None,
             "days_to_shortage": sum(weight * day for weight, day in short) if every else None,
             "days_to_shortage_p10": None,
             "days_to_shortage_p90": None,
