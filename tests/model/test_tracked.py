@@ -66,7 +66,7 @@ def test_one_input_with_content_is_enough() -> None:
 
 
 def test_what_is_recycled_keeps_its_origin() -> None:
-    """90 t of oxide, half Chinese, and 10 t won back from the swarf of what is made of all of it: s = (45 + 10 s) / 100."""
+    """90 t of oxide, half Chinese, and 10 t from the swarf of what is made of all of it: s = (45 + 10 s) / 100."""
     chain = SmallChain(months=1).process("leach", "separated", {}, {"oxide": 1.0})
     chain.process("make", "magnet", {"oxide": 1.0}, {"good": 0.9, "swarf": 0.1})
     chain.process("back", "separated", {"swarf": 1.0}, {"oxide": 1.0})
@@ -166,14 +166,18 @@ def test_names_do_not_matter(tale: Tale) -> None:
         chain = tale.chain(name)
         return run(by_origin(chain, tale.passes, origin=name("AAA")), chain).objective
 
-    assert cost(str) == pytest.approx(cost({"AAA": "ZZZ", "BBB": "AAA", "CCC": "MMM", "DDD": "BBB"}.__getitem__), rel=1e-8)
+    assert cost(str) == pytest.approx(
+        cost({"AAA": "ZZZ", "BBB": "AAA", "CCC": "MMM", "DDD": "BBB"}.__getitem__), rel=1e-8
+    )
 
 
 @pytest.mark.slow
 def test_the_magnet_chain_without_a_cut_by_origin_and_with_one() -> None:
     ds = didymium.data.open()
     story = load("cn-october-notices-origin")
-    direct = story.model_copy(update={"cuts": tuple(c.model_copy(update={"origin": None, "exporter": "CHN"}) for c in story.cuts)})
+    direct = story.model_copy(
+        update={"cuts": tuple(c.model_copy(update={"origin": None, "exporter": "CHN"}) for c in story.cuts)}
+    )
     inputs = direct.apply(ds)
     base = base_of(inputs)
 

@@ -44,7 +44,8 @@ def lost(outcomes: Sequence[Outcome], probability: Sequence[float]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("longer", "tree_lost", "known_lost", "myopic_lost"), [(0.1, 34, 28, 46), (0.5, 150, 140, 150), (0.9, 254, 252, 254)]
+    ("longer", "tree_lost", "known_lost", "myopic_lost"),
+    [(0.1, 34, 28, 46), (0.5, 150, 140, 150), (0.9, 254, 252, 254)],
 )
 def test_saving_for_a_cut_that_may_go_on(
     longer: float, tree_lost: float, known_lost: float, myopic_lost: float

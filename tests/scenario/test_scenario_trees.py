@@ -77,7 +77,7 @@ def test_a_scenario_without_branches_is_its_only_leaf() -> None:
 
 
 def test_the_shipped_tree_lets_the_suspension_be_renewed_or_lapse() -> None:
-    """Table measure_suspensions: notice 70 of 2025 suspends until 10 November 2026; the tree parts in the month after."""
+    """Notice 70 of 2025 suspends until 10 November 2026 (measure_suspensions); the tree parts in the month after."""
     ds = didymium.data.open()
     story = load("cn-october-suspension")
     until = {r["until_date"] for r in ds.rows("measure_suspensions") if r["measure_id"] in story.based_on}
@@ -114,8 +114,14 @@ BAD = {
         "branches ends, stays part in different months: 2027-03, 2027-04",
     ),
     "too late": ("months = 12", "months = 3", "branch ends starts in 2027-03, outside the run, 2026-12 to 2027-02"),
-    "unknown end": ('ends = ["licence"]', 'ends = ["license"]', "ends 'license', no cut or outage before it; named are: licence"),
-    "hindsight": ('start = "2027-04"', 'start = "2027-01"', "outages.0 starts in 2027-01, before branch stays in 2027-03"),
+    "unknown end": (
+        'ends = ["licence"]', 'ends = ["license"]',
+        "ends 'license', no cut or outage before it; named are: licence",
+    ),
+    "hindsight": (
+        'start = "2027-04"', 'start = "2027-01"',
+        "outages.0 starts in 2027-01, before branch stays in 2027-03",
+    ),
 }  # fmt: skip
 
 
@@ -130,7 +136,9 @@ def test_a_bad_tree_is_refused_in_one_line(fault: str) -> None:
 
 
 def test_a_nested_parting_comes_after_its_own_branch() -> None:
-    nested = TREE + """
+    nested = (
+        TREE
+        + """
 [[branches.branches]]
 id = "only"
 title = "x"
@@ -139,6 +147,7 @@ start = "2027-03"
 probability = 1.0
 probability_basis = "certain"
 """
+    )
     with pytest.raises(BadScenario, match="branches only part in 2027-03, not after the branch that holds them"):
         parse(nested, where="tree.toml")
 
@@ -181,7 +190,7 @@ def test_the_range_is_the_optimum_of_a_small_programme(parts: list[tuple[float, 
 def test_content_is_followed_from_one_place_only() -> None:
     story = load("cn-october-notices-origin")
     mixed = story.model_copy(update={"cuts": (*story.cuts, story.cuts[0].model_copy(update={"origin": "MYS"}))})
-    with pytest.raises(BadScenario, match="cuts follow content from CHN and MYS. Follow one origin."):
+    with pytest.raises(BadScenario, match=r"cuts follow content from CHN and MYS\. Follow one origin"):
         mixed.apply(didymium.data.open())
     unknown = story.model_copy(update={"cuts": (story.cuts[0].model_copy(update={"origin": "MNG"}),)})
     with pytest.raises(BadScenario, match="origin MNG is not a place of its own in the chain"):

@@ -26,7 +26,9 @@ from didymium.scenario.inputs import Chain
 
 Floats = NDArray[np.float64]
 
-LEAK = 1e-12  # of what circles: content that never came from anywhere counts as tracked, and the system has one solution
+LEAK = (
+    1e-12  # of what circles: content that never came from anywhere counts as tracked, and the system has one solution
+)
 MOST_ROUNDS = 100
 ANY = "*"  # the tag of goods without tracked content
 
@@ -93,13 +95,8 @@ def trace(chain: Chain, base: Base, origin: Collection[str]) -> Traced:
     live = (supply > 0) & ~at_origin
 
     def solved(binding: list[int | None]) -> Floats:
-        rows: list[int] = []
-        cols: list[int] = []
-        vals: list[float] = []
-        fresh = np.where(live, 0.0, np.where(at_origin, 0.0, 1.0))
-        for n, source, tonnes in arriving:
-            if live[n]:
-                rows.append(n), cols.append(source), vals.append(tonnes / supply[n])
+        fresh = np.where(live | at_origin, 0.0, 1.0)
+        parts = [(n, source, tonnes) for n, source, tonnes in arriving if live[n]]
         for n, a, tonnes in made:
             feed = binding[a]
             if not live[n]:
@@ -107,9 +104,11 @@ def trace(chain: Chain, base: Base, origin: Collection[str]) -> Traced:
             if feed is None:
                 fresh[n] += tonnes / supply[n]
             else:
-                rows.append(n), cols.append(feed), vals.append(tonnes / supply[n])
+                parts.append((n, feed, tonnes))
+        rows, cols = ([part[i] for part in parts] for i in (0, 1))
+        vals = np.array([tonnes / supply[n] for n, _, tonnes in parts])
         shape = (len(number), len(number))
-        mix: Any = sparse.coo_array((np.array(vals) * (1 - LEAK), (rows, cols)), shape=shape).tocsc()
+        mix: Any = sparse.coo_array((vals * (1 - LEAK), (rows, cols)), shape=shape).tocsc()
         answer: Floats = np.clip(spsolve(sparse.eye_array(len(number), format="csc") - mix, fresh), 0.0, 1.0)
         return answer
 

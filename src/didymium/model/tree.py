@@ -23,15 +23,17 @@ from didymium.model.tracked import TrackedNetwork
 from didymium.scenario.inputs import Inputs
 
 TREE = "tree"
-NO_INTERIOR = 2**31  # coefficients: five leaves of two years take the simplex method 8 s, the interior point method 54 s
+NO_INTERIOR = (
+    2**31
+)  # coefficients: five leaves of two years take the simplex method 8 s, the interior point method 54 s
 
 
 @dataclass(frozen=True, slots=True)
 class Extensive:
     """Where the columns and rows of each leaf's programme stand in the one of the tree.
 
-    `column` (leaf, column of a leaf) and `row` (leaf, row of a leaf) are places in the tree's programme; `weight` (leaf,
-    row) is the probability of the node in which a row stands.
+    `column` (leaf, column of a leaf) and `row` (leaf, row of a leaf) are places in the tree's programme;
+    `weight` (leaf, row) is the probability of the node in which a row stands.
     """
 
     probability: Floats
@@ -93,9 +95,7 @@ def months_of(network: SupplyNetwork) -> tuple[Ints, Ints]:
     rows = [np.repeat(months, lay.rows), np.full(lay.public, -1)]
     if isinstance(network, TrackedNetwork):
         columns.append(np.repeat(months, sum(network.clean_sizes)))
-        rows += [
-            np.repeat(months, n) for n in (network.stocks.size, sum(network.clean_sizes), network.limited.size)
-        ]
+        rows += [np.repeat(months, n) for n in (network.stocks.size, sum(network.clean_sizes), network.limited.size)]
     return np.concatenate(columns), np.concatenate(rows)
 
 

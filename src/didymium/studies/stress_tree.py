@@ -130,9 +130,7 @@ def leaf_rows(
     ]
 
 
-def expected_rows(
-    story: Scenario, found: Sequence[Leaf], by_leaf: Sequence[Row], mean: Iterator[Row]
-) -> Iterator[Row]:
+def expected_rows(story: Scenario, found: Sequence[Leaf], by_leaf: Sequence[Row], mean: Iterator[Row]) -> Iterator[Row]:
     """Rows of the expectation, with their range over leaves and over the ranges of the probabilities.
 
     The mean day of a shortage is given only if every leaf has one, the date only if all have the same;
