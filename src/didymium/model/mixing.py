@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 LEAK = (
     1e-12  # of what circles: content that never came from anywhere counts as tracked, and the system has one solution
 )
+SHARE_DIGITS = 9  # beyond these a share holds nothing but the leak and the rounding of the solver
 MOST_ROUNDS = 100
 ANY = "*"  # the tag of goods without tracked content
 
@@ -129,6 +130,7 @@ def trace(chain: Chain, base: Base, origin: Collection[str]) -> Traced:
         binding = better
     else:
         raise SolverFailed("the origin of the base year's goods does not settle.", where="tracked origin")
+    share = np.round(share, SHARE_DIGITS)
     activity = np.array(
         [
             0.0 if region in origin else 1.0 if feed is None else float(share[feed])
