@@ -56,6 +56,15 @@ def test_scenarios_are_listed_and_shown(didymium: Didymium) -> None:
     assert whole["cuts"][0]["exporter"] == "CHN"
 
 
+def test_branches_are_shown_with_their_probabilities(didymium: Didymium) -> None:
+    listed = {row["id"]: row["leaves"] for row in didymium("scenario", "list", "--json").json()["rows"]}
+    assert (listed["cn-stop-6"], listed["cn-october-suspension"]) == (1, 5)
+    rows = didymium("scenario", "show", "cn-october-suspension", "--csv").out.splitlines()
+    assert sum(",branch," in row for row in rows) == 7
+    for lang, word in (("en", "the licence office proves lax"), ("ja", "審査が緩い")):
+        assert word in didymium("scenario", "show", "cn-october-suspension", "--lang", lang).out
+
+
 def test_a_scenario_file_is_shown_and_a_broken_one_refused(didymium: Didymium, tmp_path: Path) -> None:
     good = tmp_path / "my.toml"
     good.write_text('id = "mine"\ntitle = "Mine"\ntitle_ja = "例"\nstart = "2026-12"\n', "utf-8")

@@ -14,6 +14,7 @@ from didymium.errors import BadScenario, UnknownTerm
 from didymium.scenario.apply import apply, month_range, observed_shares
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Outage, Scenario, library, load
+from didymium.scenario.tree import leaves
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +34,15 @@ def calm() -> Scenario:
 
 @pytest.mark.parametrize("name", sorted(library()))
 def test_every_scenario_of_the_library_applies(name: str, ds: Dataset) -> None:
-    inputs = load(name).apply(ds)
-    story = load(name)
-    assert inputs.months == story.month_labels()
-    assert len(inputs.restrictions) == len(story.cuts)
-    for restriction in inputs.restrictions:
-        assert np.isfinite(restriction.factor).any()
-        assert (restriction.factor >= 0).all()
-    assert (inputs.availability.min() < 1) == bool(story.outages)
+    for story in (leaf.scenario for leaf in leaves(load(name))):
+        inputs = story.apply(ds)
+        assert inputs.months == story.month_labels()
+        assert len(inputs.restrictions) == len(story.cuts)
+        assert len(inputs.origin_restrictions) == len([cut for cut in story.cuts if cut.origin])
+        for restriction in (*inputs.restrictions, *inputs.origin_restrictions):
+            assert np.isfinite(restriction.factor).any()
+            assert (restriction.factor >= 0).all()
+        assert (inputs.availability.min() < 1) == bool(story.outages)
 
 
 def test_arrays_fit_the_chain(stop: Inputs) -> None:

@@ -45,7 +45,7 @@ def test_every_scenario_of_the_library_has_both_titles_and_breaks_something() ->
     for name, story in found.items():
         assert name == story.id
         assert story.title and story.title_ja and story.summary and story.based_on
-        assert story.cuts or story.outages
+        assert story.cuts or story.outages or story.branches
         assert len(story.month_labels()) == story.months == 24
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from didymium.results import Result
 from didymium.results.result import canonical_json
 from didymium.scenario.inputs import Inputs, Restriction
 from didymium.scenario.scenario import Scenario, library, load
+from didymium.scenario.tree import leaves
 from didymium.studies.stress import stress
 
 WORLD = (
@@ -316,8 +318,8 @@ def test_a_deeper_cut_is_worse(ds: Dataset) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(library()))
 def test_every_scenario_of_the_library_is_solved_and_proven(name: str, ds: Dataset) -> None:
-    for sight in SIGHTS:
-        outcome = run(ds, load(name), sight)
+    for sight, leaf in product(SIGHTS, leaves(load(name))):
+        outcome = run(ds, leaf.scenario, sight)
         assert all(s.status == "optimal" and s.certificate.holds(1e-7) for s in outcome.solves)
         assert outcome.unserved.min() >= -1e-9
         assert (outcome.unserved <= outcome.demand * (1 + 1e-9) + 1e-9).all()

@@ -138,8 +138,9 @@ def _questions(params: Mapping[str, Any]) -> list[tuple[Question, dict[str, Any]
         own = {name: params[name] if name in params else PARAMS[name].kept_default() for name in question.params}
         if "scenario" in own:
             # Which assumptions matter is asked of the first scenario alone: it takes more solves than all the rest.
+            # The figures set two kinds of foresight side by side.
             found += [
-                (question, {**own, "scenario": scenario, "drivers": number == 0})
+                (question, {**own, "scenario": scenario, "drivers": number == 0, "foresight": "both"})
                 for number, scenario in enumerate(params["scenarios"])
             ]
         else:

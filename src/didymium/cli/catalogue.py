@@ -136,6 +136,7 @@ _QUESTIONS = (
             "scenario",
             "parties",
             "foresight",
+            "track_origin",
             "draws",
             "drivers",
             "seed",

@@ -195,12 +195,20 @@ PARAMS: dict[str, Param] = {
     ),
     "foresight": Param(
         "--foresight",
-        "How far the model sees: the whole horizon, each month alone, or both.",
-        click.Choice(["both", "coordinated", "myopic"]),
+        "How far the model sees: the whole horizon, each month alone, both, or for a scenario with branches its tree. "
+        "all: every kind that the scenario can be run with.",
+        click.Choice(["all", "both", "coordinated", "tree", "myopic"]),
         "KIND",
-        default="both",
-        default_text="both",
-        read=lambda kept: ("coordinated", "myopic") if kept == "both" else (kept,),
+        default="all",
+        default_text="all",
+        read=lambda kept: {"all": None, "both": ("coordinated", "myopic")}.get(kept, (kept,)),
+    ),
+    "track_origin": Param(
+        "--track-origin",
+        "Follow content from these places through the chain. Cuts by origin do so by themselves.",
+        Codes(upper=True),
+        "CHN",
+        read=tuple,
     ),
     "lang": Param("--lang", "Language of what people read.", click.Choice(["en", "ja"]), "en|ja", default="en"),
     "products": Param(

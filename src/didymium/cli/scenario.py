@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -37,12 +38,14 @@ def list_scenarios(shared: Shared) -> None:
     show_table(table, shared, then=f"didymium scenario show {next(iter(found))}")
 
 
-_SHOWN = ("id", "title", "start", "months", "likelihood")
+_SHOWN = ("id", "title", "start", "months", "leaves", "likelihood")
 
 
 def _row(one: Scenario) -> dict[str, str | int]:
+    from didymium.scenario.tree import leaves
+
     fields = ("id", "title", "title_ja", "summary", "likelihood", "start", "months")
-    return {name: getattr(one, name) for name in fields}
+    return {name: getattr(one, name) for name in fields} | {"leaves": len(leaves(one))}
 
 
 def _title(one: Scenario, t: Translator) -> str:
@@ -53,7 +56,7 @@ def _title(one: Scenario, t: Translator) -> str:
 @click.argument("name", metavar="FILE|ID")
 @shared_options
 def show(shared: Shared, name: str) -> None:
-    """Show one scenario: its cuts and outages, and the measures that it follows."""
+    """Show one scenario: its cuts, outages and branches, and the measures that it follows."""
     from didymium.cli.output import show_table, write
     from didymium.cli.sheet import sheet
     from didymium.i18n import translator
@@ -61,8 +64,7 @@ def show(shared: Shared, name: str) -> None:
 
     one = load(name)
     whole = one.model_dump(mode="json")
-    cuts = [{"kind": "cut", "place": cut["exporter"], **cut} for cut in whole["cuts"]]
-    rows = [*cuts, *({"kind": "outage", **outage} for outage in whole["outages"])]
+    rows = list(_parts(whole, ""))
     if shared.form is not None:
         write(shared, whole=whole, rows=rows)
         return
@@ -74,10 +76,44 @@ def show(shared: Shared, name: str) -> None:
         "From {start}, {months} months. Likelihood: {words}.", start=one.start, months=one.months, words=one.likelihood
     )
     click.echo(about)
-    columns = ("kind", "place", "importers", "products", "stage", "start", "end", "approval_share", "availability")
-    used = [column for column in columns if any(row.get(column) not in (None, "") for row in rows)]
+    for row in rows:
+        row["title"] = row.get("title_ja" if t.lang == "ja" else "title")
+    used = [column for column in _PARTS if any(row.get(column) not in (None, "", []) for row in rows)]
     notes = [t("Follows: {measures}", measures=", ".join(one.based_on))] if one.based_on else []
     show_table(sheet(rows, used, t) if rows else None, shared, notes=notes, then=f"didymium stress --scenario {name}")
+
+
+_PARTS = (
+    "branch",
+    "kind",
+    "title",
+    "probability",
+    "probability_low",
+    "probability_high",
+    "place",
+    "origin",
+    "importers",
+    "products",
+    "stage",
+    "start",
+    "end",
+    "ends",
+    "approval_share",
+    "availability",
+)
+
+
+def _parts(whole: dict[str, Any], branch: str) -> Iterator[dict[str, Any]]:
+    """Cuts, outages and branches as rows, each with the path of the branch that it belongs to."""
+    for cut in whole["cuts"]:
+        yield {"branch": branch, "kind": "cut", "place": cut["exporter"], **cut}
+    for outage in whole["outages"]:
+        yield {"branch": branch, "kind": "outage", **outage}
+    for one in whole["branches"]:
+        path = f"{branch}/{one['id']}" if branch else one["id"]
+        about = {name: value for name, value in one.items() if name not in ("cuts", "outages", "branches", "id")}
+        yield {"branch": path, "kind": "branch", **about}
+        yield from _parts(one, path)
 
 
 @scenario.command()

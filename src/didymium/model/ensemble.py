@@ -5,7 +5,7 @@ The central case is kept whole. Of every other case only a summary is kept, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,8 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from didymium.engine import Ensemble, Keep, Start, run_ensemble
-from didymium.engine.executors import Memory
+from didymium.engine import Keep, Start, run_ensemble
 from didymium.model.calibrate import Base
 from didymium.model.foresight import Runner
 from didymium.model.ledger import split_uniform
@@ -220,12 +219,12 @@ class Cases:
 
     central: Mapping[str, Outcome]
     tasks: tuple[Task, ...]
-    ensemble: Ensemble
+    ensemble: Iterable[tuple[int, Mapping[str, NDArray[Any]]]]  # number of a task and the arrays of its summary
 
     @classmethod
     def of_central(cls, central: Mapping[str, Outcome]) -> Cases:
         """The central case without any other."""
-        return cls(central, (), Ensemble((), Memory()))
+        return cls(central, (), ())
 
     def __iter__(self) -> Iterator[tuple[str, str, Summary]]:
         """Name of the case, foresight, summary; a few of them are in memory at a time."""

@@ -15,8 +15,10 @@ import numpy as np
 from didymium.engine import InfeasibleProgramme, LinearProgramme, Solver, Start
 from didymium.model.calibrate import Base, calibrate
 from didymium.model.conflict import explained, refuse_crossed
+from didymium.model.mixing import Traced, trace
 from didymium.model.network import Floats, Quantities, SupplyNetwork, quantities
 from didymium.model.outcome import Outcome, joined, read
+from didymium.model.tracked import TrackedNetwork, TrackedQuantities, tracked_quantities
 from didymium.model.trim import Kept
 from didymium.scenario.inputs import Inputs
 
@@ -42,10 +44,12 @@ class Networks:
     window: SupplyNetwork
     base: Base
     kept: Kept
+    traced: Traced | None = None
 
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Networks:
-        """Trim inputs and base, and lay out both grids of months."""
+        """Trim inputs and base, and lay out both grids of months; goods are split by origin if the inputs track one."""
+        traced = trace(inputs.chain, base, inputs.track_origin) if inputs.track_origin else None
         kept = Kept.of(inputs, base)
         inputs, base = kept.inputs(inputs), kept.base(base)
         bands = len(next(iter(inputs.bands.values())))
@@ -53,12 +57,14 @@ class Networks:
         months = len(inputs.months)
         network = SupplyNetwork.of(inputs.chain, months=months, bands=bands, public=public)
         window = SupplyNetwork.of(inputs.chain, months=min(WINDOW, months), bands=bands, public=public)
-        return cls(network, window, base, kept)
+        if traced is not None:
+            network, window = (TrackedNetwork.tracked(plain, inputs, traced) for plain in (network, window))
+        return cls(network, window, base, kept, traced)
 
     def quantities(self, inputs: Inputs) -> Quantities:
         """Limits and costs by month of inputs over the same chain. Raises Infeasible where bounds cross."""
         inputs = self.kept.inputs(inputs)
-        q = quantities(inputs, self.base, self.network)
+        q = _quantities(inputs, self.base, self.network, self.traced)
         refuse_crossed(self.network, q, inputs.months)
         return q
 
@@ -74,6 +80,8 @@ class Networks:
             found: Floats = x[lay.columns_of(group, size)[0]]
             return found
 
+        if isinstance(state, TrackedQuantities) and isinstance(self.window, TrackedNetwork):
+            state = replace(state, clean_before=x[self.window.clean_columns(2)[0]])
         return replace(
             state,
             activity_before=first("usual", lay.activities) + first("extra", lay.activities),
@@ -164,12 +172,20 @@ class Runner:
         return joined(parts, months, q.demand, q.user_stock_before)
 
 
+def _quantities(inputs: Inputs, base: Base, network: SupplyNetwork, traced: Traced | None) -> Quantities:
+    if traced is not None and isinstance(network, TrackedNetwork):
+        return tracked_quantities(inputs, base, network, traced)
+    return quantities(inputs, base, network)
+
+
 def _believed(state: Quantities, q: Quantities, t: int, width: int) -> Quantities:
     """What a decision maker in month t takes the next months to be: like this one."""
 
     def lasting(values: Floats) -> Floats:
         return np.repeat(values[t : t + 1], width, axis=0)
 
+    if isinstance(state, TrackedQuantities) and isinstance(q, TrackedQuantities):
+        state = replace(state, origin_limit=lasting(q.origin_limit))
     return replace(
         state,
         discount=q.discount[:width],

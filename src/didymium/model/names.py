@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from didymium.model.network import SupplyNetwork
+from didymium.model.tracked import TrackedNetwork
 
 Labels = tuple[str, ...]
 
@@ -40,7 +41,15 @@ def rows(network: SupplyNetwork, months: Sequence[str]) -> list[Named]:
         for group, members in groups
         for labels in members
     ]
-    return [*named, *(Named("public_stock", labels) for labels in _public(network))]
+    named += [Named("public_stock", labels) for labels in _public(network)]
+    if isinstance(network, TrackedNetwork):
+        clean = _clean(network)
+        limited = [chain.arcs[network.flows[i]] for i in network.limited]
+        for month in months:
+            named += [Named("clean_balance", (*lay.nodes[n], month)) for n in network.stocks]
+            named += [Named("clean_part", (group, *labels, month)) for group, labels in clean]
+            named += [Named("origin_limit", (*labels, month)) for labels in limited]
+    return named
 
 
 def columns(network: SupplyNetwork, months: Sequence[str]) -> list[Named]:
@@ -59,11 +68,26 @@ def columns(network: SupplyNetwork, months: Sequence[str]) -> list[Named]:
         ("release", _public(network)),
     )
     placed = sorted(groups, key=lambda g: lay.offset(g[0]))
-    return [
+    named = [
         Named(group, (*labels, month))
         for month in _grid(network, months)
         for group, members in placed
         for labels in members
+    ]
+    if isinstance(network, TrackedNetwork):
+        clean = _clean(network)
+        named += [Named(f"clean_{group}", (*labels, month)) for month in months for group, labels in clean]
+    return named
+
+
+def _clean(network: TrackedNetwork) -> list[tuple[str, Labels]]:
+    """Group and labels of the clean columns of a month: runs, flows, stocks, releases."""
+    chain, nodes = network.chain, network.layout.nodes
+    return [
+        *(("run", chain.activities[a]) for a in network.runs),
+        *(("flow", chain.arcs[e]) for e in network.flows),
+        *(("pool", nodes[n]) for n in network.stocks),
+        *(("release", labels) for labels in _public(network)),
     ]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymium.model.calibrate import Base
-from didymium.scenario.inputs import Inputs, Restriction
+from didymium.scenario.inputs import Inputs, OriginRestriction, Restriction
 
 MAGNETS = {"ndfeb_magnet_std", "ndfeb_magnet_ht"}
 Member = TypeVar("Member")
@@ -87,6 +87,12 @@ class Kept:
             ramp=inputs.ramp[self.activity],
             use_cover_days=inputs.use_cover_days[self.use],
             restrictions=tuple(restrictions),
+            origin_restrictions=tuple(
+                OriginRestriction(
+                    r.name, new_arc[r.arcs[self.arc[r.arcs]]].astype(np.int64), r.factor[:, self.arc[r.arcs]]
+                )
+                for r in inputs.origin_restrictions
+            ),
         )
 
     def base(self, base: Base) -> Base:

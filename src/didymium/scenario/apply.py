@@ -12,6 +12,7 @@ from didymium.scenario.chain import Tables, magnet_chain, project_steps
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Restriction
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import demand_growth
+from didymium.scenario.origin import by_origin
 from didymium.scenario.prices import base_prices
 from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR, Outage, Scenario, TradeCut
 
@@ -54,6 +55,18 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     price = base_prices(ds, chain, 2024)
     stage = np.array([chain.product_stage[p] for p in chain.products])
     material = np.isin(stage, MATERIAL_STAGES)
+    restrictions = tuple(
+        _restriction(
+            cut,
+            chain,
+            months,
+            given.get("approval_position", 0.5),
+            {} if cut.approval_observed is None else observed_shares(ds, cut.exporter, months, grown, base_year),
+            where=f"scenario {scenario.id}: cuts.{i}",
+        )
+        for i, cut in enumerate(scenario.cuts)
+    )
+    direct, tracked, through = by_origin(scenario, chain, restrictions)
     return Inputs(
         chain=chain,
         base_year=base_year,
@@ -86,17 +99,9 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         ),
         discount_rate=assume["discount_rate_per_year"],
         convenience_rate=assume["convenience_share_per_month"],
-        restrictions=tuple(
-            _restriction(
-                cut,
-                chain,
-                months,
-                given.get("approval_position", 0.5),
-                {} if cut.approval_observed is None else observed_shares(ds, cut.exporter, months, grown, base_year),
-                where=f"scenario {scenario.id}: cuts.{i}",
-            )
-            for i, cut in enumerate(scenario.cuts)
-        ),
+        restrictions=direct,
+        track_origin=tracked,
+        origin_restrictions=through,
         warnings=NOT_MODELLED,
     )
 

@@ -92,6 +92,15 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginRestriction:
+    """Share of the base flow of goods with tracked content that some arcs may carry: `factor` as in `Restriction`."""
+
+    name: str
+    arcs: Ints
+    factor: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """One base year's observations and one scenario's months, ready for the model.
 
@@ -123,4 +132,6 @@ class Inputs:
     discount_rate: float  # a year
     convenience_rate: float  # a month, of the price: worth of normal stock net of holding cost
     restrictions: tuple[Restriction, ...] = ()
+    track_origin: tuple[str, ...] = ()  # regions whose content is followed through the chain
+    origin_restrictions: tuple[OriginRestriction, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Scenarios: what is cut, by whom, for whom, from when to when.
+"""Scenarios: what is cut, by whom, for whom, from when to when, and what may happen next with which probability.
 
 A scenario file is TOML; its JSON Schema is published.
 """
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Place = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|ROW_EU|EU27|ALL)$")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
+PROBABILITY_ROUNDING = 1e-9  # three thirds written with sixteen digits sum to 1 within this
 
 
 class _Strict(BaseModel):
@@ -31,6 +33,7 @@ class _Strict(BaseModel):
 
 
 class _Spell(_Strict):
+    name: Slug | None = Field(None, description="by which a branch can end it")
     start: Month
     end: Month | None = Field(None, description="first month after it; none means to the end of the run")
 
@@ -47,6 +50,10 @@ class TradeCut(_Spell):
     exporter: Place
     importers: tuple[Place, ...] = ("ALL",)
     products: tuple[str, ...] = Field(min_length=1, description="product ids; ndfeb_magnet means both grades")
+    origin: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
+        None,
+        description="hit only goods with content from this place, whoever exports them; goods that return there pass",
+    )
     approval_share: Share | None = Field(None, description="share that passes, 0 to 1")
     approval_low: Share | None = None
     approval_high: Share | None = None
@@ -75,10 +82,66 @@ class Outage(_Spell):
     availability: Share
 
 
-class Scenario(_Strict):
-    """One story of what goes wrong. `based_on` names the rows of `measures` that it follows."""
+class Branch(_Strict):
+    """One way in which things may go on from a month. Siblings part in the same month; their probabilities sum to 1."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    id: Slug
+    title: str
+    title_ja: str
+    start: Month = Field(description="first month in which it is known that this branch holds")
+    probability: Annotated[float, Field(gt=0.0, le=1.0)]
+    probability_low: Share | None = None
+    probability_high: Share | None = None
+    probability_basis: str = Field(min_length=1, description="what the probability rests on, or that it is assumed")
+    based_on: tuple[str, ...] = ()
+    ends: tuple[str, ...] = Field((), description="names of cuts and outages that end where this branch starts")
+    cuts: tuple[TradeCut, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    branches: tuple[Branch, ...] = ()
+
+    @model_validator(mode="after")
+    def _starts_what_it_adds(self) -> Self:
+        low, high = self.probability_range
+        if not low <= self.probability <= high:
+            raise ValueError("probability_low ≤ probability ≤ probability_high does not hold")
+        for kind, breaks in (("cuts", self.cuts), ("outages", self.outages)):
+            for i, one in enumerate(breaks):
+                if one.start < self.start:
+                    raise ValueError(f"{kind}.{i} starts in {one.start}, before branch {self.id} in {self.start}")
+        _siblings_fit(self.branches, self.start)
+        return self
+
+    @property
+    def probability_range(self) -> tuple[float, float]:
+        """Low and high end of the probability; itself where no range is given."""
+        low, high = self.probability_low, self.probability_high
+        return (self.probability if low is None else low), (self.probability if high is None else high)
+
+
+def _siblings_fit(branches: tuple[Branch, ...], after: str | None) -> None:
+    """Raise ValueError unless siblings part in one month after `after`, have ids of their own and sum to 1."""
+    if not branches:
+        return
+    ids = [branch.id for branch in branches]
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"branches: two have the id {next(i for i in ids if ids.count(i) > 1)}")
+    starts = sorted({branch.start for branch in branches})
+    if len(starts) > 1:
+        raise ValueError(f"branches {', '.join(ids)} part in different months: {', '.join(starts)}")
+    if after is not None and starts[0] <= after:
+        raise ValueError(f"branches {', '.join(ids)} part in {starts[0]}, not after the branch that holds them")
+    total = sum(branch.probability for branch in branches)
+    if abs(total - 1) > PROBABILITY_ROUNDING:
+        raise ValueError(f"the probabilities of branches {', '.join(ids)} sum to {total:.6g}, not 1")
+
+
+class Scenario(_Strict):
+    """One story of what goes wrong. `based_on` names the rows of `measures` that it follows.
+
+    With `branches` it is a tree of stories: see `didymium.scenario.tree.leaves`.
+    """
+
+    id: Slug
     title: str
     title_ja: str
     summary: str = ""
@@ -93,6 +156,7 @@ class Scenario(_Strict):
     )
     cuts: tuple[TradeCut, ...] = ()
     outages: tuple[Outage, ...] = ()
+    branches: tuple[Branch, ...] = ()
 
     @model_validator(mode="after")
     def _within_the_run(self) -> Scenario:
@@ -103,6 +167,8 @@ class Scenario(_Strict):
             for i, one in enumerate(breaks):
                 if one.start > last or (one.end is not None and one.end <= self.start):
                     raise ValueError(f"{kind}.{i} lies outside the run, {self.start} to {last}")
+        _siblings_fit(self.branches, None)
+        _branches_fit(self.branches, {one.name for one in (*self.cuts, *self.outages)}, self.start, last)
         return self
 
     def cut(
@@ -129,14 +195,40 @@ class Scenario(_Strict):
         return _checked(self.model_dump() | {"cuts": (*self.model_dump()["cuts"], more)}, where=f"scenario {self.id}")
 
     def apply(self, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
-        """Inputs of this scenario over a dataset; see `didymium.scenario.apply.apply`."""
+        """Inputs of this scenario over a dataset; see `didymium.scenario.apply.apply`.
+
+        Raises BadScenario for one with branches: it is several stories, each with inputs of its own.
+        """
         from didymium.scenario.apply import apply
 
+        if self.branches:
+            raise BadScenario(
+                f"has branches ({', '.join(b.id for b in self.branches)}) and so no one set of inputs.",
+                where=f"scenario {self.id}",
+                cure="Take its leaves: didymium.scenario.tree.leaves(scenario).",
+            )
         return apply(self, ds, overrides)
 
     def month_labels(self) -> tuple[str, ...]:
         """The months of the run, as YYYY-MM."""
         return tuple(shift(self.start, i) for i in range(self.months))
+
+
+def _branches_fit(branches: tuple[Branch, ...], named: set[str | None], first: str, last: str) -> None:
+    """Raise ValueError unless all branches lie within the run and end only what stands before them."""
+    for branch in branches:
+        if not first <= branch.start <= last:
+            raise ValueError(f"branch {branch.id} starts in {branch.start}, outside the run, {first} to {last}")
+        for name in branch.ends:
+            if name not in named:
+                known = ", ".join(sorted(n for n in named if n)) or "none"
+                raise ValueError(f"branch {branch.id} ends '{name}', no cut or outage before it; named are: {known}")
+        for kind, breaks in (("cuts", branch.cuts), ("outages", branch.outages)):
+            for i, one in enumerate(breaks):
+                if one.start > last:
+                    raise ValueError(f"{kind}.{i} of branch {branch.id} lies outside the run, {first} to {last}")
+        left = named - set(branch.ends)
+        _branches_fit(branch.branches, left | {one.name for one in (*branch.cuts, *branch.outages)}, first, last)
 
 
 def shift(month: str, by: int) -> str:

@@ -28,7 +28,7 @@ from didymium.results import Result, Row
 from didymium.results.arrays import Arrays
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
-from didymium.studies import stress_rows
+from didymium.studies import stress_rows, stress_tree
 
 Floats = NDArray[np.float64]
 
@@ -97,7 +97,8 @@ def answered(ds: Dataset, result: Result, arrays: Mapping[str, Arrays]) -> Itera
 
 
 def _networks(ds: Dataset, result: Result, arrays: Mapping[str, Arrays]) -> tuple[Inputs, Networks]:
-    inputs = Scenario.model_validate(result.request["scenario"]).apply(ds)
+    story = Scenario.model_validate(result.request["scenario"])
+    inputs = stress_tree.applied(ds, result.request.get("track_origin", ()), story, {})
     kept, chain = arrays["base"], inputs.chain
     for name, members in (("activity", chain.activities), ("flow", chain.arcs), ("use", chain.uses)):
         _fits(f"base year, {name}", kept[name], (len(members),))
@@ -188,7 +189,8 @@ def _worst(one: Answered) -> str:
 def _parted(ds: Dataset, result: Result, sight: str, solved: Sequence[tuple[Answered, Certificate]]) -> str | None:
     """The first number of the central case that does not follow from the kept arrays."""
     story = Scenario.model_validate(result.request["scenario"])
-    inputs, parties = story.apply(ds), result.request["parties"]
+    inputs = stress_tree.applied(ds, result.request.get("track_origin", ()), story, {})
+    parties = result.request["parties"]
     cases = Cases.of_central({sight: _outcome(inputs, sight, solved)})
     alone = stress_rows.spreads(cases, parties, [sight])
     again: dict[str, Iterator[Row]] = {
