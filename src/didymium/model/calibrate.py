@@ -101,7 +101,7 @@ def calibrate(
     for arc, width in (unseen or {}).items():
         estimate[starts["arc"] + arc] = 0.0
         sigma[starts["arc"] + arc] = width
-    used = _used_products(chain)
+    used = chain.settled
     world = _world_output(chain, observations)
     for n, (product, _region) in enumerate(nodes):
         if product in used:
@@ -155,12 +155,6 @@ def _balances(
     for u, (product, region, _sector) in enumerate(chain.uses):
         entry((product, region), starts["use"] + u, -1.0)
     return list(nodes), (rows, cols, vals)
-
-
-def _used_products(chain: Chain) -> frozenset[str]:
-    """Products that some process takes in, and magnets; all others are co-products that may be left over."""
-    taken = {product for process in chain.processes for product in process.inputs}
-    return frozenset(taken | {product for product, _, _ in chain.uses if product.startswith("ndfeb_magnet")})
 
 
 def _world_output(chain: Chain, observations: Sequence[Observation]) -> dict[str, float]:

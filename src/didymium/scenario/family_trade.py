@@ -1,0 +1,129 @@
+"""Trade of a family's products by pair: rows of `trade`, brought to the product's basis and the family's regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from didymium.scenario.chain import Tables, assumption
+from didymium.scenario.observing import sigma_of
+
+Row = dict[str, Any]
+KG_A_T = 1000
+RECONCILED = "reconciled"
+NO_PAIR = ("residual", "world total")
+
+
+@dataclass(slots=True)
+class Flow:
+    """What a pair of regions trades in a year [unit of the product], its variance, its rows and what was done."""
+
+    value: float = 0.0
+    variance: float = 0.0
+    year: int = 0
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def own_rows(ds: Tables, table: str, **where: Any) -> list[Row]:
+    """Preferred rows of a table with an amount."""
+    return [r for r in ds.rows(table, **where) if r["preferred"] and r["quantity"] is not None]
+
+
+def pair_flows(
+    ds: Tables, family: str, product: Row, region_of: Mapping[str, str], year: int
+) -> dict[tuple[str, str], Flow]:
+    """Flows of a chain product by (origin, destination) region; `WLD` stands for all of one side.
+
+    For each pair of places and each customs product one row: the reconciled one, else a report of a year, else a mean
+    of years; of the latest year up to the one asked. Pairs below `least_pair_share` of what the product trades are
+    left out, and so are flows within a region.
+    """
+    sigma = sigma_of(ds)
+    price: dict[int, float] = {}
+    chosen: dict[tuple[str, str, str], Row] = {}
+    rules = ds.rows("chain_trade", family=family, chain_product=product["chain_product"])
+    named = {place for rule in rules for place in (rule["exporters"] or "").split(";") if place}
+    by_product = {rule["trade_product"]: rule for rule in rules}
+    for rule in rules:
+        only = {p for p in (rule["exporters"] or "").split(";") if p}
+        for row in own_rows(ds, "trade", product=rule["trade_product"]):
+            place = row["exporter"]
+            if not _is_pair(row, year) or (only and place not in only) or (not only and place in named):
+                continue
+            key = (rule["trade_product"], row["exporter"], row["importer"])
+            if key not in chosen or _rank(row) > _rank(chosen[key]):
+                chosen[key] = row
+    found: dict[tuple[str, str], Flow] = {}
+    for (trade_product, origin, destination), row in sorted(chosen.items()):
+        whole = [p for p, rule in by_product.items() if trade_product in (rule["instead_of"] or "").split(";")]
+        if any((p, origin, destination) in chosen for p in whole):
+            continue
+        pair = (_region(origin, region_of), _region(destination, region_of))
+        if pair[0] == pair[1] or "" in pair:
+            continue
+        if row["year"] not in price:
+            price[row["year"]] = price_per_kg(ds, product, row["year"])
+        amount, spread, note = _content(by_product[trade_product], row, price[row["year"]])
+        flow = found.setdefault(pair, Flow())
+        flow.value += amount
+        flow.variance += (amount * max(sigma(row), spread)) ** 2
+        flow.year = max(flow.year, row["year"])
+        flow.rows.append(row)
+        flow.notes += [n for n in (note, row["period"] if row["period_kind"] == "rate" else "") if n]
+    total = sum(flow.value for pair, flow in found.items() if "WLD" not in pair)
+    least = assumption(ds, "least_pair_share") * total
+    return {pair: flow for pair, flow in found.items() if flow.value >= least or "WLD" in pair}
+
+
+def _is_pair(row: Row, year: int) -> bool:
+    """Whether a row tells an amount of a whole year or a mean of years, up to the year."""
+    whole = row["period"] == str(row["year"]) or row["period_kind"] == "rate"
+    return bool(whole and row["unit"].startswith("t") and row["flow_basis"] not in NO_PAIR and row["year"] <= year)
+
+
+def _rank(row: Row) -> tuple[bool, bool, int]:
+    return row["flow_basis"] == RECONCILED, row["period_kind"] != "rate", row["year"]
+
+
+def _region(place: str, region_of: Mapping[str, str]) -> str:
+    return place if place == "WLD" else region_of.get(place, "")
+
+
+def _content(rule: Row, row: Row, price: float) -> tuple[float, float, str]:
+    """Amount of the chain product in a row, the relative error of its content, and a note.
+
+    Rows in element or oxide mass are taken as they are. A gross tonne holds `content`; where a value share is given,
+    a flow too cheap for that holds what its value pays for.
+    """
+    amount = float(row["quantity"])
+    if row["mass_basis"] != "gross":
+        return amount, 0.0, ""
+    low, content, high = (float(rule[c]) for c in ("content_low", "content", "content_high"))
+    spread = (high - low) / 2 / content
+    if rule["value_share"] is None or not row["value_usd"] or price <= 0:
+        return amount * content, spread, f"{content:g} of gross {rule['trade_product']}" if content != 1 else ""
+    paid = float(row["value_usd"]) / (price * float(rule["value_share"]) * KG_A_T)
+    if paid >= amount * content:
+        return amount * content, spread, f"{content:g} of gross {rule['trade_product']}"
+    return paid, spread, f"from the value of {rule['trade_product']}"
+
+
+def price_per_kg(ds: Tables, product: Row, year: int) -> float:
+    """Price of a chain product [USD/kg, USD/kWh, USD a vehicle] in the year or the nearest before; 0 if none is read.
+
+    The mean of the rows of the year's market.
+    """
+    if not product["price_product"]:
+        return 0.0
+    factor = {row["unit"]: row["factor"] for row in ds.rows("units")}
+    best: dict[int, list[float]] = {}
+    for row in ds.rows("prices", product=product["price_product"], market=product["price_market"]):
+        if row["period"] == str(row["year"]) and row["price"] is not None:
+            best.setdefault(row["year"], []).append(float(row["price"]) * float(factor[row["unit"]]) / KG_A_T)
+    years = [y for y in best if y <= year] or list(best)
+    if not years:
+        return 0.0
+    chosen = max(years) if max(years) <= year else min(years)
+    return sum(best[chosen]) / len(best[chosen]) * float(product["price_factor"] or 1.0)
