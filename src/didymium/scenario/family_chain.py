@@ -13,7 +13,7 @@ from typing import Any
 
 from didymium.errors import UnknownTerm
 from didymium.scenario.chain import PRESENT, Tables, assumption, groups
-from didymium.scenario.family_trade import Flow, own_rows, pair_flows
+from didymium.scenario.family_trade import SIDES, Flow, own_rows, pair_flows
 from didymium.scenario.inputs import Chain, Process
 
 Row = dict[str, Any]
@@ -157,14 +157,14 @@ def _places(family: Family, rows: tuple[Row, ...]) -> set[str]:
     named = {p for row in rows for p in (row["places"] or "").split(";") if p}
     if named:
         return {family.region_of[place] for place in named}
-    makers = {
-        r["country"]
-        for row in rows
-        if row["production_product"] and row["flow_role"] == "output"
-        for r in listed_output(family.ds, row["production_product"], row["production_stage"], family.year)
-        if r["quantity"] and not r["is_total"]
-    }
-    found = {family.region_of[place] for place in makers if place in family.region_of}
+    found: set[str] = set()
+    for row in rows:
+        if row["production_product"] and row["flow_role"] == "output":
+            listed = listed_output(family.ds, row["production_product"], row["production_stage"], family.year)
+            makers = {r["country"] for r in listed if r["quantity"] and not r["is_total"]}
+            found |= {family.region_of[place] for place in makers if place in family.region_of}
+            if "ROW" in makers:  # exporters that the list does not name are among its other countries
+                found |= {origin for origin, _ in family.flows[row["chain_product"]]} - set(SIDES)
     return found or _traders(family, rows)
 
 
@@ -182,18 +182,24 @@ def listed_output(ds: Tables, product: str, stage: str, year: int) -> list[Row]:
 
 
 def _traders(family: Family, rows: tuple[Row, ...]) -> set[str]:
-    """Makers that no table lists: importers of the feed, exporters of the product, places with a plant."""
+    """Makers that no table lists: places that bring up or import the feed, export the product, or have a plant."""
     least = assumption(family.ds, "least_trader_share")
     product = rows[0]["chain_product"]
     feeds = [row["chain_product"] for row in rows if row["flow_role"] == "input"]
     found: set[str] = set()
     for at, chosen in ((1, feeds), (0, [product])):
         for one in chosen:
-            flows = {pair: flow.value for pair, flow in family.flows[one].items() if "WLD" not in pair}
+            flows = {pair: flow.value for pair, flow in family.flows[one].items() if not set(SIDES) & set(pair)}
             moved: dict[str, float] = {}
             for pair, tonnes in flows.items():
                 moved[pair[at]] = moved.get(pair[at], 0.0) + tonnes
             found |= {region for region, tonnes in moved.items() if tonnes >= least * sum(flows.values())}
+    for row in (r for steps in family.steps.values() for r in steps):
+        if row["chain_product"] in feeds and row["flow_role"] == "output" and row["production_product"]:
+            listed = listed_output(family.ds, row["production_product"], row["production_stage"], family.year)
+            named = [r for r in listed if not r["is_total"] and r["country"] in family.region_of]
+            whole = sum(float(r["quantity"]) for r in named)
+            found |= {family.region_of[r["country"]] for r in named if float(r["quantity"]) >= least * whole}
     bare, _, stage = product.partition(":")
     plants = [r for table in ("facilities", "projects") for r in family.ds.rows(table, product=bare, stage=stage)]
     return found | {family.region_of[r["country"]] for r in plants if r["status"] in PRESENT}
@@ -236,6 +242,8 @@ def _arcs(
             takers.setdefault(product, set()).add(region)
     for product, region, _sector in uses:
         takers.setdefault(product, set()).add(region)
+    for product, flows in family.flows.items():
+        takers.setdefault(product, set()).update({origin for origin, _ in flows} - set(SIDES))
     found: dict[tuple[str, str, str], None] = {}
     for product, row in family.products.items():
         if not row["is_shipped"]:
@@ -244,6 +252,6 @@ def _arcs(
             for destination in sorted(takers.get(product, set()) - {origin}):
                 found[product, origin, destination] = None
         for origin, destination in sorted(family.flows[product]):
-            if "WLD" not in (origin, destination):
+            if not set(SIDES) & {origin, destination}:
                 found[product, origin, destination] = None
     return tuple(found)

@@ -1,7 +1,8 @@
 """What is known of a family's year: output by place, trade by pair, use by place and world, and splits of use.
 
-Figures of another year are moved with the outlook of the product where one is read, else taken as they are; either way
-their error is widened, as for magnets. Figures of places that share a region are added up.
+Figures of another year are moved with the outlook of the product where one is read, else taken as they are; their
+error is widened as for magnets, and with the square root of the years, as a quantity that wanders does. Figures of
+places that share a region are added up.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from didymium.scenario.chain import Tables, assumption
 from didymium.scenario.family_chain import WITHOUT_HOST, Family, listed_output
-from didymium.scenario.family_trade import own_rows
+from didymium.scenario.family_trade import OTHERS, own_rows
 from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observing import Index, eu_regions, sigma_of
 
@@ -78,7 +79,7 @@ class FamilyDesk:
         moved: set[int] = set()
         for row, amount, error in rows:
             step = grown(year, row["year"])
-            wide = self.widening if row["year"] != year else 1.0
+            wide = self.widening * np.sqrt(abs(year - row["year"])) if row["year"] != year else 1.0
             moved |= {row["year"]} - {year}
             value += amount * step
             variance += (error * step * wide) ** 2
@@ -132,6 +133,9 @@ def output(desk: FamilyDesk) -> list[Observation]:
         for row in listed:
             if not row["is_total"] and family.region_of.get(row["country"]) in made:
                 by_region.setdefault(family.region_of[row["country"]], []).append(row)
+        if any(row["country"] == "ROW" for row in by_region.get("ROW", [])):
+            rest = [region for region in made if region not in by_region]
+            made["ROW"] = made["ROW"] + [pair for region in rest for pair in made.pop(region)]
         totals = [row for row in listed if row["country"] == "WLD"]
         named = sum(float(r["quantity"]) for rows in by_region.values() for r in rows)
         for region, rows in sorted(by_region.items()):
@@ -160,7 +164,9 @@ def trade(desk: FamilyDesk) -> list[Observation]:
             if origin == destination:
                 continue
             terms = tuple(
-                ("arc", e, 1.0) for e, o, d in routes if origin in (o, "WLD") and destination in (d, "WLD")
+                ("arc", e, 1.0)
+                for e, o, d in routes
+                if (origin in (o, "WLD") or (origin == OTHERS and o not in flow.beside)) and destination in (d, "WLD")
             )
             share = np.sqrt(flow.variance) / flow.value if flow.value else 0.0
             whole = sum(float(r["quantity"]) for r in flow.rows) or 1.0

@@ -13,6 +13,8 @@ Row = dict[str, Any]
 KG_A_T = 1000
 RECONCILED = "reconciled"
 NO_PAIR = ("residual", "world total")
+OTHERS = "OTHERS"  # the other countries of a source: all origins that it does not name
+SIDES = ("WLD", OTHERS)
 
 
 @dataclass(slots=True)
@@ -24,6 +26,7 @@ class Flow:
     year: int = 0
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    beside: set[str] = field(default_factory=set)  # origins that the source names apart from its "other countries"
 
 
 def own_rows(ds: Tables, table: str, **where: Any) -> list[Row]:
@@ -34,7 +37,8 @@ def own_rows(ds: Tables, table: str, **where: Any) -> list[Row]:
 def pair_flows(
     ds: Tables, family: str, product: Row, region_of: Mapping[str, str], year: int
 ) -> dict[tuple[str, str], Flow]:
-    """Flows of a chain product by (origin, destination) region; `WLD` stands for all of one side.
+    """Flows of a chain product by (origin, destination) region; `WLD` stands for all of one side, OTHERS for
+    the origins that a source does not name.
 
     For each pair of places and each customs product one row: the reconciled one, else a report of a year, else a mean
     of years; of the latest year up to the one asked. Pairs below `least_pair_share` of what the product trades are
@@ -61,6 +65,10 @@ def pair_flows(
         if any((p, origin, destination) in chosen for p in whole):
             continue
         pair = (_region(origin, region_of), _region(destination, region_of))
+        named_apart: set[str] = set()
+        if origin == "ROW" and row["flow_basis"] != RECONCILED:
+            same = [o for p, o, d in chosen if p == trade_product and d == destination and o not in ("ROW", "WLD")]
+            pair, named_apart = (OTHERS, pair[1]), {_region(o, region_of) for o in same}
         if pair[0] == pair[1] or "" in pair:
             continue
         if row["year"] not in price:
@@ -70,11 +78,12 @@ def pair_flows(
         flow.value += amount
         flow.variance += (amount * max(sigma(row), spread)) ** 2
         flow.year = max(flow.year, row["year"])
+        flow.beside |= named_apart
         flow.rows.append(row)
         flow.notes += [n for n in (note, row["period"] if row["period_kind"] == "rate" else "") if n]
-    total = sum(flow.value for pair, flow in found.items() if "WLD" not in pair)
+    total = sum(flow.value for pair, flow in found.items() if not set(SIDES) & set(pair))
     least = assumption(ds, "least_pair_share") * total
-    return {pair: flow for pair, flow in found.items() if flow.value >= least or "WLD" in pair}
+    return {pair: flow for pair, flow in found.items() if flow.value >= least or set(SIDES) & set(pair)}
 
 
 def _is_pair(row: Row, year: int) -> bool:
