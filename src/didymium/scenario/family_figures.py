@@ -168,15 +168,9 @@ def trade(desk: FamilyDesk) -> list[Observation]:
                 for e, o, d in routes
                 if (origin in (o, "WLD") or (origin == OTHERS and o not in flow.beside)) and destination in (d, "WLD")
             )
-            share = np.sqrt(flow.variance) / flow.value if flow.value else 0.0
-            whole = sum(float(r["quantity"]) for r in flow.rows) or 1.0
-            parts = [
-                (r, flow.value * float(r["quantity"]) / whole, share * flow.value * float(r["quantity"]) / whole)
-                for r in flow.rows
-            ]
             note = "; ".join(dict.fromkeys(flow.notes))
             seen.append(
-                desk.observe("trade", product, terms, parts, place=origin, partner=destination, note=note)
+                desk.observe("trade", product, terms, flow.parts, place=origin, partner=destination, note=note)
             )
     return seen
 

@@ -19,12 +19,11 @@ SIDES = ("WLD", OTHERS)
 
 @dataclass(slots=True)
 class Flow:
-    """What a pair of regions trades in a year [unit of the product], its variance, its rows and what was done."""
+    """What a pair of regions trades in a year [unit of the product]: rows with their amount and error, and notes."""
 
     value: float = 0.0
-    variance: float = 0.0
     year: int = 0
-    rows: list[Row] = field(default_factory=list)
+    parts: list[tuple[Row, float, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     beside: set[str] = field(default_factory=set)  # origins that the source names apart from its "other countries"
 
@@ -40,8 +39,9 @@ def pair_flows(
     """Flows of a chain product by (origin, destination) region; `WLD` stands for all of one side, OTHERS for
     the origins that a source does not name.
 
-    For each pair of places and each customs product one row: the reconciled one, else a report of a year, else a mean
-    of years; of the latest year up to the one asked. Pairs below `least_pair_share` of what the product trades are
+    For each pair of places and each customs product one row: the reconciled one, else the latest, a report of a year before a mean
+    of years; of the latest year up to the one asked. Means of years are shares of an importer's
+    sources: they are taken of its imports of the latest year where these are read. Pairs below `least_pair_share` of what the product trades are
     left out, and so are flows within a region.
     """
     sigma = sigma_of(ds)
@@ -75,12 +75,22 @@ def pair_flows(
             price[row["year"]] = price_per_kg(ds, product, row["year"])
         amount, spread, note = _content(by_product[trade_product], row, price[row["year"]])
         flow = found.setdefault(pair, Flow())
+        year_of = row["year"]
+        total = chosen.get((trade_product, "WLD", destination))
+        if row["period_kind"] == "rate" and total is not None and total["period_kind"] != "rate":
+            means = [r for (p, _o, d), r in chosen.items() if (p, d) == (trade_product, destination) and r is not total]
+            if all(r["period_kind"] == "rate" for r in means):
+                amount *= float(total["quantity"]) / sum(float(r["quantity"]) for r in means)
+                year_of = total["year"]
         flow.value += amount
-        flow.variance += (amount * max(sigma(row), spread)) ** 2
-        flow.year = max(flow.year, row["year"])
+        flow.year = max(flow.year, year_of)
+        flow.parts.append(({**row, "year": year_of}, amount, amount * max(sigma(row), spread)))
         flow.beside |= named_apart
-        flow.rows.append(row)
         flow.notes += [n for n in (note, row["period"] if row["period_kind"] == "rate" else "") if n]
+    for side in (0, 1):  # a total that is older than its parts is not used
+        for pair in [p for p in found if p[1 - side] == "WLD"]:
+            if any(p[side] == pair[side] and flow.year > found[pair].year for p, flow in found.items()):
+                del found[pair]
     total = sum(flow.value for pair, flow in found.items() if not set(SIDES) & set(pair))
     least = assumption(ds, "least_pair_share") * total
     return {pair: flow for pair, flow in found.items() if flow.value >= least or set(SIDES) & set(pair)}
@@ -92,8 +102,8 @@ def _is_pair(row: Row, year: int) -> bool:
     return bool(whole and row["unit"].startswith("t") and row["flow_basis"] not in NO_PAIR and row["year"] <= year)
 
 
-def _rank(row: Row) -> tuple[bool, bool, int]:
-    return row["flow_basis"] == RECONCILED, row["period_kind"] != "rate", row["year"]
+def _rank(row: Row) -> tuple[bool, int, bool]:
+    return row["flow_basis"] == RECONCILED, row["year"], row["period_kind"] != "rate"
 
 
 def _region(place: str, region_of: Mapping[str, str]) -> str:
@@ -107,10 +117,10 @@ def _content(rule: Row, row: Row, price: float) -> tuple[float, float, str]:
     a flow too cheap for that holds what its value pays for.
     """
     amount = float(row["quantity"])
-    if row["mass_basis"] != "gross":
-        return amount, 0.0, ""
     low, content, high = (float(rule[c]) for c in ("content_low", "content", "content_high"))
     spread = (high - low) / 2 / content
+    if row["mass_basis"] != "gross":
+        return amount, spread, ""
     if rule["value_share"] is None or not row["value_usd"] or price <= 0:
         return amount * content, spread, f"{content:g} of gross {rule['trade_product']}" if content != 1 else ""
     paid = float(row["value_usd"]) / (price * float(rule["value_share"]) * KG_A_T)
