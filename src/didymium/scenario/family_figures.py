@@ -122,31 +122,38 @@ def output(desk: FamilyDesk) -> list[Observation]:
     for (product, stage), steps in flows.items():
         chain_product = steps[0]["chain_product"]
         factor = float(steps[0]["production_factor"] or 1.0)
-        made: dict[str, list[tuple[int, float]]] = {}
+        at: dict[str, dict[str, list[tuple[int, float]]]] = {}  # process -> region -> activities, output of each
         for step in steps:
             for a, (process_id, region) in enumerate(desk.chain.activities):
                 if process_id.removesuffix(WITHOUT_HOST) == step["process_id"]:
                     coefficient = desk.recipes[process_id].outputs[chain_product]
-                    made.setdefault(region, []).append((a, coefficient))
+                    at.setdefault(step["process_id"], {}).setdefault(region, []).append((a, coefficient))
         listed = listed_output(family.ds, product, stage, family.year)
-        by_region: dict[str, list[Row]] = {}
+        told: dict[tuple[str, tuple[str, ...]], list[Row]] = {}
         for row in listed:
-            if not row["is_total"] and family.region_of.get(row["country"]) in made:
-                by_region.setdefault(family.region_of[row["country"]], []).append(row)
-        if any(row["country"] == "ROW" for row in by_region.get("ROW", [])):
-            rest = [region for region in made if region not in by_region]
-            made["ROW"] = made["ROW"] + [pair for region in rest for pair in made.pop(region)]
-        totals = [row for row in listed if row["country"] == "WLD"]
-        named = sum(float(r["quantity"]) for rows in by_region.values() for r in rows)
-        for region, rows in sorted(by_region.items()):
-            terms = tuple(("activity", a, c) for a, c in made[region])
+            region = family.region_of.get(row["country"], "")
+            own = tuple(s["process_id"] for s in steps if row["country"] in (s["places"] or "").split(";"))
+            running = own or tuple(s["process_id"] for s in steps if not s["places"])
+            running = tuple(p for p in running if region in at.get(p, {}))
+            if not row["is_total"] and running:
+                told.setdefault((region, running), []).append(row)
+        named = sum(float(r["quantity"]) for rows in told.values() for r in rows)
+        covered = {a for region, running in told for p in running for a, _ in at[p][region]}
+        for (region, running), rows in sorted(told.items()):
+            pairs = [pair for p in running for pair in at[p][region]]
+            if any(row["country"] == "ROW" for row in rows):  # other countries: all that run it and are not named
+                pairs += [x for p in running for here in at[p].values() for x in here if x[0] not in covered]
+                covered |= {a for a, _ in pairs}
+            terms = tuple(("activity", a, c) for a, c in pairs)
             parts = [_part(row, factor, sigma) for row in rows]
             seen.append(desk.observe("production", chain_product, terms, parts, stage=stage, place=region))
-        if totals and set(made) - set(by_region):
-            terms = tuple(("activity", a, c) for pairs in made.values() for a, c in pairs)
+        totals = [row for row in listed if row["country"] == "WLD"]
+        every = [pair for here in at.values() for pairs in here.values() for pair in pairs]
+        if totals and {a for a, _ in every} - covered:
+            terms = tuple(("activity", a, c) for a, c in every)
             parts = [_part(totals[0], factor, sigma)]
-            told = f"the places listed are {named / float(totals[0]['quantity']):.0%} of it"
-            seen.append(desk.observe("production", chain_product, terms, parts, stage=stage, place="WLD", note=told))
+            note = f"the places listed are {named / float(totals[0]['quantity']):.0%} of it"
+            seen.append(desk.observe("production", chain_product, terms, parts, stage=stage, place="WLD", note=note))
     return seen
 
 
@@ -182,6 +189,7 @@ def use(desk: FamilyDesk) -> list[Observation]:
     for product, row in family.products.items():
         if not row["demand_product"]:
             continue
+        least = float(row["demand_spread"] or 0.0)
         own = [(u, r, s) for u, (p, r, s) in enumerate(desk.chain.uses) if p == product]
         into = _metered(desk, product)
         wanted: list[tuple[str, set[str], list[tuple[str, int, float, str]]]] = [
@@ -199,7 +207,7 @@ def use(desk: FamilyDesk) -> list[Observation]:
             for place, chosen in sorted(_latest(rows).items()):
                 regions = _regions(desk, place, {r["country"] for r in rows}, [t[3] for t in terms])
                 kept = tuple(t[:3] for t in terms if t[3] in regions)
-                parts = [_part(r, 1.0, sigma) for r in chosen]
+                parts = [_part(r, 1.0, lambda r: max(sigma(r), least)) for r in chosen]
                 partner = "" if name == "total" else name
                 seen.append(desk.observe("demand", product, kept, parts, stage="end_use", place=place, partner=partner))
     return seen

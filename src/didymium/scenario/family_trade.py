@@ -36,13 +36,13 @@ def own_rows(ds: Tables, table: str, **where: Any) -> list[Row]:
 def pair_flows(
     ds: Tables, family: str, product: Row, region_of: Mapping[str, str], year: int
 ) -> dict[tuple[str, str], Flow]:
-    """Flows of a chain product by (origin, destination) region; `WLD` stands for all of one side, OTHERS for
-    the origins that a source does not name.
+    """Flows of a chain product by (origin, destination) region.
 
-    For each pair of places and each customs product one row: the reconciled one, else the latest, a report of a year before a mean
-    of years; of the latest year up to the one asked. Means of years are shares of an importer's
-    sources: they are taken of its imports of the latest year where these are read. Pairs below `least_pair_share` of what the product trades are
-    left out, and so are flows within a region.
+    `WLD` stands for all of one side, OTHERS for the origins that a source does not name. For each pair of places and
+    each customs product one row: a reconciled one of the latest year that has any, else the latest, a report of a year
+    before a mean of years. Means are shares of an importer's sources: they are taken of its imports of the latest year
+    where these are read. Pairs below `least_pair_share` of what the product trades are left out, and so are flows
+    within a region.
     """
     sigma = sigma_of(ds)
     price: dict[int, float] = {}
@@ -52,10 +52,14 @@ def pair_flows(
     by_product = {rule["trade_product"]: rule for rule in rules}
     for rule in rules:
         only = {p for p in (rule["exporters"] or "").split(";") if p}
-        for row in own_rows(ds, "trade", product=rule["trade_product"]):
+        rows = [r for r in own_rows(ds, "trade", product=rule["trade_product"]) if _is_pair(r, year)]
+        full = max((r["year"] for r in rows if r["flow_basis"] == RECONCILED), default=None)
+        for row in rows:
             place = row["exporter"]
-            if not _is_pair(row, year) or (only and place not in only) or (not only and place in named):
+            if (only and place not in only) or (not only and place in named):
                 continue
+            if full is not None and (row["period_kind"] == "rate" or _is_older(row, full)):
+                continue  # the reconciled year is full: a pair without a row traded nothing, and means say less
             key = (rule["trade_product"], row["exporter"], row["importer"])
             if key not in chosen or _rank(row) > _rank(chosen[key]):
                 chosen[key] = row
@@ -100,6 +104,10 @@ def _is_pair(row: Row, year: int) -> bool:
     """Whether a row tells an amount of a whole year or a mean of years, up to the year."""
     whole = row["period"] == str(row["year"]) or row["period_kind"] == "rate"
     return bool(whole and row["unit"].startswith("t") and row["flow_basis"] not in NO_PAIR and row["year"] <= year)
+
+
+def _is_older(row: Row, year: int) -> bool:
+    return bool(row["flow_basis"] == RECONCILED and row["year"] < year)
 
 
 def _rank(row: Row) -> tuple[bool, int, bool]:

@@ -60,6 +60,13 @@ CHAIN_PRODUCTS = Table(
         Column("may_be_left", "flag", "1 = any amount may be left over: a host, or its liquor.", required=True),
         Column("is_shipped", "flag", "1 = it crosses borders.", required=True),
         Column("demand_product", "id", "Product of `demand` whose rows speak of its use.", references="products.product"),
+        Column(
+            "demand_spread",
+            "number",
+            "Least relative error of its demand figures, where they hold stock changes; empty = by confidence.",
+            unit="share",
+            minimum=0,
+        ),
         Column("price_product", "id", "Product of `prices`; empty = cost of its inputs.", references="products.product"),
         Column("price_market", "text", "Market of the price row."),
         Column(
