@@ -106,7 +106,7 @@ class FamilyDesk:
 def family_observations(family: Family, chain: Chain) -> tuple[Observation, ...]:
     """All observations of a family's year."""
     desk = FamilyDesk.of(family, chain)
-    found = [*output(desk), *trade(desk), *use(desk), *splits(desk)]
+    found = [*output(desk), *mixes(desk), *trade(desk), *use(desk), *splits(desk)]
     return tuple(seen for seen in found if seen.terms)
 
 
@@ -126,7 +126,7 @@ def output(desk: FamilyDesk) -> list[Observation]:
         for step in steps:
             for a, (process_id, region) in enumerate(desk.chain.activities):
                 if process_id.removesuffix(WITHOUT_HOST) == step["process_id"]:
-                    coefficient = desk.recipes[process_id].outputs[chain_product]
+                    coefficient = desk.recipes[process_id].outputs[step["chain_product"]]
                     at.setdefault(step["process_id"], {}).setdefault(region, []).append((a, coefficient))
         listed = listed_output(family.ds, product, stage, family.year)
         told: dict[tuple[str, tuple[str, ...]], list[Row]] = {}
@@ -154,6 +154,27 @@ def output(desk: FamilyDesk) -> list[Observation]:
             parts = [_part(totals[0], factor, sigma)]
             note = f"the places listed are {named / float(totals[0]['quantity']):.0%} of it"
             seen.append(desk.observe("production", chain_product, terms, parts, stage=stage, place="WLD", note=note))
+    return seen
+
+
+def mixes(desk: FamilyDesk) -> list[Observation]:
+    """How the world makes what several processes make and no list splits: Σ one process = share × Σ all of them."""
+    family, seen = desk.family, []
+    size = world_output(desk)
+    for rows in family.steps.values():
+        for row in rows:
+            if row["share_of_output"] is None:
+                continue
+            product, share = row["chain_product"], float(row["share_of_output"])
+            spread = (float(row["share_high"]) - float(row["share_low"])) / 2 * size[product] * desk.scale(product)
+            terms = tuple(
+                ("activity", a, desk.recipes[p].outputs[product] * ((1.0 if p == row["process_id"] else 0.0) - share))
+                for a, (p, _) in enumerate(desk.chain.activities)
+                if product in desk.recipes[p].outputs
+            )
+            parts = [({**row, "year": family.year}, 0.0, spread)]
+            told = {"stage": row["stage"], "place": "WLD", "partner": row["process_id"], "note": "world mix of processes"}
+            seen.append(desk.observe("prior", product, terms, parts, **told))
     return seen
 
 
@@ -189,43 +210,42 @@ def use(desk: FamilyDesk) -> list[Observation]:
     for product, row in family.products.items():
         if not row["demand_product"]:
             continue
-        least = float(row["demand_spread"] or 0.0)
+        least, factor = float(row["demand_spread"] or 0.0), float(row["demand_factor"] or 1.0)
         own = [(u, r, s) for u, (p, r, s) in enumerate(desk.chain.uses) if p == product]
         into = _metered(desk, product)
         wanted: list[tuple[str, set[str], list[tuple[str, int, float, str]]]] = [
-            ("total", {"total"}, [("use", u, 1.0, r) for u, r, _ in own] + [t for _, ts in into for t in ts])
+            ("total", {"total"}, [("use", u, 1.0, r) for u, r, _ in own] + [t for _, _, ts in into for t in ts])
         ]
         wanted += [
             (use["sector"], set((use["demand_sectors"] or "").split(";")) - {""}, _of(own, use["sector"]))
             for use in family.uses
             if use["chain_product"] == product
         ]
-        wanted += [(sector, {sector}, ts) for sector, ts in into]
+        wanted += into
         for name, sectors, terms in wanted:
             rows = [r for r in own_rows(family.ds, "demand", product=row["demand_product"]) if r["sector"] in sectors]
             rows = [r for r in rows if r["year"] <= family.year]
             for place, chosen in sorted(_latest(rows).items()):
                 regions = _regions(desk, place, {r["country"] for r in rows}, [t[3] for t in terms])
                 kept = tuple(t[:3] for t in terms if t[3] in regions)
-                parts = [_part(r, 1.0, lambda r: max(sigma(r), least)) for r in chosen]
+                parts = [(r, a, max(error, least * a)) for r, a, error in (_part(r, factor, sigma) for r in chosen)]
                 partner = "" if name == "total" else name
                 seen.append(desk.observe("demand", product, kept, parts, stage="end_use", place=place, partner=partner))
     return seen
 
 
-def _metered(desk: FamilyDesk, product: str) -> list[tuple[str, list[tuple[str, int, float, str]]]]:
-    """Uses of a product that are processes of the chain: (sector, terms with their region)."""
-    found = []
+def _metered(desk: FamilyDesk, product: str) -> list[tuple[str, set[str], list[tuple[str, int, float, str]]]]:
+    """Uses of a product that are processes of the chain: (name, sectors, terms with their region)."""
+    found: dict[str, list[tuple[str, int, float, str]]] = {}
     for process_id, rows in desk.family.steps.items():
         for row in rows:
-            if row["flow_role"] == "input" and row["chain_product"] == product and row["demand_sector"]:
-                terms = [
+            if row["flow_role"] == "input" and row["chain_product"] == product and row["demand_sectors"]:
+                found.setdefault(row["demand_sectors"], []).extend(
                     ("activity", a, desk.recipes[p].inputs[product], r)
                     for a, (p, r) in enumerate(desk.chain.activities)
                     if p == process_id
-                ]
-                found.append((row["demand_sector"], terms))
-    return found
+                )
+    return [(sectors, set(sectors.split(";")), terms) for sectors, terms in found.items()]
 
 
 def _of(own: list[tuple[int, str, str]], sector: str) -> list[tuple[str, int, float, str]]:
@@ -311,14 +331,18 @@ def world_output(desk: FamilyDesk) -> dict[str, float]:
 
 
 def family_unseen(family: Family, chain: Chain, seen: Iterable[Observation]) -> dict[int, float]:
-    """Standard error around zero [units of the model] of each route that no figure of its own speaks of."""
+    """Standard error around zero [units of the model] of each route that no figure of its own speaks of.
+
+    A feed that customs do not fully show, and that nobody uses as such, is left free: it goes where it is processed.
+    """
     spoken = {i for o in seen if len(o.terms) == 1 for kind, i, _ in o.terms if kind == "arc"}
     full = {row["chain_product"] for row in family.ds.rows("chain_trade", family=family.family) if row["is_full"]}
+    used = {product for product, _, _ in chain.uses}
     size = world_output(FamilyDesk.of(family, chain))
     narrow = assumption(family.ds, "unseen_flow_full_world_share")
     wide = assumption(family.ds, "unseen_flow_part_world_share")
     return {
         e: max(size[p] * (narrow if p in full else wide), 1.0)
         for e, (p, _, _) in enumerate(chain.arcs)
-        if e not in spoken
+        if e not in spoken and (p in full or p in used)
     }

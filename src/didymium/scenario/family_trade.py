@@ -47,11 +47,13 @@ def pair_flows(
     sigma = sigma_of(ds)
     price: dict[int, float] = {}
     chosen: dict[tuple[str, str, str], Row] = {}
-    rules = ds.rows("chain_trade", family=family, chain_product=product["chain_product"])
-    named = {place for rule in rules for place in (rule["exporters"] or "").split(";") if place}
+    every = ds.rows("chain_trade", family=family)
+    rules = [rule for rule in every if rule["chain_product"] == product["chain_product"]]
     by_product = {rule["trade_product"]: rule for rule in rules}
     for rule in rules:
         only = {p for p in (rule["exporters"] or "").split(";") if p}
+        same = [r for r in every if r["trade_product"] == rule["trade_product"]]
+        named = {place for r in same for place in (r["exporters"] or "").split(";") if place}
         rows = [r for r in own_rows(ds, "trade", product=rule["trade_product"]) if _is_pair(r, year)]
         full = max((r["year"] for r in rows if r["flow_basis"] == RECONCILED), default=None)
         for row in rows:
