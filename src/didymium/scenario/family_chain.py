@@ -31,17 +31,19 @@ class Family:
     region_of: Mapping[str, str]
     products: Mapping[str, Row]
     steps: Mapping[str, tuple[Row, ...]]
+    elsewhere: Mapping[str, tuple[Row, ...]]  # steps that another family asked runs in its own way
     uses: tuple[Row, ...]
     flows: Mapping[str, Mapping[tuple[str, str], Flow]]
 
     @classmethod
     def of(cls, ds: Tables, family: str, year: int, beside: Iterable[str] = ()) -> Family:
-        """Read a family. Steps that another family asked `beside` it makes better are left out."""
+        """Read a family. Steps that a family asked `beside` it runs in its own way are set apart."""
         known_families(ds, (family,))
         steps: dict[str, list[Row]] = {}
+        apart: dict[str, list[Row]] = {}
         for row in sorted(ds.rows("chain_steps", family=family), key=lambda r: (r["process_id"], r["position"])):
-            if row["without_family"] not in set(beside):
-                steps.setdefault(row["process_id"], []).append(row)
+            kept = row["without_family"] not in set(beside)
+            (steps if kept else apart).setdefault(row["process_id"], []).append(row)
         places = family_regions(ds, family)
         products = {row["chain_product"]: row for row in ds.rows("chain_products", family=family)}
         return cls(
@@ -51,6 +53,7 @@ class Family:
             places,
             products,
             {k: tuple(v) for k, v in steps.items()},
+            {k: tuple(v) for k, v in apart.items()},
             tuple(ds.rows("chain_uses", family=family)),
             {p: pair_flows(ds, family, row, places, year) for p, row in products.items()},
         )
@@ -219,7 +222,12 @@ def _users(
     found |= {destination for (_o, destination) in family.flows[product] if destination != "WLD"}
     outputs = {p.process_id: p.outputs for p in processes}
     found |= {region for process_id, region in activities if product in outputs[process_id]}
-    return found
+    return found | _made_elsewhere(family).get(product, set())
+
+
+def _made_elsewhere(family: Family) -> dict[str, set[str]]:
+    """Regions that make a product in the processes of another family."""
+    return {rows[0]["chain_product"]: _places(family, rows) for rows in family.elsewhere.values()}
 
 
 def _arcs(
@@ -233,7 +241,7 @@ def _arcs(
     What lies in a liquor or a residue stays where it is: products without a price are not shipped.
     """
     recipes = {p.process_id: p for p in processes}
-    makers: dict[str, set[str]] = {}
+    makers = _made_elsewhere(family)
     takers: dict[str, set[str]] = {}
     for process_id, region in activities:
         for product in recipes[process_id].outputs:

@@ -116,8 +116,9 @@ def output(desk: FamilyDesk) -> list[Observation]:
     sigma = sigma_of(family.ds)
     flows: dict[tuple[str, str], list[Row]] = {}
     for rows in family.steps.values():
-        for row in rows:
-            if row["production_product"] and row["flow_role"] == "output":
+        years = [_listed_year(family, row) for row in rows]
+        for row, year in zip(rows, years, strict=True):
+            if year and year >= (years[0] or 0):  # an older figure of a co-product: its recipe says more
                 flows.setdefault((row["production_product"], row["production_stage"]), []).append(row)
     for (product, stage), steps in flows.items():
         chain_product = steps[0]["chain_product"]
@@ -155,6 +156,14 @@ def output(desk: FamilyDesk) -> list[Observation]:
             note = f"the places listed are {named / float(totals[0]['quantity']):.0%} of it"
             seen.append(desk.observe("production", chain_product, terms, parts, stage=stage, place="WLD", note=note))
     return seen
+
+
+def _listed_year(family: Family, row: Row) -> int | None:
+    """Year of the list that speaks of an output; None if none does."""
+    if not row["production_product"] or row["flow_role"] != "output":
+        return None
+    listed = listed_output(family.ds, row["production_product"], row["production_stage"], family.year)
+    return listed[0]["year"] if listed else None
 
 
 def mixes(desk: FamilyDesk) -> list[Observation]:
@@ -313,7 +322,7 @@ def world_output(desk: FamilyDesk) -> dict[str, float]:
     """Rough world output of each product [units of the model]: listed output, carried through the recipes."""
     family = desk.family
     size: dict[str, float] = {p: 0.0 for p in family.products}
-    for rows in family.steps.values():
+    for rows in (*family.steps.values(), *family.elsewhere.values()):
         for row in rows:
             if row["production_product"] and row["flow_role"] == "output":
                 listed = listed_output(family.ds, row["production_product"], row["production_stage"], family.year)

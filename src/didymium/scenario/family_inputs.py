@@ -84,18 +84,22 @@ def _growth(family: Family, months: tuple[str, ...]) -> dict[str, Floats]:
 def prices(family: Family, chain: Chain) -> dict[str, float]:
     """Base price of each product [thousand USD for one unit of the model; USD/kg where that unit is a tonne].
 
-    Read from `prices`, the year of the base or the nearest before; what has no price costs its inputs, hosts nothing.
+    Read from `prices`, the year of the base or the nearest before; what has no price costs its inputs by the dearest
+    way to make it, hosts nothing.
     """
     price: dict[str, float] = {}
     for product, row in family.products.items():
         own = price_per_kg(family.ds, row, family.year)
         if own > 0 or not row["is_shipped"]:
             price[product] = own * chain.unit_of(product)[1]
-    for _ in chain.processes:
-        for process in chain.processes:
-            product = next(iter(process.outputs))
-            if product not in price and process.inputs and all(p in price for p in process.inputs):
-                price[product] = sum(price[p] * q for p, q in process.inputs.items())
+    routes: dict[str, list[Mapping[str, float]]] = {}
+    for process in chain.processes:
+        if process.inputs:
+            routes.setdefault(next(iter(process.outputs)), []).append(process.inputs)
+    for _ in routes:
+        for product, ways in routes.items():
+            if product not in price and all(p in price for inputs in ways for p in inputs):
+                price[product] = max(sum(price[p] * q for p, q in inputs.items()) for inputs in ways)
     return {product: price.get(product, 0.0) for product in chain.products}
 
 
