@@ -70,7 +70,9 @@ def test_the_scenarios_say_what_the_page_says() -> None:
     page = (METHOD / "stress.md").read_text("utf-8")
     told = set(re.findall(r"^\| `[a-z0-9]+-[a-z0-9-]+` \|.* \|$", page, re.MULTILINE))
     found = set()
-    for name in library():
+    for name, story in library().items():
+        if story.families != ("magnets",):
+            continue  # told on the page of the families
         result = stress(ds, name, draws=0, drivers=False)
         rows = {
             (r["foresight"], r["party"]): r

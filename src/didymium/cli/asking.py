@@ -111,7 +111,7 @@ def answer(question: Question, ds: Dataset, params: Mapping[str, Any], progress:
             raise UnknownTerm("party", party, places, cure="List the places: didymium data table places.")
     module, _, function = question.study.partition(":")
     study = getattr(import_module(module), function)
-    read = {name: PARAMS[name].read(params[name]) for name in question.params if params[name] is not None}
+    read = {name: PARAMS[name].read(params[name]) for name in question.params if params.get(name) is not None}
     if question.slow:
         read["progress"] = progress
     result: Result = study(ds, **read)

@@ -108,7 +108,9 @@ def calibrate(
         if product in used:
             estimate[surplus_at + n] = 0.0
             sigma[surplus_at + n] = max(surplus_share * world.get(product, 0.0), 1.0)
-    shift = np.array([TIE_SIGMAS * seen.sigma if any(c < 0 for _, _, c in seen.terms) else 0.0 for seen in observations])
+    shift = np.array(
+        [TIE_SIGMAS * seen.sigma if any(c < 0 for _, _, c in seen.terms) else 0.0 for seen in observations]
+    )
     estimate[observed_at:] += shift
     rhs = np.zeros(shape[0])
     rhs[len(nodes) :] = -shift

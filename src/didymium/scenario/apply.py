@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,15 +53,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
             raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
     growth = demand_growth(ds)
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
-    asked = known_families(ds, scenario.families)
-    inputs = join(
-        [
-            _magnet_inputs(ds, base_year, months, grown, assume)
-            if family == MAGNETS
-            else family_inputs(ds, family, base_year, months, assume, beside=set(asked) - {family})
-            for family in asked
-        ]
-    )
+    inputs = uncut(ds, scenario.families, base_year, months, assume)
     return replace(
         inputs,
         availability=_availability(scenario, inputs.chain, months),
@@ -79,10 +71,28 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     )
 
 
-def _magnet_inputs(
-    ds: Tables, base_year: int, months: tuple[str, ...], grown: Floats, assume: Mapping[str, float]
+def uncut(
+    ds: Tables, families: Sequence[str], base_year: int, months: tuple[str, ...], assume: Mapping[str, float]
 ) -> Inputs:
+    """Inputs of families together for a base year and the months of a run; nothing is cut.
+
+    Raises UnknownTerm for a family that the dataset does not hold.
+    """
+    asked = known_families(ds, families)
+    return join(
+        [
+            _magnet_inputs(ds, base_year, months, assume)
+            if family == MAGNETS
+            else family_inputs(ds, family, base_year, months, assume, beside=set(asked) - {family})
+            for family in asked
+        ]
+    )
+
+
+def _magnet_inputs(ds: Tables, base_year: int, months: tuple[str, ...], assume: Mapping[str, float]) -> Inputs:
     """Inputs of the magnet family for a base year and the months of a run; nothing is cut."""
+    growth = demand_growth(ds)
+    grown = np.array([growth(int(m[:4]), base_year) for m in months])
     chain = magnet_chain(ds, base_year)
     seen = observations(ds, chain, base_year)
     price = base_prices(ds, chain, 2024)

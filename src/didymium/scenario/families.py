@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ def join(parts: Sequence[Inputs]) -> Inputs:
         return first
     chain = join_chains([part.chain for part in parts])
     index = Index.of(chain)
-    where = {"activity": index.activity, "arc": index.arc, "use": index.use}
+    where: dict[str, Mapping[Any, int]] = {"activity": index.activity, "arc": index.arc, "use": index.use}
     unseen: dict[int, float] = {}
     growth: dict[str, Floats] = {}
     for part in parts:
@@ -92,8 +93,8 @@ def join(parts: Sequence[Inputs]) -> Inputs:
     )
 
 
-def _moved(seen: Observation, chain: Chain, where: dict[str, dict[tuple[str, ...], int]]) -> Observation:
+def _moved(seen: Observation, chain: Chain, where: Mapping[str, Mapping[Any, int]]) -> Observation:
     """The same observation over the members of the joint chain."""
-    members = {"activity": chain.activities, "arc": chain.arcs, "use": chain.uses}
+    members: dict[str, tuple[Any, ...]] = {"activity": chain.activities, "arc": chain.arcs, "use": chain.uses}
     terms = tuple((kind, where[kind][members[kind][i]], c) for kind, i, c in seen.terms)
     return replace(seen, terms=terms)

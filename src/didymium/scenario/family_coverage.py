@@ -1,4 +1,4 @@
-"""How much of a family rests on figures: places with a figure of their own, share of the world covered, uses unvalued."""
+"""How much of a family rests on figures: places with a figure, share of the world covered, uses without a value."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def _row(family: Family, chain: Chain, product: str) -> Row:
         "regions_with_figure": len(running & named),
         "covered_share": min(parts / total, 1.0) if total and parts else (0.0 if total else None),
         "trade_pairs": len([pair for pair in family.flows[product] if not set(SIDES) & set(pair)]),
-        "demand_places": len({row["country"] for row in used if row["country"] != "WLD" and row["year"] <= family.year}),
+        "demand_places": len(
+            {row["country"] for row in used if row["country"] != "WLD" and row["year"] <= family.year}
+        ),
         "uses": len(uses),
         "uses_without_value": len([use for use in uses if not use["value_product"]]),
         "source_ids": sorted({row["source_id"] for row in listed}),

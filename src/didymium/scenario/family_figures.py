@@ -25,7 +25,7 @@ FIRST_YEAR = 2024  # the outlooks start from it
 
 
 def growth(ds: Tables, product: str | None) -> Callable[[int, int], float]:
-    """World use of a product in one year over another: IEA base year and STEPS, geometric between; 1 if none is read."""
+    """World use of a product in one year over another: IEA base year and STEPS, geometric between; 1 if not read."""
     points: dict[int, float] = {}
     if product:
         for row in ds.rows("demand", product=product, country="WLD", sector="total", year=FIRST_YEAR):
@@ -140,13 +140,13 @@ def output(desk: FamilyDesk) -> list[Observation]:
                 told.setdefault((region, running), []).append(row)
         named = sum(float(r["quantity"]) for rows in told.values() for r in rows)
         covered = {a for region, running in told for p in running for a, _ in at[p][region]}
-        for (region, running), rows in sorted(told.items()):
+        for (region, running), told_rows in sorted(told.items()):
             pairs = [pair for p in running for pair in at[p][region]]
-            if any(row["country"] == "ROW" for row in rows):  # other countries: all that run it and are not named
+            if any(row["country"] == "ROW" for row in told_rows):  # other countries: all that run it and are not named
                 pairs += [x for p in running for here in at[p].values() for x in here if x[0] not in covered]
                 covered |= {a for a, _ in pairs}
             terms = tuple(("activity", a, c) for a, c in pairs)
-            parts = [_part(row, factor, sigma) for row in rows]
+            parts = [_part(row, factor, sigma) for row in told_rows]
             seen.append(desk.observe("production", chain_product, terms, parts, stage=stage, place=region))
         totals = [row for row in listed if row["country"] == "WLD"]
         every = [pair for here in at.values() for pairs in here.values() for pair in pairs]
@@ -182,7 +182,12 @@ def mixes(desk: FamilyDesk) -> list[Observation]:
                 if product in desk.recipes[p].outputs
             )
             parts = [({**row, "year": family.year}, 0.0, spread)]
-            told = {"stage": row["stage"], "place": "WLD", "partner": row["process_id"], "note": "world mix of processes"}
+            told = {
+                "stage": row["stage"],
+                "place": "WLD",
+                "partner": row["process_id"],
+                "note": "world mix of processes",
+            }
             seen.append(desk.observe("prior", product, terms, parts, **told))
     return seen
 
@@ -206,9 +211,7 @@ def trade(desk: FamilyDesk) -> list[Observation]:
                 if (origin in (o, "WLD") or (origin == OTHERS and o not in flow.beside)) and destination in (d, "WLD")
             )
             note = "; ".join(dict.fromkeys(flow.notes))
-            seen.append(
-                desk.observe("trade", product, terms, flow.parts, place=origin, partner=destination, note=note)
-            )
+            seen.append(desk.observe("trade", product, terms, flow.parts, place=origin, partner=destination, note=note))
     return seen
 
 
@@ -321,7 +324,7 @@ def splits(desk: FamilyDesk) -> list[Observation]:
 def world_output(desk: FamilyDesk) -> dict[str, float]:
     """Rough world output of each product [units of the model]: listed output, carried through the recipes."""
     family = desk.family
-    size: dict[str, float] = {p: 0.0 for p in family.products}
+    size: dict[str, float] = dict.fromkeys(family.products, 0.0)
     for rows in (*family.steps.values(), *family.elsewhere.values()):
         for row in rows:
             if row["production_product"] and row["flow_role"] == "output":

@@ -90,7 +90,7 @@ def prices(family: Family, chain: Chain) -> dict[str, float]:
     price: dict[str, float] = {}
     for product, row in family.products.items():
         own = price_per_kg(family.ds, row, family.year)
-        if own > 0 or not row["is_shipped"]:
+        if own > 0 or row["may_be_left"]:
             price[product] = own * chain.unit_of(product)[1]
     routes: dict[str, list[Mapping[str, float]]] = {}
     for process in chain.processes:
@@ -108,7 +108,7 @@ def bands(
 ) -> dict[str, tuple[Band, ...]]:
     """Two slices of each use; where no value at stake is read, a multiple of the price. No slice is below its price."""
     share, lower = assume["flexible_share"], assume["flexible_value_share"]
-    found = {}
+    found: dict[str, tuple[Band, ...]] = {}
     for use in family.uses:
         product = use["chain_product"]
         value = value_of(family, use)

@@ -46,11 +46,45 @@ def pair_flows(
     """
     sigma = sigma_of(ds)
     price: dict[int, float] = {}
-    chosen: dict[tuple[str, str, str], Row] = {}
+    by_product, chosen = _chosen(ds, family, product["chain_product"], year)
+    found: dict[tuple[str, str], Flow] = {}
+    for (trade_product, origin, destination), row in sorted(chosen.items()):
+        whole = [p for p, rule in by_product.items() if trade_product in (rule["instead_of"] or "").split(";")]
+        if any((p, origin, destination) in chosen for p in whole):
+            continue
+        pair = (_region(origin, region_of), _region(destination, region_of))
+        apart: set[str] = set()
+        if origin == "ROW" and row["flow_basis"] != RECONCILED:
+            others = [o for p, o, d in chosen if p == trade_product and d == destination and o not in ("ROW", "WLD")]
+            pair, apart = (OTHERS, pair[1]), {_region(o, region_of) for o in others}
+        if pair[0] == pair[1] or "" in pair:
+            continue
+        if row["year"] not in price:
+            price[row["year"]] = price_per_kg(ds, product, row["year"])
+        amount, spread, note = _content(by_product[trade_product], row, price[row["year"]])
+        told_year, step = _brought_forward(row, trade_product, destination, chosen)
+        flow = found.setdefault(pair, Flow())
+        flow.value += amount * step
+        flow.year = max(flow.year, told_year)
+        flow.parts.append(({**row, "year": told_year}, amount * step, amount * step * max(sigma(row), spread)))
+        flow.beside |= apart
+        flow.notes += [n for n in (note, row["period"] if row["period_kind"] == "rate" else "") if n]
+    for side in (0, 1):  # a total that is older than its parts is not used
+        for pair in [p for p in found if p[1 - side] == "WLD"]:
+            if any(p[side] == pair[side] and flow.year > found[pair].year for p, flow in found.items()):
+                del found[pair]
+    least = assumption(ds, "least_pair_share") * sum(f.value for p, f in found.items() if not set(SIDES) & set(p))
+    return {pair: flow for pair, flow in found.items() if flow.value >= least or set(SIDES) & set(pair)}
+
+
+def _chosen(
+    ds: Tables, family: str, chain_product: str, year: int
+) -> tuple[dict[str, Row], dict[tuple[str, str, str], Row]]:
+    """Rules by customs product, and the row used for each (customs product, exporter, importer)."""
     every = ds.rows("chain_trade", family=family)
-    rules = [rule for rule in every if rule["chain_product"] == product["chain_product"]]
-    by_product = {rule["trade_product"]: rule for rule in rules}
-    for rule in rules:
+    rules = {rule["trade_product"]: rule for rule in every if rule["chain_product"] == chain_product}
+    chosen: dict[tuple[str, str, str], Row] = {}
+    for rule in rules.values():
         only = {p for p in (rule["exporters"] or "").split(";") if p}
         same = [r for r in every if r["trade_product"] == rule["trade_product"]]
         named = {place for r in same for place in (r["exporters"] or "").split(";") if place}
@@ -65,41 +99,20 @@ def pair_flows(
             key = (rule["trade_product"], row["exporter"], row["importer"])
             if key not in chosen or _rank(row) > _rank(chosen[key]):
                 chosen[key] = row
-    found: dict[tuple[str, str], Flow] = {}
-    for (trade_product, origin, destination), row in sorted(chosen.items()):
-        whole = [p for p, rule in by_product.items() if trade_product in (rule["instead_of"] or "").split(";")]
-        if any((p, origin, destination) in chosen for p in whole):
-            continue
-        pair = (_region(origin, region_of), _region(destination, region_of))
-        named_apart: set[str] = set()
-        if origin == "ROW" and row["flow_basis"] != RECONCILED:
-            same = [o for p, o, d in chosen if p == trade_product and d == destination and o not in ("ROW", "WLD")]
-            pair, named_apart = (OTHERS, pair[1]), {_region(o, region_of) for o in same}
-        if pair[0] == pair[1] or "" in pair:
-            continue
-        if row["year"] not in price:
-            price[row["year"]] = price_per_kg(ds, product, row["year"])
-        amount, spread, note = _content(by_product[trade_product], row, price[row["year"]])
-        flow = found.setdefault(pair, Flow())
-        year_of = row["year"]
-        total = chosen.get((trade_product, "WLD", destination))
-        if row["period_kind"] == "rate" and total is not None and total["period_kind"] != "rate":
-            means = [r for (p, _o, d), r in chosen.items() if (p, d) == (trade_product, destination) and r is not total]
-            if all(r["period_kind"] == "rate" for r in means):
-                amount *= float(total["quantity"]) / sum(float(r["quantity"]) for r in means)
-                year_of = total["year"]
-        flow.value += amount
-        flow.year = max(flow.year, year_of)
-        flow.parts.append(({**row, "year": year_of}, amount, amount * max(sigma(row), spread)))
-        flow.beside |= named_apart
-        flow.notes += [n for n in (note, row["period"] if row["period_kind"] == "rate" else "") if n]
-    for side in (0, 1):  # a total that is older than its parts is not used
-        for pair in [p for p in found if p[1 - side] == "WLD"]:
-            if any(p[side] == pair[side] and flow.year > found[pair].year for p, flow in found.items()):
-                del found[pair]
-    total = sum(flow.value for pair, flow in found.items() if not set(SIDES) & set(pair))
-    least = assumption(ds, "least_pair_share") * total
-    return {pair: flow for pair, flow in found.items() if flow.value >= least or set(SIDES) & set(pair)}
+    return rules, chosen
+
+
+def _brought_forward(
+    row: Row, trade_product: str, destination: str, chosen: Mapping[tuple[str, str, str], Row]
+) -> tuple[int, float]:
+    """The year that a row tells of, and the factor that takes a mean of years to the importer's imports of a year."""
+    total = chosen.get((trade_product, "WLD", destination))
+    if row["period_kind"] != "rate" or total is None or total["period_kind"] == "rate":
+        return row["year"], 1.0
+    means = [r for (p, _o, d), r in chosen.items() if (p, d) == (trade_product, destination) and r is not total]
+    if any(r["period_kind"] != "rate" for r in means):
+        return row["year"], 1.0
+    return total["year"], float(total["quantity"]) / sum(float(r["quantity"]) for r in means)
 
 
 def _is_pair(row: Row, year: int) -> bool:

@@ -59,7 +59,9 @@ CHAIN_PRODUCTS = Table(
         ),
         Column("may_be_left", "flag", "1 = any amount may be left over: a host, or its liquor.", required=True),
         Column("is_shipped", "flag", "1 = it crosses borders.", required=True),
-        Column("demand_product", "id", "Product of `demand` whose rows speak of its use.", references="products.product"),
+        Column(
+            "demand_product", "id", "Product of `demand` whose rows speak of its use.", references="products.product"
+        ),
         Column("demand_factor", "number", "Units in one of the rows' unit; empty = 1.", unit="ratio", minimum=0),
         Column(
             "demand_spread",
@@ -68,7 +70,9 @@ CHAIN_PRODUCTS = Table(
             unit="share",
             minimum=0,
         ),
-        Column("price_product", "id", "Product of `prices`; empty = cost of its inputs.", references="products.product"),
+        Column(
+            "price_product", "id", "Product of `prices`; empty = cost of its inputs.", references="products.product"
+        ),
         Column("price_market", "text", "Market of the price row."),
         Column(
             "price_factor",
@@ -106,7 +110,9 @@ CHAIN_STEPS = Table(
         ),
         _CHAIN_PRODUCT,
         Column("position", "integer", "Order of the flows; the first output is the one counted.", required=True),
-        Column("quantity", "number", "Amount for one unit of the first output, in their units.", unit="ratio", minimum=0),
+        Column(
+            "quantity", "number", "Amount for one unit of the first output, in their units.", unit="ratio", minimum=0
+        ),
         Column("recipe_id", "id", "Recipe the amount is read from instead.", references="recipes.process_id"),
         Column("recipe_role", "text", "Its flow.", terms=("input", "output", "parameter")),
         Column("recipe_product", "id", "Its product.", references="products.product"),
@@ -151,7 +157,7 @@ CHAIN_TRADE = Table(
         Column(
             "value_share",
             "number",
-            "If given, a flow too cheap for `content` is read by its value: what it holds earns this share of the price.",
+            "If given, a flow too cheap for `content` is read by its value: its content earns this share of the price.",
             unit="share",
             minimum=0,
             maximum=1,

@@ -12,26 +12,47 @@ from didymium.data import Dataset
 from didymium.model.ensemble import APPROVAL, approval_range
 from didymium.model.outcome import Outcome, days_in
 from didymium.results import Row
-from didymium.scenario.inputs import Inputs
+from didymium.scenario.inputs import Chain, Inputs
 from didymium.scenario.scenario import Scenario
 
 Outcomes = Mapping[tuple[str, str], Outcome]
-PRODUCTS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
-SHOWN_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
+MAGNETS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
+MAGNETS_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
 TOTAL = "total"
 OBSERVED_MEASURE = "cn-ree7-licence-2025"  # the measure whose effect on users `stockpiles` records
+
+
+def shown_products(chain: Chain) -> tuple[str, ...]:
+    """Products told of in a result: finished magnets together and by grade, and whatever else is used."""
+    used = dict.fromkeys(p for p, _, _ in chain.uses)
+    magnets = [word for word in MAGNETS if any(p == word or p.startswith(f"{word}_") for p in used)]
+    return (*magnets, *(p for p in used if p not in magnets))
+
+
+def shown_scarce(chain: Chain, price: Mapping[str, float]) -> tuple[str, ...]:
+    """Products whose worth at the margin is told: the magnet metals, and all that other families trade at a price."""
+    magnets = [p for p in MAGNETS_SCARCE if p in chain.products]
+    return (*magnets, *(p for p in chain.products if p in chain.units and price[p] > 0 and p not in magnets))
+
+
+def _told(chain: Chain, product: str) -> tuple[float, Row]:
+    """Size of the model's unit of a product, and the column that names its unit where not all are tonnes."""
+    if not chain.units:
+        return 1.0, {}
+    unit, size = chain.unit_of(product)
+    return size, {"unit": unit}
 
 
 def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[tuple[str, str, str, NDArray[np.int64]]]:
     """Party, product, sector and the uses they cover; the sector `total` covers all of a product."""
     uses = outcome.network.chain.uses
     for party in parties:
-        for product in PRODUCTS:
+        for product in shown_products(outcome.network.chain):
             mine = [
                 i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))
             ]
             sectors = dict.fromkeys(uses[i][2] for i in mine)
-            whole = product == "ndfeb_magnet" or len(sectors) == 1
+            whole = not product.startswith("ndfeb_magnet_") or len(sectors) == 1
             if mine:
                 yield party, product, TOTAL, np.array(mine)
             for sector in sectors if whole and len(sectors) > 1 else ():
@@ -57,17 +78,20 @@ def summary(
     sources = sorted(
         {r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")}
     )
+    if story.families != ("magnets",):
+        sources = sorted({*sources, *(r["source_id"] for r in ds.rows("chain_uses", family=story.families))})
     for sight in foresight:
         central = outcomes["central", sight]
         drawn = _drawn(outcomes, sight)
         horizon = sum(days_in(m) for m in central.months)
         for party, product, sector, uses in _groups(central, parties):
-            missing = [float(o.unserved[:, uses].sum()) for o in drawn]
+            size, unit = _told(central.network.chain, product)
+            missing = [float(o.unserved[:, uses].sum()) * size for o in drawn]
             low, high = _band(missing, np.inf)
             days = central.days_to_shortage(uses)
             early, late = _band([o.days_to_shortage(uses) for o in drawn], horizon)
-            demand = float(central.demand[:, uses].sum())
-            unserved = float(central.unserved[:, uses].sum())
+            demand = float(central.demand[:, uses].sum()) * size
+            unserved = float(central.unserved[:, uses].sum()) * size
             yield {
                 "scenario": story.id,
                 "foresight": sight,
@@ -88,6 +112,7 @@ def summary(
                 "loss_usd_m": float(central.lost_value[:, uses].sum()),
                 "start_date": f"{story.start}-01",
                 "source_ids": sources,
+                **unit,
             }
 
 
@@ -97,10 +122,11 @@ def monthly(story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresig
         central = outcomes["central", sight]
         drawn = _drawn(outcomes, sight)
         for party, product, sector, uses in _groups(central, parties):
-            if product not in ("ndfeb_magnet", "ce_oxide"):
+            if product.startswith("ndfeb_magnet_"):
                 continue
+            size, unit = _told(central.network.chain, product)
             for t, month in enumerate(central.months):
-                low, high = _band([float(o.unserved[t, uses].sum()) for o in drawn], np.inf)
+                low, high = _band([float(o.unserved[t, uses].sum()) * size for o in drawn], np.inf)
                 yield {
                     "scenario": story.id,
                     "foresight": sight,
@@ -109,22 +135,27 @@ def monthly(story: Scenario, outcomes: Outcomes, parties: Sequence[str], foresig
                     "sector": sector,
                     "is_total": sector == TOTAL,
                     "month": month,
-                    "demand_t": float(central.demand[t, uses].sum()),
-                    "unserved_t": float(central.unserved[t, uses].sum()),
+                    "demand_t": float(central.demand[t, uses].sum()) * size,
+                    "unserved_t": float(central.unserved[t, uses].sum()) * size,
                     "unserved_t_p10": low,
                     "unserved_t_p90": high,
-                    "stock_t": float(central.user_stock[t, uses].sum()),
+                    "stock_t": float(central.user_stock[t, uses].sum()) * size,
+                    **unit,
                 }
 
 
 def scarcity(
     story: Scenario, inputs: Inputs, outcomes: Outcomes, parties: Sequence[str], foresight: Sequence[str]
 ) -> Iterator[Row]:
-    """What one more kilogram would be worth at each party, by month, beside the base price. Not a price forecast."""
+    """What one more kilogram would be worth at each party, by month, beside the base price. Not a price forecast.
+
+    For what is not told in tonnes, a thousandth of its unit stands for the kilogram: a kWh, a vehicle.
+    """
     price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
     for sight in foresight:
         central = outcomes["central", sight]
-        for product in SHOWN_SCARCE:
+        for product in shown_scarce(central.network.chain, price):
+            size, unit = _told(central.network.chain, product)
             for party in parties:
                 node = central.network.node_index.get((product, party))
                 if node is None:
@@ -136,8 +167,9 @@ def scarcity(
                         "party": party,
                         "product": product,
                         "month": month,
-                        "scarcity_usd_per_kg": float(central.scarcity[t, node]),
-                        "base_price_usd_per_kg": float(price[product]),
+                        "scarcity_usd_per_kg": float(central.scarcity[t, node]) / size,
+                        "base_price_usd_per_kg": float(price[product]) / size,
+                        **unit,
                     }
 
 
@@ -199,18 +231,27 @@ def drivers(
     parties: Sequence[str],
     foresight: Sequence[str],
 ) -> Iterator[Row]:
-    """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties."""
+    """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties.
+
+    Without magnets the products have no common unit: then it is the value at stake in what is unserved.
+    """
     sight = foresight[0]
     central = outcomes["central", sight]
-    uses = np.array(
-        [i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")]
-    )
+    chain = central.network.chain
+    mine = [(i, p) for i, (p, r, _) in enumerate(chain.uses) if r in parties]
+    magnets = np.array([i for i, p in mine if p.startswith("ndfeb")], dtype=np.int64)
+    uses = magnets if magnets.size else np.array([i for i, _ in mine], dtype=np.int64)
+    name_of = "unserved_t" if magnets.size else "loss_usd_m"
+
+    def harm(outcome: Outcome) -> float:
+        return float((outcome.unserved if magnets.size else outcome.lost_value)[:, uses].sum())
+
     about = {r["assumption_id"]: r for r in varied}
     approvals = approval_range(story) or (None, None, None)
     found = []
     for name in dict.fromkeys(case.partition(":")[0] for case, _ in outcomes if ":" in case):
         low, high = (outcomes[f"{name}:{end}", sight] for end in ("low", "high"))
-        at_low, at_high = (float(o.unserved[:, uses].sum()) for o in (low, high))
+        at_low, at_high = harm(low), harm(high)
         row = about.get(name)
         swing = abs(at_high - at_low)
         line: Row = {
@@ -222,12 +263,12 @@ def drivers(
             "low": float(row["low"]) if row else approvals[0],
             "high": float(row["high"]) if row else approvals[2],
             "unit": row["unit"] if row else "share",
-            "unserved_t": float(central.unserved[:, uses].sum()),
-            "unserved_t_low": at_low,
-            "unserved_t_high": at_high,
+            name_of: harm(central),
+            f"{name_of}_low": at_low,
+            f"{name_of}_high": at_high,
             "days_low": low.days_to_shortage(uses),
             "days_high": high.days_to_shortage(uses),
-            "swing_t": swing,
+            "swing_t" if magnets.size else "swing_usd_m": swing,
         }
         found.append((-swing, name, line))
     yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))
