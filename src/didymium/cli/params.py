@@ -91,7 +91,9 @@ class ScenarioFiles(click.ParamType[list[dict[str, Any]]]):
         found = [load(name.strip()) for name in str(value).split(",") if name.strip()]
         for one in found:
             if one.families != ("magnets",):
-                self.fail(f"'{one.id}' is about {', '.join(one.families)}; a brief tells the magnet family.", param, ctx)
+                self.fail(
+                    f"'{one.id}' is about {', '.join(one.families)}; a brief tells the magnet family.", param, ctx
+                )
         return [one.model_dump(mode="json") for one in found]
 
 

@@ -17,8 +17,8 @@ MAGNETS = "magnets"
 def coverage(ds: Tables, families: tuple[str, ...], year: int) -> list[Row]:
     """One row for each product and stage of families: what is known of its output, trade and use in a year.
 
-    `covered_share` is the part of the world's output that the listed places make; None where the tables give no world
-    total. The magnet family is told by `docs/method/calibration.md` and left out.
+    `covered_share` is the part of the world's output, scrap included, that the listed places make; None where the tables
+    give no world total. The magnet family is told by `docs/method/calibration.md` and left out.
     """
     known_families(ds, families)
     found = []
@@ -38,11 +38,14 @@ def _row(family: Family, chain: Chain, product: str) -> Row:
         for row in rows
         if row["chain_product"] == product and row["flow_role"] == "output" and row["production_product"]
     }
-    listed = [row for flow in sorted(flows) for row in listed_output(family.ds, *flow, family.year)]
+    lists = [listed_output(family.ds, *flow, family.year) for flow in sorted(flows)]
+    listed = [row for rows in lists for row in rows]
+    whole = [row for rows in lists if any(r["country"] == "WLD" for r in rows) for row in rows]
     places = [row for row in listed if not row["is_total"] and row["country"] in chain.region_of]
     named = {chain.region_of[row["country"]] for row in places}
-    total = sum(float(row["quantity"]) for row in listed if row["country"] == "WLD")
-    parts = sum(float(row["quantity"]) for row in places if row["country"] != "ROW")
+    total = sum(float(row["quantity"]) for row in whole if row["country"] == "WLD")
+    own = [row for row in whole if not row["is_total"] and row["country"] in chain.region_of]
+    parts = sum(float(row["quantity"]) for row in own if row["country"] != "ROW")
     demand = family.products[product]["demand_product"]
     used = own_rows(family.ds, "demand", product=demand) if demand else []
     uses = [use for use in family.uses if use["chain_product"] == product]
