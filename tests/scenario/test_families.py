@@ -12,7 +12,7 @@ import didymium.data
 from didymium.data import Dataset
 from didymium.errors import UnknownTerm
 from didymium.model.foresight import base_of
-from didymium.scenario.apply import assumptions, uncut
+from didymium.scenario.apply import assumptions, joint_inputs
 from didymium.scenario.chain import magnet_chain
 from didymium.scenario.families import join, join_chains
 from didymium.scenario.family_chain import Family, family_chain, listed_output, quantity
@@ -32,7 +32,7 @@ def ds() -> Dataset:
 
 @pytest.fixture(scope="module")
 def parts(ds: Dataset) -> dict[str, Inputs]:
-    return {name: uncut(ds, (name,), 2024, MONTHS, assumptions(ds)) for name in ("magnets", *FAMILIES)}
+    return {name: joint_inputs(ds, (name,), 2024, MONTHS, assumptions(ds)) for name in ("magnets", *FAMILIES)}
 
 
 def test_rows_of_the_chain_tables_fit_together(ds: Dataset) -> None:
@@ -126,7 +126,7 @@ def test_poor_ore_is_read_by_its_value(ds: Dataset) -> None:
 def test_the_magnet_family_stays_what_it_is(ds: Dataset, parts: dict[str, Inputs]) -> None:
     alone = magnet_chain(ds, 2024)
     assert parts["magnets"].chain == alone
-    whole = uncut(ds, ("magnets", "minor_metals"), 2024, MONTHS, assumptions(ds))
+    whole = joint_inputs(ds, ("magnets", "minor_metals"), 2024, MONTHS, assumptions(ds))
     assert whole.chain.arcs[: len(alone.arcs)] == alone.arcs
     assert whole.chain.activities[: len(alone.activities)] == alone.activities
     assert not [a for a in whole.chain.activities if a[0] == "yttrium_separation"]  # the recipes of ores make it

@@ -14,7 +14,7 @@ from didymium.errors import UnknownTerm
 from didymium.model.calibrate import Base
 from didymium.model.foresight import Runner, base_of
 from didymium.results import Result
-from didymium.scenario.apply import assumptions, uncut
+from didymium.scenario.apply import assumptions, joint_inputs
 from didymium.scenario.family_coverage import coverage
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario, load
@@ -34,7 +34,7 @@ def bases(ds: Dataset) -> dict[tuple[str, int], tuple[Inputs, Base]]:
     found = {}
     for family in FAMILIES:
         for year in (2024, 2025, 2026):
-            inputs = uncut(ds, (family,), year, (f"{year}-01",), assumptions(ds))
+            inputs = joint_inputs(ds, (family,), year, (f"{year}-01",), assumptions(ds))
             found[family, year] = inputs, base_of(inputs)
     return found
 

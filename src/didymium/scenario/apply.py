@@ -53,7 +53,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
             raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
     growth = demand_growth(ds)
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
-    inputs = uncut(ds, scenario.families, base_year, months, assume)
+    inputs = joint_inputs(ds, scenario.families, base_year, months, assume)
     return replace(
         inputs,
         availability=_availability(scenario, inputs.chain, months),
@@ -71,7 +71,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     )
 
 
-def uncut(
+def joint_inputs(
     ds: Tables, families: Sequence[str], base_year: int, months: tuple[str, ...], assume: Mapping[str, float]
 ) -> Inputs:
     """Inputs of families together for a base year and the months of a run; nothing is cut.

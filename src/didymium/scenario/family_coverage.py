@@ -17,8 +17,8 @@ MAGNETS = "magnets"
 def coverage(ds: Tables, families: tuple[str, ...], year: int) -> list[Row]:
     """One row for each product and stage of families: what is known of its output, trade and use in a year.
 
-    `covered_share` is the part of the world's output, scrap included, that the listed places make; None where the tables
-    give no world total. The magnet family is told by `docs/method/calibration.md` and left out.
+    `covered_share` is the part of the world's output, scrap included, that the listed places make; None where the
+    tables give no world total. The magnet family is told by `docs/method/calibration.md` and left out.
     """
     known_families(ds, families)
     found = []

@@ -10,7 +10,7 @@ from didymium.errors import BadInput
 from didymium.model.calibrate import Adjustment
 from didymium.model.foresight import base_of
 from didymium.results import Field, Result, Row
-from didymium.scenario.apply import assumptions, uncut
+from didymium.scenario.apply import assumptions, joint_inputs
 from didymium.scenario.family_coverage import coverage
 from didymium.scenario.inputs import Chain
 from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR
@@ -32,7 +32,7 @@ def reconcile(ds: Dataset, *, year: int = 2024, families: Sequence[str] = ("magn
     if not FIRST_BASE_YEAR <= year <= LAST_BASE_YEAR:
         cure = f"Years with figures for the whole chain: {FIRST_BASE_YEAR} to {LAST_BASE_YEAR}."
         raise BadInput(f"{year} cannot be brought into balance.", cure=cure)
-    inputs = uncut(ds, families, year, (f"{year}-01",), assumptions(ds))
+    inputs = joint_inputs(ds, families, year, (f"{year}-01",), assumptions(ds))
     chain, seen = inputs.chain, inputs.observations
     base = base_of(inputs)
     magnets = tuple(families) == ("magnets",)
