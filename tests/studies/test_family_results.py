@@ -68,7 +68,7 @@ def made(bases: dict[tuple[str, int], tuple[Inputs, Base]], family: str, product
         ("batteries", "cobalt:mine", "mine", "COD", 0.748, 0.02),
         # USGS MCS 2026: 2.31 of 3.71 Mt nickel in 2024.
         ("batteries", "nickel:mine", "mine", "IDN", 0.623, 0.02),
-        # IEA Critical Minerals Dataset 2025: 959,402 of 1,002,510 t of anode (derived from its refined-graphite shares).
+        # IEA Critical Minerals Dataset 2025: 959,402 of 1,002,510 t of anode (derived).
         ("batteries", "anode_graphite:anode", "anode", "CHN", 0.957, 0.03),
     ],
 )
