@@ -209,9 +209,11 @@ def translator(lang: str, names: Names | None = None) -> Translator:
 
 
 _NAMED = (
+    ("product", "chain_products", "chain_product"),
     ("product", "products", "product"),
     ("place", "places", "place"),
     ("stage", "stages", "stage"),
+    ("sector", "chain_uses", "sector"),
     ("sector", "demand_sectors", "sector"),
     ("sector", "magnet_sectors", "sector"),
     ("unit", "units", "unit"),

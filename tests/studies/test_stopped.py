@@ -11,6 +11,7 @@ import pytest
 
 from didymium.engine import Certificate
 from didymium.i18n import translator
+from didymium.model.ensemble import Cases
 from didymium.model.foresight import Runner
 from didymium.model.outcome import Outcome
 from didymium.studies.stress_rows import stopped
@@ -46,13 +47,13 @@ def late(outcome: Outcome, proof: Certificate) -> Outcome:
     ],
 )
 def test_the_warning_states_what_is_proven(proof: Certificate, said: str, in_japanese: str, whole: Outcome) -> None:
-    (warning,) = stopped({("central", "coordinated"): late(whole, proof)}, ("coordinated",), 2.5)
+    (warning,) = stopped(Cases.of_central({"coordinated": late(whole, proof)}), 2.5)
     assert said in warning and "time limit of 2.5 s" in warning
     assert in_japanese in translator("ja").fact(warning)
 
 
 def test_what_is_proven_needs_no_warning(whole: Outcome) -> None:
-    assert list(stopped({("central", "coordinated"): whole}, ("coordinated",), 2.5)) == []
+    assert list(stopped(Cases.of_central({"coordinated": whole}), 2.5)) == []
 
 
 def test_an_outcome_without_numbers_is_not_one_without_shortage(whole: Outcome) -> None:

@@ -111,7 +111,7 @@ _QUESTIONS = (
         command="data reconcile",
         study="didymium.studies.reconcile:reconcile",
         help="How far the base year had to be adjusted to balance, the largest adjustments first.",
-        params=("year",),
+        params=("year", "families"),
         columns=(
             "kind",
             "product",

@@ -77,7 +77,7 @@ class ScenarioFile(click.ParamType[dict[str, Any]]):
 
 
 class ScenarioFiles(click.ParamType[list[dict[str, Any]]]):
-    """Several scenarios with commas between them, or `all` that ship."""
+    """Several scenarios of the magnet family with commas between them, or `all` of it that ship."""
 
     name = "scenarios"
 
@@ -87,8 +87,14 @@ class ScenarioFiles(click.ParamType[list[dict[str, Any]]]):
         from didymium.scenario.scenario import library, load
 
         if value == "all":
-            return [one.model_dump(mode="json") for one in library().values()]
-        return [load(name.strip()).model_dump(mode="json") for name in str(value).split(",") if name.strip()]
+            return [one.model_dump(mode="json") for one in library().values() if one.families == ("magnets",)]
+        found = [load(name.strip()) for name in str(value).split(",") if name.strip()]
+        for one in found:
+            if one.families != ("magnets",):
+                self.fail(
+                    f"'{one.id}' is about {', '.join(one.families)}; a brief tells the magnet family.", param, ctx
+                )
+        return [one.model_dump(mode="json") for one in found]
 
 
 def _scenario(kept: dict[str, Any]) -> Any:
@@ -158,6 +164,13 @@ PARAMS: dict[str, Param] = {
         "",
         default=True,
         default_text="drivers",
+    ),
+    "families": Param(
+        "--family",
+        "Families of the network, with commas between them. Default: magnets. See: didymium data table families",
+        Codes(),
+        "ID,…",
+        read=tuple,
     ),
     "horizon_days": Param(
         "--horizon",

@@ -18,6 +18,7 @@ from didymium.scenario.inputs import Chain, Observation
 
 Floats = NDArray[np.float64]
 
+TIE_SIGMAS = 10  # a tie between quantities may fall short of its value by no more than so many standard errors
 UNKNOWN_SIGMA_T = 1e6  # a quantity that nothing is known of is drawn to zero so weakly that it never outweighs a figure
 
 
@@ -113,17 +114,23 @@ def calibrate(
     for arc, width in (unseen or {}).items():
         estimate[starts["arc"] + arc] = 0.0
         sigma[starts["arc"] + arc] = width
-    used = _used_products(chain)
+    used = chain.settled
     world = _world_output(chain, observations)
     for n, (product, _region) in enumerate(nodes):
         if product in used:
             estimate[surplus_at + n] = 0.0
             sigma[surplus_at + n] = max(surplus_share * world.get(product, 0.0), 1.0)
+    shift = np.array(
+        [TIE_SIGMAS * seen.sigma if any(c < 0 for _, _, c in seen.terms) else 0.0 for seen in observations]
+    )
+    estimate[observed_at:] += shift
+    rhs = np.zeros(shape[0])
+    rhs[len(nodes) :] = -shift
     answer = reconcile(
         estimate,
         sigma,
         matrix,
-        np.zeros(shape[0]),
+        rhs,
         lower=np.zeros(columns),
         upper=np.full(columns, np.inf),
         unknown_sigma=UNKNOWN_SIGMA_T,
@@ -135,7 +142,9 @@ def calibrate(
         flow=value[starts["arc"] : starts["use"]],
         use=value[starts["use"] : surplus_at],
         surplus={node: float(value[surplus_at + n]) for n, node in enumerate(nodes)},
-        adjustments=tuple(Adjustment(seen, float(value[observed_at + i])) for i, seen in enumerate(observations)),
+        adjustments=tuple(
+            Adjustment(seen, float(value[observed_at + i] - shift[i])) for i, seen in enumerate(observations)
+        ),
         chi2=float(answer.chi2),
         residual=float(answer.residual),
         answer=answer,
@@ -168,12 +177,6 @@ def _balances(
     for u, (product, region, _sector) in enumerate(chain.uses):
         entry((product, region), starts["use"] + u, -1.0)
     return list(nodes), (rows, cols, vals)
-
-
-def _used_products(chain: Chain) -> frozenset[str]:
-    """Products that some process takes in, and magnets; all others are co-products that may be left over."""
-    taken = {product for process in chain.processes for product in process.inputs}
-    return frozenset(taken | {product for product, _, _ in chain.uses if product.startswith("ndfeb_magnet")})
 
 
 def _world_output(chain: Chain, observations: Sequence[Observation]) -> dict[str, float]:

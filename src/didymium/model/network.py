@@ -355,11 +355,13 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     chain = inputs.chain
     price = dict(zip(chain.products, inputs.base_price, strict=True))
     months = len(inputs.months)
-    growth = inputs.demand_growth
+    recipes = {p.process_id: p for p in chain.processes}
+    grown = inputs.growth_of([next(iter(recipes[p].outputs)) for p, _ in chain.activities])
+    wanted = inputs.growth_of([p for p, _, _ in chain.uses])
     level = base.activity / MONTHS_A_YEAR
-    running = level[None, :] * growth[:, None] * (1 + inputs.spare)[None, :]
+    running = level[None, :] * grown * (1 + inputs.spare)[None, :]
     limit = (running + inputs.new_capacity.T) * inputs.availability.T
-    demand = base.use[None, :] / MONTHS_A_YEAR * growth[:, None]
+    demand = base.use[None, :] / MONTHS_A_YEAR * wanted
     sectors = [s for _, _, s in chain.uses]
     width = np.array([[b.width for b in inputs.bands[s]] for s in sectors])
     value = np.array([[b.value for b in inputs.bands[s]] for s in sectors]) * MUSD_PER_T
@@ -368,15 +370,16 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     use_price = np.array([price[p] for p, _, _ in chain.uses]) * MUSD_PER_T
     taken = {p for process in chain.processes for p in process.inputs} | {p for p, _, _ in chain.uses}
     cover = dict(zip(chain.products, inputs.pool_cover_days / DAYS_A_MONTH, strict=True))
-    throughput = _throughput(chain, base, network) / MONTHS_A_YEAR * growth[0]
+    passing = inputs.growth_of([p for p, _ in nodes])
+    throughput = _throughput(chain, base, network) / MONTHS_A_YEAR * passing[0]
     pool_before = throughput * np.array([cover[p] for p, _ in nodes])
     freight = dict(zip(chain.products, inputs.freight, strict=True))
     new_route = base.flow < NEW_ROUTE_T
     return Quantities(
         activity_limit=limit,
-        activity_usual=level[None, :] * growth[:, None],
+        activity_usual=level[None, :] * grown,
         activity_cost=_operating_cost(chain, price) * MUSD_PER_T,
-        activity_before=level * growth[0],
+        activity_before=level * grown[0],
         ramp=np.maximum(limit.max(axis=0), 0) * inputs.ramp,
         flow_limit=flow_limits(inputs, base, months),
         export_limit=export_limits(inputs, base, network),
@@ -386,7 +389,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
         band_value=value,
         pool_before=pool_before,
         user_stock_before=demand[0] * inputs.use_cover_days / DAYS_A_MONTH,
-        pool_normal=pool_before[None, :] * growth[:, None] / growth[0],
+        pool_normal=pool_before[None, :] * passing / passing[0],
         user_stock_normal=demand * inputs.use_cover_days / DAYS_A_MONTH,
         convenience_pool=node_price * inputs.convenience_rate,
         convenience_user=use_price * inputs.convenience_rate,
@@ -442,7 +445,7 @@ def export_limits(inputs: Inputs, base: Base, network: SupplyNetwork) -> Floats:
 def _established(inputs: Inputs, base: Base, months: int) -> tuple[Floats, Floats]:
     """Base flows as need grows, and as far as they can grow by themselves, shape (month, arc) [t]."""
     monthly = base.flow / MONTHS_A_YEAR
-    normal = monthly[None, :] * inputs.demand_growth[:months, None]
+    normal = monthly[None, :] * inputs.growth_of([p for p, _, _ in inputs.chain.arcs])[:months]
     return normal, np.maximum(normal, monthly[None, :] * ((1 + inputs.flow_growth) ** np.arange(months))[:, None])
 
 

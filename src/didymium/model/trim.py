@@ -1,7 +1,7 @@
 """Leave out what cannot carry: arcs from makers without output, uses and activities without a base.
 
 The size of the programme decides how long a solve takes; an arc whose limit is zero or next to it in every month and
-every draw only makes it larger. New routes open to makers of size, for what is processed further and for magnets.
+every draw only makes it larger. New routes open to makers of size, for what is processed further or wanted by users.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from didymium.model.calibrate import Base
 from didymium.scenario.inputs import Inputs, OriginRestriction, Restriction
 
-MAGNETS = {"ndfeb_magnet_std", "ndfeb_magnet_ht"}
 Member = TypeVar("Member")
 
 LEAST_MAKER_SHARE = 0.005  # of world output: a maker below this opens no new route
@@ -47,7 +46,7 @@ class Kept:
         world: dict[str, float] = {}
         for (product, _region), tonnes in made.items():
             world[product] = world.get(product, 0.0) + tonnes
-        processed = {p for process in chain.processes for p in process.inputs} | MAGNETS
+        processed = chain.settled
         takers = {(p, r) for a, (q, r) in enumerate(chain.activities) if activity[a] for p in recipes[q].inputs}
         use = base.use >= LEAST_T
         takers |= {(p, r) for u, (p, r, _) in enumerate(chain.uses) if use[u]}

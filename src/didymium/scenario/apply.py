@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from didymium.errors import BadScenario, UnknownTerm
 from didymium.scenario.chain import Tables, magnet_chain, project_steps
-from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Restriction
+from didymium.scenario.families import join
+from didymium.scenario.family_chain import MAGNETS, known_families
+from didymium.scenario.family_inputs import family_inputs
+from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Process, Restriction
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import demand_growth
 from didymium.scenario.origin import by_origin
@@ -43,7 +47,6 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     assume = {**assumptions(ds), **given}
     months = scenario.month_labels()
     base_year = scenario.base_year or min(max(int(scenario.start[:4]), FIRST_BASE_YEAR), LAST_BASE_YEAR)
-    chain = magnet_chain(ds, base_year)
     known = {r["measure_id"] for r in ds.rows("measures")}
     followed = (*scenario.based_on, *(c.approval_observed for c in scenario.cuts if c.approval_observed is not None))
     for measure in followed:
@@ -51,14 +54,11 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
             raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
     growth = demand_growth(ds)
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
-    seen = observations(ds, chain, base_year, uncut=True)
-    price = base_prices(ds, chain, 2024)
-    stage = np.array([chain.product_stage[p] for p in chain.products])
-    material = np.isin(stage, MATERIAL_STAGES)
+    inputs = joint_inputs(ds, scenario.families, base_year, months, assume, uncut=True)
     restrictions = tuple(
         _restriction(
             cut,
-            chain,
+            inputs.chain,
             months,
             given.get("approval_position", 0.5),
             {} if cut.approval_observed is None else observed_shares(ds, cut.exporter, months, grown, base_year),
@@ -66,7 +66,53 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         )
         for i, cut in enumerate(scenario.cuts)
     )
-    direct, tracked, through = by_origin(scenario, chain, restrictions)
+    direct, tracked, through = by_origin(scenario, inputs.chain, restrictions)
+    return replace(
+        inputs,
+        availability=_availability(scenario, inputs.chain, months),
+        restrictions=direct,
+        track_origin=tracked,
+        origin_restrictions=through,
+    )
+
+
+def joint_inputs(
+    ds: Tables,
+    families: Sequence[str],
+    base_year: int,
+    months: tuple[str, ...],
+    assume: Mapping[str, float],
+    *,
+    uncut: bool = False,
+) -> Inputs:
+    """Inputs of families together for a base year and the months of a run; nothing is cut.
+
+    `uncut` asks of magnets the year as it would be without export restraints; see `observations`.
+
+    Raises UnknownTerm for a family that the dataset does not hold.
+    """
+    asked = known_families(ds, families)
+    return join(
+        [
+            _magnet_inputs(ds, base_year, months, assume, uncut)
+            if family == MAGNETS
+            else family_inputs(ds, family, base_year, months, assume, beside=set(asked) - {family})
+            for family in asked
+        ]
+    )
+
+
+def _magnet_inputs(
+    ds: Tables, base_year: int, months: tuple[str, ...], assume: Mapping[str, float], uncut: bool
+) -> Inputs:
+    """Inputs of the magnet family for a base year and the months of a run; nothing is cut."""
+    growth = demand_growth(ds)
+    grown = np.array([growth(int(m[:4]), base_year) for m in months])
+    chain = magnet_chain(ds, base_year)
+    seen = observations(ds, chain, base_year, uncut=uncut)
+    price = base_prices(ds, chain, 2024)
+    stage = np.array([chain.product_stage[p] for p in chain.products])
+    material = np.isin(stage, MATERIAL_STAGES)
     return Inputs(
         chain=chain,
         base_year=base_year,
@@ -75,7 +121,7 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         surplus_share=assume["surplus_sigma_world_share"],
         months=months,
         demand_growth=grown,
-        availability=_availability(scenario, chain, months),
+        availability=np.ones((len(chain.activities), len(months))),
         spare=_spare(chain, assume),
         new_capacity=_new_capacity(ds, chain, months, assume),
         ramp=np.full(len(chain.activities), assume["ramp_share_per_month"]),
@@ -99,9 +145,6 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
         ),
         discount_rate=assume["discount_rate_per_year"],
         convenience_rate=assume["convenience_share_per_month"],
-        restrictions=direct,
-        track_origin=tracked,
-        origin_restrictions=through,
         warnings=NOT_MODELLED,
     )
 
@@ -207,7 +250,7 @@ def _availability(scenario: Scenario, chain: Chain, months: tuple[str, ...]) -> 
     for i, outage in enumerate(scenario.outages):
         where = f"scenario {scenario.id}: outages.{i}"
         inside = month_range(outage.start, outage.end, months)
-        hit = [a for a, (p, r) in enumerate(chain.activities) if _is_hit(outage, recipes[p].stage, r, chain, where)]
+        hit = [a for a, (p, r) in enumerate(chain.activities) if _is_hit(outage, recipes[p], r, chain, where)]
         if not hit:
             raise BadScenario(f"{outage.place} has no {outage.stage} in the chain.", where=where)
         for a in hit:
@@ -215,8 +258,11 @@ def _availability(scenario: Scenario, chain: Chain, months: tuple[str, ...]) -> 
     return stands
 
 
-def _is_hit(outage: Outage, stage: str, region: str, chain: Chain, where: str) -> bool:
-    return stage == outage.stage and region in _regions_of(chain, (outage.place,), where)
+def _is_hit(outage: Outage, process: Process, region: str, chain: Chain, where: str) -> bool:
+    """Whether an outage stops a process: its stage and place, and one of its outputs if products are named."""
+    named = {p for word in outage.products for p in _expand(word, chain.products, where)}
+    made = not named or bool(named & set(process.outputs))
+    return made and process.stage == outage.stage and region in _regions_of(chain, (outage.place,), where)
 
 
 def _spare(chain: Chain, assume: Mapping[str, float]) -> Floats:

@@ -53,6 +53,11 @@ def assumption(ds: Tables, assumption_id: str) -> float:
     raise KeyError(assumption_id)
 
 
+def groups(ds: Tables) -> dict[str, frozenset[str]]:
+    """Groups of places that a scenario may name, with their members."""
+    return {"EU27": frozenset(r["place"] for r in ds.rows("places") if "EU27" in (r["groups"] or "").split(";"))}
+
+
 def magnet_processes(ds: Tables) -> tuple[Process, ...]:
     """All recipes of the chain, from ore to finished magnet and back from swarf to oxide."""
     recipes: dict[str, list[Row]] = {}
@@ -161,7 +166,8 @@ def magnet_chain(ds: Tables, year: int) -> Chain:
         arcs=arcs,
         uses=uses,
         region_of=region_of,
-        groups={"EU27": frozenset(r["place"] for r in ds.rows("places") if "EU27" in (r["groups"] or "").split(";"))},
+        groups=groups(ds),
+        free=frozenset(row["product"] for row in ds.rows("oxide_uses")),  # made whether wanted or not
     )
 
 

@@ -7,7 +7,7 @@ use u = (product, region, sector), band b of a use, month t. Quantities are tonn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,6 +42,18 @@ class Chain:
     uses: tuple[tuple[str, str, str], ...]  # (product, region, sector)
     region_of: Mapping[str, str]  # place code -> region
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)  # group -> place codes
+    free: frozenset[str] = frozenset()  # products of which any amount may be left over: co-products, hosts
+    units: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # product -> (unit, size of the model's unit)
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """Products that a process takes in or a user wants, without the free ones: next to nothing is left over."""
+        taken = {product for process in self.processes for product in process.inputs}
+        return frozenset(taken | {product for product, _, _ in self.uses}) - self.free
+
+    def unit_of(self, product: str) -> tuple[str, float]:
+        """The unit in which a product is told, and how much of it one unit of the model is; tonnes if not said."""
+        return self.units.get(product, ("t", 1.0))
 
     def process(self, process_id: str) -> Process:
         """The recipe by its id. Raises KeyError."""
@@ -135,3 +147,9 @@ class Inputs:
     track_origin: tuple[str, ...] = ()  # regions whose content is followed through the chain
     origin_restrictions: tuple[OriginRestriction, ...] = ()
     warnings: tuple[str, ...] = ()
+    growth_by_product: Mapping[str, Floats] = field(default_factory=dict)  # (month,); others follow demand_growth
+
+    def growth_of(self, products: Sequence[str]) -> Floats:
+        """Demand over that of the base year, shape (month, product)."""
+        own = [self.growth_by_product.get(product, self.demand_growth) for product in products]
+        return np.stack(own, axis=1) if own else np.zeros((len(self.months), 0))

@@ -78,7 +78,21 @@ class Outage(_Spell):
     """Output of a stage in a place that stands still in part: `availability` is what remains, 0 to 1."""
 
     place: Place
-    stage: Literal["mine", "separated", "metal", "alloy", "blank", "magnet"]
+    stage: Literal[
+        "mine",
+        "separated",
+        "refined",
+        "recycled",
+        "metal",
+        "alloy",
+        "blank",
+        "magnet",
+        "anode",
+        "cathode",
+        "cell",
+        "catalyst",
+    ]
+    products: tuple[str, ...] = Field((), description="only what makes one of these; none means all of the stage")
     availability: Share
 
 
@@ -147,6 +161,9 @@ class Scenario(_Strict):
     summary: str = ""
     based_on: tuple[str, ...] = ()
     likelihood: str = "not assessed"
+    families: tuple[str, ...] = Field(
+        ("magnets",), min_length=1, description="families of the table `families` that the network holds together"
+    )
     start: Month
     months: Annotated[int, Field(ge=1, le=120)] = 24
     base_year: Annotated[int, Field(ge=FIRST_BASE_YEAR, le=LAST_BASE_YEAR)] | None = Field(

@@ -17,12 +17,11 @@ from didymium.data import Dataset
 from didymium.model.ensemble import APPROVAL, RECORD, Cases, Summary, approval_range
 from didymium.model.outcome import FEASIBLE, Outcome, days_in
 from didymium.results import Row
-from didymium.scenario.inputs import Inputs
+from didymium.scenario.inputs import Chain, Inputs
 from didymium.scenario.scenario import Scenario
 
-PRODUCTS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
-SHOWN_MONTHLY = ("ndfeb_magnet", "ce_oxide")
-SHOWN_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
+MAGNETS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
+MAGNETS_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
 TOTAL = "total"
 OBSERVED_MEASURE = "cn-ree7-licence-2025"  # the measure whose effect on users `stockpiles` records
 
@@ -30,16 +29,42 @@ OBSERVED_MEASURE = "cn-ree7-licence-2025"  # the measure whose effect on users `
 Group = tuple[str, str, str, NDArray[np.int64]]
 
 
+def shown_products(chain: Chain) -> tuple[str, ...]:
+    """Products told of in a result: finished magnets together and by grade, and whatever else is used."""
+    used = dict.fromkeys(p for p, _, _ in chain.uses)
+    magnets = [word for word in MAGNETS if any(p == word or p.startswith(f"{word}_") for p in used)]
+    return (*magnets, *(p for p in used if p not in magnets))
+
+
+def shown_scarce(chain: Chain, price: Mapping[str, float]) -> tuple[str, ...]:
+    """Products whose worth at the margin is told: the magnet metals, and all that other families trade at a price."""
+    magnets = [p for p in MAGNETS_SCARCE if p in chain.products]
+    return (*magnets, *(p for p in chain.products if p in chain.units and price[p] > 0 and p not in magnets))
+
+
+def _by_month(product: str) -> bool:
+    """Whether a product is told month by month: magnets of both grades together only."""
+    return not product.startswith("ndfeb_magnet_")
+
+
+def _told(chain: Chain, product: str) -> tuple[float, Row]:
+    """Size of the model's unit of a product, and the column that names its unit where not all are tonnes."""
+    if not chain.units:
+        return 1.0, {}
+    unit, size = chain.unit_of(product)
+    return size, {"unit": unit}
+
+
 def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[Group]:
     """Party, product, sector and the uses they cover; the sector `total` covers all of a product."""
     uses = outcome.network.chain.uses
     for party in parties:
-        for product in PRODUCTS:
+        for product in shown_products(outcome.network.chain):
             mine = [
                 i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))
             ]
             sectors = dict.fromkeys(uses[i][2] for i in mine)
-            whole = product == "ndfeb_magnet" or len(sectors) == 1
+            whole = not product.startswith("ndfeb_magnet_") or len(sectors) == 1
             if mine:
                 yield party, product, TOTAL, np.array(mine)
             for sector in sectors if whole and len(sectors) > 1 else ():
@@ -62,15 +87,16 @@ def spreads(cases: Cases, parties: Sequence[str], foresight: Sequence[str]) -> d
         central = cases.central[sight]
         groups = list(_groups(central, parties))
         spread = [
-            Spread(array("d"), [], [array("d") for _ in central.months if product in SHOWN_MONTHLY])
+            Spread(array("d"), [], [array("d") for _ in central.months if _by_month(product)])
             for _, product, _, _ in groups
         ]
         for draw in cases.draws(sight):
-            for (_, _, _, uses), one in zip(groups, spread, strict=True):
-                one.unserved.append(float(draw.unserved[:, uses].sum()))
+            for (_, product, _, uses), one in zip(groups, spread, strict=True):
+                size, _ = _told(central.network.chain, product)
+                one.unserved.append(float(draw.unserved[:, uses].sum()) * size)
                 one.days.append(draw.days_to_shortage(uses))
                 for t, month in enumerate(one.monthly):
-                    month.append(float(draw.unserved[t, uses].sum()))
+                    month.append(float(draw.unserved[t, uses].sum()) * size)
         found[sight] = spread
     return found
 
@@ -111,14 +137,17 @@ def summary(
     sources = sorted(
         {r["source_id"] for r in ds.rows("magnet_sectors")} | {r["source_id"] for r in ds.rows("assumptions")}
     )
+    if story.families != ("magnets",):
+        sources = sorted({*sources, *(r["source_id"] for r in ds.rows("chain_uses", family=story.families))})
     for sight, central in cases.central.items():
         horizon = sum(days_in(m) for m in central.months)
         for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
+            size, unit = _told(central.network.chain, product)
             low, high = _band(spread.unserved, np.inf)
             days = central.days_to_shortage(uses)
             early, late = _band(spread.days, horizon)
-            demand = float(central.demand[:, uses].sum())
-            unserved = _known(central.unserved[:, uses].sum())
+            demand = float(central.demand[:, uses].sum()) * size
+            unserved = _known(central.unserved[:, uses].sum() * size)
             yield {
                 "scenario": story.id,
                 "foresight": sight,
@@ -140,6 +169,7 @@ def summary(
                 "status": central.status,
                 "start_date": f"{story.start}-01",
                 "source_ids": sources,
+                **unit,
             }
 
 
@@ -149,8 +179,9 @@ def monthly(
     """Demand, unserved and users' stock by month."""
     for sight, central in cases.central.items():
         for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
-            if product not in SHOWN_MONTHLY:
+            if not _by_month(product):
                 continue
+            size, unit = _told(central.network.chain, product)
             for t, month in enumerate(central.months):
                 low, high = _band(spread.monthly[t], np.inf)
                 yield {
@@ -161,19 +192,24 @@ def monthly(
                     "sector": sector,
                     "is_total": sector == TOTAL,
                     "month": month,
-                    "demand_t": float(central.demand[t, uses].sum()),
-                    "unserved_t": _known(central.unserved[t, uses].sum()),
+                    "demand_t": float(central.demand[t, uses].sum()) * size,
+                    "unserved_t": _known(central.unserved[t, uses].sum() * size),
                     "unserved_t_p10": low,
                     "unserved_t_p90": high,
-                    "stock_t": _known(central.user_stock[t, uses].sum()),
+                    "stock_t": _known(central.user_stock[t, uses].sum() * size),
+                    **unit,
                 }
 
 
 def scarcity(story: Scenario, inputs: Inputs, cases: Cases, parties: Sequence[str]) -> Iterator[Row]:
-    """What one more kilogram would be worth at each party, by month, beside the base price. Not a price forecast."""
+    """What one more kilogram would be worth at each party, by month, beside the base price. Not a price forecast.
+
+    For what is not told in tonnes, a thousandth of its unit stands for the kilogram: a kWh, a vehicle.
+    """
     price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
     for sight, central in cases.central.items():
-        for product in SHOWN_SCARCE:
+        for product in shown_scarce(central.network.chain, price):
+            size, unit = _told(central.network.chain, product)
             for party in parties:
                 node = central.network.node_index.get((product, party))
                 if node is None:
@@ -185,8 +221,9 @@ def scarcity(story: Scenario, inputs: Inputs, cases: Cases, parties: Sequence[st
                         "party": party,
                         "product": product,
                         "month": month,
-                        "scarcity_usd_per_kg": _known(central.scarcity[t, node]),
-                        "base_price_usd_per_kg": float(price[product]),
+                        "scarcity_usd_per_kg": _known(central.scarcity[t, node] / size),
+                        "base_price_usd_per_kg": float(price[product]) / size,
+                        **unit,
                     }
 
 
@@ -295,17 +332,26 @@ def drivers(
     cases: Cases,
     parties: Sequence[str],
 ) -> Iterator[Row]:
-    """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties."""
-    sight, central = next(iter(cases.central.items()))
-    uses = np.array(
-        [i for i, (p, r, _) in enumerate(central.network.chain.uses) if r in parties and p.startswith("ndfeb")]
-    )
+    """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties.
+
+    Without magnets the products have no common unit: then it is the value at stake in what is unserved.
+    """
+    sight, whole = next(iter(cases.central.items()))
+    central = Summary.of(whole)
+    mine = [(i, p) for i, (p, r, _) in enumerate(whole.network.chain.uses) if r in parties]
+    magnets = np.array([i for i, p in mine if p.startswith("ndfeb")], dtype=np.int64)
+    uses = magnets if magnets.size else np.array([i for i, _ in mine], dtype=np.int64)
+    name_of = "unserved_t" if magnets.size else "loss_usd_m"
+
+    def harm(found: Summary) -> float:
+        return float(found.unserved[:, uses].sum() if magnets.size else found.lost_value[uses].sum())
+
     about = {r["assumption_id"]: r for r in varied}
     approvals = approval_range(story) or (None, None, None)
     found = []
     for name in dict.fromkeys(case.partition(":")[0] for case in cases.moved):
         low, high = (cases.moved[f"{name}:{end}"] for end in ("low", "high"))
-        at_low, at_high = (float(o.unserved[:, uses].sum()) for o in (low, high))
+        at_low, at_high = harm(low), harm(high)
         row = about.get(name)
         swing = abs(at_high - at_low)
         line: Row = {
@@ -317,12 +363,12 @@ def drivers(
             "low": float(row["low"]) if row else approvals[0],
             "high": float(row["high"]) if row else approvals[2],
             "unit": row["unit"] if row else "share",
-            "unserved_t": _known(central.unserved[:, uses].sum()),
-            "unserved_t_low": _known(at_low),
-            "unserved_t_high": _known(at_high),
+            name_of: _known(harm(central)),
+            f"{name_of}_low": _known(at_low),
+            f"{name_of}_high": _known(at_high),
             "days_low": _known(low.days_to_shortage(uses)),
             "days_high": _known(high.days_to_shortage(uses)),
-            "swing_t": _known(swing),
+            "swing_t" if magnets.size else "swing_usd_m": _known(swing),
         }
         found.append((np.inf if np.isnan(swing) else -swing, name, line))
     yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))

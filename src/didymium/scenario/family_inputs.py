@@ -1,0 +1,168 @@
+"""`Inputs` of a family before any scenario: its chain, figures, prices, values, stocks and new plants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from didymium.scenario.chain import Tables, project_steps
+from didymium.scenario.family_chain import WITHOUT_HOST, Family, family_chain
+from didymium.scenario.family_coverage import warnings
+from didymium.scenario.family_figures import family_observations, family_unseen, growth
+from didymium.scenario.family_trade import KG_A_T, price_per_kg
+from didymium.scenario.inputs import Band, Chain, Floats, Inputs
+from didymium.scenario.observing import Index
+
+Row = dict[str, Any]
+RISING = ("ramping", "construction")
+MONTHS_A_YEAR = 12
+
+
+def family_inputs(
+    ds: Tables,
+    name: str,
+    year: int,
+    months: tuple[str, ...],
+    assume: Mapping[str, float],
+    beside: Iterable[str] = (),
+) -> Inputs:
+    """Inputs of one family for a base year and the months of a run; nothing is cut."""
+    family = Family.of(ds, name, year, beside)
+    chain = family_chain(family)
+    seen = family_observations(family, chain)
+    price = prices(family, chain)
+    size = {p: chain.unit_of(p)[1] for p in chain.products}
+    cover = {p: float(row["cover_days"] or 0.0) for p, row in family.products.items()}
+    freight = [
+        min(assume["freight_usd_per_kg"], assume["freight_price_share"] * price[p] / size[p]) * size[p]
+        for p in chain.products
+    ]
+    spare = [
+        assume["spare_capacity_chn_share"] if region == "CHN" else assume["spare_capacity_share"]
+        for _, region in chain.activities
+    ]
+    return Inputs(
+        chain=chain,
+        base_year=year,
+        observations=seen,
+        unseen=family_unseen(family, chain, seen),
+        surplus_share=assume["surplus_sigma_world_share"],
+        months=months,
+        demand_growth=np.ones(len(months)),
+        availability=np.ones((len(chain.activities), len(months))),
+        spare=np.array(spare),
+        new_capacity=_new_capacity(family, chain, months, assume),
+        ramp=np.full(len(chain.activities), assume["ramp_share_per_month"]),
+        bands=bands(family, price, size, assume),
+        use_cover_days=np.array([cover[p] for p, _, _ in chain.uses]),
+        pool_cover_days=np.array([cover[p] for p in chain.products]),
+        public_cover_days={},
+        base_price=np.array([price[p] for p in chain.products]),
+        freight=np.array(freight),
+        flow_growth=assume["flow_growth_share_per_month"],
+        new_supplier_share=assume["new_supplier_share"],
+        qualification_months=np.array(
+            [float(family.products[p]["qualification_months"] or 0.0) for p in chain.products]
+        ),
+        discount_rate=assume["discount_rate_per_year"],
+        convenience_rate=assume["convenience_share_per_month"],
+        warnings=warnings(family, chain),
+        growth_by_product=_growth(family, months),
+    )
+
+
+def _growth(family: Family, months: tuple[str, ...]) -> dict[str, Floats]:
+    found = {}
+    for product, row in family.products.items():
+        grown = growth(family.ds, row["growth_product"])
+        found[product] = np.array([grown(int(m[:4]), family.year) for m in months])
+    return found
+
+
+def prices(family: Family, chain: Chain) -> dict[str, float]:
+    """Base price of each product [thousand USD for one unit of the model; USD/kg where that unit is a tonne].
+
+    Read from `prices`, the year of the base or the nearest before; what has no price costs its inputs by the dearest
+    way to make it, hosts nothing.
+    """
+    price: dict[str, float] = {}
+    for product, row in family.products.items():
+        own = price_per_kg(family.ds, row, family.year)
+        if own > 0 or row["may_be_left"]:
+            price[product] = own * chain.unit_of(product)[1]
+    routes: dict[str, list[Mapping[str, float]]] = {}
+    for process in chain.processes:
+        if process.inputs:
+            routes.setdefault(next(iter(process.outputs)), []).append(process.inputs)
+    for _ in routes:
+        for product, ways in routes.items():
+            if product not in price and all(p in price for inputs in ways for p in inputs):
+                price[product] = max(sum(price[p] * q for p, q in inputs.items()) for inputs in ways)
+    return {product: price.get(product, 0.0) for product in chain.products}
+
+
+def bands(
+    family: Family, price: Mapping[str, float], size: Mapping[str, float], assume: Mapping[str, float]
+) -> dict[str, tuple[Band, ...]]:
+    """Two slices of each use; where no value at stake is read, a multiple of the price. No slice is below its price."""
+    share, lower = assume["flexible_share"], assume["flexible_value_share"]
+    found: dict[str, tuple[Band, ...]] = {}
+    for use in family.uses:
+        product = use["chain_product"]
+        value = value_of(family, use)
+        full = assume["floor_value_prices"] * price[product] if value is None else value * size[product]
+        least = assume["least_value_prices"] * price[product]
+        found[use["sector"]] = (
+            Band("flexible", share, max(lower * full, least)),
+            Band("firm", 1 - share, max(full, least)),
+        )
+    return found
+
+
+def value_of(family: Family, use: Row) -> float | None:
+    """Value lost with a unit short [USD/kg, USD/kWh, USD a vehicle]; None where no row of `value_at_stake` tells."""
+    if not use["value_product"]:
+        return None
+    per_kg = {row["unit"]: row["factor"] for row in family.ds.rows("units")}
+    for row in family.ds.rows("value_at_stake", product=use["value_product"], sector=use["value_sector"]):
+        if row["country"] == use["value_country"] and row["value"] is not None:
+            return float(row["value"]) * float(per_kg[row["unit"]]) / KG_A_T * float(use["value_factor"] or 1.0)
+    return None
+
+
+def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume: Mapping[str, float]) -> Floats:
+    """Capacity that projects add [units a month], shape (activity, month).
+
+    Plants that are ramping or being built, with the chance that their status gives, rising in a line from their start
+    year; what stood in the middle of the base year is in the base already. Only capacities in the product's own basis.
+    """
+    added = np.zeros((len(chain.activities), len(months)))
+    index = Index.of(chain).activity
+    clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / MONTHS_A_YEAR for m in months])
+    steps: dict[tuple[str, str], Row] = {}
+    for rows in family.steps.values():
+        for row in rows:
+            if row["production_product"] and row["flow_role"] == "output" and row["position"] == 1:
+                steps.setdefault((row["production_product"], row["production_stage"]), row)
+    for project in project_steps(family.ds):
+        step = steps.get((project["product"], project["stage"]))
+        if step is None or project["status"] not in RISING or project["country"] not in chain.region_of:
+            continue
+        if project["capacity"] is None or project["start_year"] is None or project["capacity_unit"] not in OWN_UNITS:
+            continue
+        region = chain.region_of[project["country"]]
+        places = [(step["process_id"] + tail, region) for tail in ("", WITHOUT_HOST)]
+        at = next((index[a] for a in places if a in index), None)
+        if at is None:
+            continue
+        age = np.append(clock, family.year + 0.5) - float(project["start_year"])
+        stands = np.clip(age / assume["ramp_years"], 0.0, 1.0)
+        size = chain.unit_of(step["chain_product"])[1]
+        whole = float(project["capacity"]) * float(step["production_factor"] or 1.0) / size / MONTHS_A_YEAR
+        added[at] += whole * assume[f"success_share_{project['status']}"] * np.maximum(stands[:-1] - stands[-1], 0.0)
+    return added
+
+
+OWN_UNITS = ("t/y", "GWh/y")
