@@ -120,3 +120,15 @@ def test_the_band_around_the_day_of_the_user_without_a_licence() -> None:
     assert row["days_to_shortage"] == pytest.approx(64.8, abs=0.05)
     assert row["days_to_shortage_p10"] == pytest.approx(58.5, abs=0.5)
     assert row["days_to_shortage_p90"] is None
+
+
+@pytest.mark.slow
+def test_the_ban_leaves_the_part_of_us_antimony_that_the_page_of_the_families_says() -> None:
+    told = re.findall(r"(\d+) % of the antimony that the United States", (METHOD / "families.md").read_text("utf-8"))
+    result = stress(didymium.data.open(), "cn-us-gallium-ban", draws=0, drivers=False)
+    shares = [
+        row["unserved_share"]
+        for row in result.rows
+        if (row["party"], row["product"], row["sector"]) == ("USA", "antimony:refined", "total")
+    ]
+    assert [f"{share:.0%}" for share in shares] == [f"{part}%" for part in told] * 2
