@@ -1,0 +1,193 @@
+"""Work a deal out: tax, debt service, default, and what is left for the owners and for each public purse.
+
+Year by year over all paths at once. The rules:
+
+- Capital cost less grants is financed by the tranches' shares and by equity. Interest before repayment begins is added
+  to the loans; cash that runs short before then is the owners' to put in.
+- Tax is paid on sales and receipts less royalty, operating cost, interest and straight-line depreciation; losses are
+  carried forward without limit.
+- A loan that cannot be served from the year's cash defaults, and with it all loans: lenders get `recovery` of what is
+  owed, a guarantor pays its cover of the rest, the owners lose the plant. A purse that pays under a floor goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymium.finance.deal import Deal, Stake, Tranche, operating_years
+from didymium.finance.returns import Returns, irr, npv
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a deal comes to, path by path. Flows are million USD, shape (path, year).
+
+    `project` is the flow before finance, after tax; `sponsor` that of the private owners; `dscr` the cash of a year
+    over the debt due in it, NaN where nothing is due. `defaulted` (path,) says where a loan fails. `public` holds the
+    flow of each purse, negative when it pays; `exposure` the most it could have to pay.
+    """
+
+    sales: Floats
+    project: Floats
+    sponsor: Floats
+    dscr: Floats
+    defaulted: Flags
+    public: Mapping[str, Floats]
+    exposure: Mapping[str, float]
+
+    @property
+    def least_dscr(self) -> Floats:
+        """The lowest cover of debt service of each path; infinite without debt."""
+        return np.asarray(np.where(np.isnan(self.dscr), np.inf, self.dscr).min(axis=1))
+
+    def project_npv(self, rate: float) -> Floats:
+        """Present value before finance, shape (path,)."""
+        return npv(self.project, rate)
+
+    def project_irr(self) -> Returns:
+        """Rate of return before finance."""
+        return irr(self.project)
+
+    def sponsor_irr(self) -> Returns:
+        """Rate of return of the private owners."""
+        return irr(self.sponsor)
+
+
+def settle(deal: Deal, *, recovery: float) -> Settlement:
+    """Settle a deal on all paths. `recovery`: share of what is owed that lenders get back after a default."""
+    venture = deal.venture
+    open_years = operating_years(venture)
+    sales = venture.sales
+    income = sales * (1 - venture.royalty_share) + deal.receipts
+    earned = income - venture.opex
+    financed = venture.capex - deal.capital_support
+    written_off = _depreciation(financed, venture.opens, venture.depreciation_years)
+    plain_tax = _tax(earned - written_off, venture.tax_rate)
+    loans = [_loan(tranche, financed, open_years) for tranche in deal.tranches]
+    interest = sum((loan.interest + loan.fees for loan in loans), np.zeros_like(sales))
+    due = sum((loan.due for loan in loans), np.zeros_like(sales))
+    tax = _tax(earned - written_off - interest * open_years, venture.tax_rate) if loans else plain_tax
+    cash = earned - tax
+    dscr = np.divide(cash, due, out=np.full_like(cash, np.nan), where=due > 1e-9)
+    failing = (due > 1e-9) & (cash < due * (1 - 1e-12))
+    defaulted = failing.any(axis=1)
+    year = np.where(defaulted, np.argmax(failing, axis=1), sales.shape[1])[:, None]
+    clock = np.arange(sales.shape[1])[None, :]
+    before, at = clock < year, clock == year
+    drawn = sum((loan.drawn for loan in loans), np.zeros_like(sales))
+    owners = np.where(before, cash - due, 0.0) - (financed - drawn)
+    public: dict[str, Floats] = {name: flow.copy() for name, flow in deal.public.items()}
+    exposure = dict(deal.exposure)
+    for loan, tranche in zip(loans, deal.tranches, strict=True):
+        lost = np.where(at, loan.owed, 0.0) * (1 - recovery)
+        paid = np.where(before, loan.due - loan.fees, 0.0) + np.where(at, loan.owed, 0.0) * recovery - loan.drawn
+        if tranche.lender:
+            _add(public, tranche.lender, paid + lost * tranche.cover)
+            exposure[tranche.lender] = exposure.get(tranche.lender, 0.0) + float(loan.drawn.sum(axis=1).max())
+        if tranche.guarantor:
+            _add(public, tranche.guarantor, np.where(before, loan.fees, 0.0) - lost * tranche.cover)
+            most = float(loan.owed.max()) * tranche.cover
+            exposure[tranche.guarantor] = exposure.get(tranche.guarantor, 0.0) + most
+    sponsor = owners
+    for stake in deal.stakes:
+        part = _share_of(owners, stake)
+        _add(public, stake.holder, part)
+        exposure[stake.holder] = exposure.get(stake.holder, 0.0) + float((-np.minimum(part, 0)).sum(axis=1).max())
+        sponsor = sponsor - part
+    return Settlement(
+        sales=sales,
+        project=earned - plain_tax - financed,
+        sponsor=sponsor,
+        dscr=dscr,
+        defaulted=defaulted,
+        public=public,
+        exposure=exposure,
+    )
+
+
+def _add(purses: dict[str, Floats], name: str, flow: Floats) -> None:
+    purses[name] = purses[name] + flow if name in purses else flow
+
+
+@dataclass(frozen=True, slots=True)
+class _Loan:
+    """A tranche by path and year: drawn, interest, fees, payment due (fees included), owed at the start of the year."""
+
+    drawn: Floats
+    interest: Floats
+    fees: Floats
+    due: Floats
+    owed: Floats
+
+
+def _loan(tranche: Tranche, financed: Floats, open_years: Floats) -> _Loan:
+    """Balance by balance; what is drawn after the last payment, an overrun for example, is due at once."""
+    drawn = financed * tranche.share
+    paths, years = financed.shape
+    fees, due, owed = (np.zeros((paths, years)) for _ in range(3))
+    balance = np.zeros(paths)
+    age = np.cumsum(open_years, axis=1)  # 1 in the first year of output
+    left = tranche.grace + tranche.tenor - age + 1
+    paying = (age > tranche.grace) & (left > 0)
+    part = np.where(paying, 1 / _annuity(tranche.rate, np.maximum(left, 1.0)), 0.0)
+    last = (age > 0) & (left <= 1)
+    for t in range(years):
+        owed[:, t] = balance
+        fees[:, t] = balance * tranche.cover * tranche.fee
+        payment = balance * part[:, t]
+        balance = balance * (1 + tranche.rate) - payment + drawn[:, t]
+        payment = payment + np.where(last[:, t], balance, 0.0)
+        balance = np.where(last[:, t], 0.0, balance)
+        now = paying[:, t] | last[:, t]
+        due[:, t] = payment + np.where(now, fees[:, t], 0.0)
+        balance = balance + np.where(now, 0.0, fees[:, t])
+    return _Loan(drawn, owed * tranche.rate, fees, due, owed)
+
+
+def _annuity(rate: float, years: Floats) -> Floats:
+    return years if rate == 0 else np.asarray(-np.expm1(-years * np.log1p(rate)) / rate)
+
+
+def _tax(profit: Floats, rate: float) -> Floats:
+    """Tax of each year with losses carried forward without limit, shape (path, year)."""
+    tax = np.zeros_like(profit)
+    loss = np.zeros(profit.shape[0])
+    for t in range(profit.shape[1]):
+        taxable = profit[:, t] - loss
+        loss = np.maximum(-taxable, 0.0)
+        tax[:, t] = np.maximum(taxable, 0.0) * rate
+    return tax
+
+
+def _depreciation(capital: Floats, opens: NDArray[np.int64], life: int) -> Floats:
+    """Straight line over `life` years from the first output on; what is spent later starts in its own year."""
+    years = capital.shape[1]
+    early = np.arange(years)[None, :] < opens[:, None]
+    starts = np.where(early, 0.0, capital)
+    inside = np.flatnonzero(opens < years)
+    starts[inside, opens[inside]] += np.where(early, capital, 0.0).sum(axis=1)[inside]
+    running = np.cumsum(starts, axis=1) / life
+    running[:, life:] -= running[:, :-life].copy() if life < years else 0.0
+    return running
+
+
+def _share_of(owners: Floats, stake: Stake) -> Floats:
+    """What a public stake pays in and gets: its share of what is put up, then of cash by the rule of recovery."""
+    part = np.where(owners < 0, owners * stake.share, 0.0)
+    owed = np.zeros(owners.shape[0])
+    for t in range(owners.shape[1]):
+        owed = owed - part[:, t]
+        gain = np.maximum(owners[:, t], 0.0)
+        first = np.minimum(gain, owed / stake.before if stake.before > 0 else np.inf)
+        first = np.where(owed > 0, first, 0.0)
+        back = first * stake.before
+        part[:, t] += back + (gain - first) * stake.after
+        owed = np.maximum(owed - back, 0.0)
+    return part

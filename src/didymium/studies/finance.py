@@ -1,0 +1,207 @@
+"""What does it take to make a project bankable, and what does that cost the public?
+
+Register → ventures over shared draws of prices, cost and time → packages of support → bankable or not, at which cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import didymium
+from didymium.data import Dataset
+from didymium.finance.returns import irr, npv, payback
+from didymium.results import Field, Result, Row
+from didymium.scenario.apply import assumptions
+from didymium.studies.finance_rows import flow_rows, package_row, precedent_rows, programme_rows, quantiles
+from didymium.studies.packages import Hurdles, Tried, cheapest, frontier, tried
+from didymium.studies.register import Register, Sheet, register
+from didymium.studies.ventures import DRAWN, Draws, draw, private, venture
+
+LENDER_DSCR = 1.3
+SPONSOR_IRR = 0.12
+FIELDS = (
+    Field("capex_usd_m", "million USD", "Capital cost, before any overrun"),
+    Field("npv_usd_m", "million USD", "Present value after tax, before finance and support, at the sponsor's hurdle"),
+    Field("irr_share", "share per year", "Real rate of return after tax, before finance and support; median of paths"),
+    Field("irr_unique_share", "share", "Paths in which there is a unique rate of return"),
+    Field("payback_years", "years", "Years from the decision until the money is back; median of the paths that do"),
+    Field("break_even_usd_per_kg", "USD/kg", "Price of the main product at which the median path just earns the hurdle"),
+    Field("bankable_share", "share", "Paths in which lender and sponsor both get what they ask for, without support"),
+    Field("package_cost_usd_m", "million USD", "Expected present value of the cheapest package that suffices"),
+    Field("package_tail_usd_m", "million USD", "Mean cost of its worst 5 % of paths"),
+    Field("package_exposure_usd_m", "million USD", "The most it could cost, undiscounted: a contingent liability"),
+)
+
+
+def finance(
+    ds: Dataset,
+    *,
+    project: str | None = None,
+    share: float = 0.7,
+    draws: int | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """Bankability of one project, with its frontier, precedents and programmes, or of all in one table.
+
+    `share`: of paths in which lender and sponsor have to be content. `draws`: 4,000 paths for one project, 1,000 for
+    all. Raises UnknownTerm for a project that is not in the register.
+    """
+    assume = assumptions(ds)
+    found = register(ds, assume)
+    sheets = [found.sheet(project)] if project else list(found.sheets.values())
+    paths = draws or (4000 if project else 1000)
+    ranges = {r["assumption_id"]: (float(r["low"]), float(r["value"]), float(r["high"])) for r in ds.rows("assumptions")}
+    drawn = draw(found, ranges, paths=paths, seed=seed)
+    hurdles = Hurdles(LENDER_DSCR, SPONSOR_IRR, assume["finance_treasury_rate_real"], assume["finance_recovery_share"])
+    menu = sorted(ds.rows("support_menu"), key=lambda r: (r["instrument"], r["size"], r["option_id"]))
+    rows: list[Row] = []
+    tables: dict[str, list[Row]] = {}
+    for number, sheet in enumerate(sheets):
+        if progress is not None:
+            progress(number, len(sheets))
+        if sheet.missing:
+            rows.append(_unknown(sheet))
+            continue
+        rows.append(_answer(ds, found, sheet, drawn, assume, hurdles, menu, share, tables if project else None))
+    rows.sort(key=lambda r: (r["finance_status"] != "modelled", -float(r["bankable_share"] or 0.0), str(r["project_id"])))
+    return Result.of(
+        "finance",
+        request={"project": project, "share": share, "draws": draws, "seed": seed},
+        dataset=ds.describe(),
+        code_version=didymium.__version__,
+        rows=rows,
+        fields=FIELDS,
+        tables={**tables, "prices": _price_rows(found)},
+        warnings=(
+            "volatility is that of five yearly prices; reversion, jumps and regimes are assumptions",
+            "a project is taken to be built: the chance that it is not is in the gap ledger",
+            "costs marked estimated come from comparable projects; their range is wide because they differ",
+            "support already given is not in the deal: the question is what would be needed from nothing",
+        ),
+        assumptions=[i for i in assume if i.startswith("finance_")] + list(DRAWN),
+        source_ids={s for r in rows for s in r["source_ids"]},  # type: ignore[union-attr]
+    )
+
+
+def _answer(
+    ds: Dataset,
+    found: Register,
+    sheet: Sheet,
+    drawn: Draws,
+    assume: Mapping[str, float],
+    hurdles: Hurdles,
+    menu: Sequence[Mapping[str, Any]],
+    share: float,
+    tables: dict[str, list[Row]] | None,
+) -> Row:
+    built = venture(sheet, drawn, assume, as_of=int(ds.version.split(".")[0]))
+    bare = private(sheet, built, assume)
+    main = max(range(len(sheet.lines)), key=lambda i: sheet.lines[i].tonnes * sheet.lines[i].level(found.prices))
+    level = sheet.lines[main].level(found.prices)
+    packages = tried(bare, menu, hurdles, product=main, level=level)
+    plain, best = packages[0], cheapest(packages, share)
+    flows = plain.settlement.project
+    returns = irr(flows)
+    back = payback(flows)
+    if tables is not None:
+        tables["frontier"] = [package_row(t, sheet, level) for t in frontier(packages)]
+        tables["packages"] = [package_row(t, sheet, level) for t in packages]
+        tables["precedents"] = precedent_rows(ds, sheet, bare, hurdles, main, found)
+        tables["programmes"] = programme_rows(ds, sheet, best)
+        tables["flows"] = flow_rows(plain, best, built)
+    line = sheet.lines[main]
+    return {
+        "project_id": sheet.project_id,
+        "name": sheet.name,
+        "country": sheet.country,
+        "stage": sheet.stage,
+        "product": line.product,
+        "status": sheet.status,
+        "finance_status": "modelled",
+        "missing": "",
+        "capex_usd_m": sheet.capex.value,
+        "capex_usd_m_p10": sheet.capex.low,
+        "capex_usd_m_p90": sheet.capex.high,
+        "capex_status": sheet.capex.status,
+        "cost_usd_m_per_y": sheet.cost.value,
+        "cost_usd_m_per_y_p10": sheet.cost.low,
+        "cost_usd_m_per_y_p90": sheet.cost.high,
+        "cost_status": sheet.cost.status,
+        "sales_usd_m_per_y": sheet.sales(found.prices),
+        **quantiles("npv_usd_m", npv(flows, hurdles.irr)),
+        **quantiles("irr_share", returns.rate),
+        "irr_unique_share": float(returns.is_unique.mean()),
+        **quantiles("payback_years", back),
+        "payback_share": float((~np.isnan(back)).mean()),
+        "break_even_usd_per_kg": _break_even(plain, built, main, hurdles.irr),
+        "long_run_usd_per_kg": level,
+        "bankable_share": plain.bankable_share,
+        "lender_share": plain.lender_share,
+        "sponsor_share": plain.sponsor_share,
+        "package": "" if best is None else " + ".join(best.options) or "none needed",
+        "package_bankable_share": None if best is None else best.bankable_share,
+        "package_cost_usd_m": None if best is None else best.cost.expected,
+        "package_cost_usd_m_p10": None if best is None else best.cost.p10,
+        "package_cost_usd_m_p90": None if best is None else best.cost.p90,
+        "package_tail_usd_m": None if best is None else best.cost.tail,
+        "package_exposure_usd_m": None if best is None else best.cost.exposure,
+        "best_share": max(t.bankable_share for t in packages),
+        "stated_value": sheet.stated,
+        "source_ids": sorted({*sheet.source_ids, *sheet.capex.source_ids, *_sources(found, sheet)}),
+    }
+
+
+def _break_even(plain: Tried, built: Any, main: int, rate: float) -> float | None:
+    """Price of the main product at which the median path has no value at the hurdle, all else as drawn [USD/kg].
+
+    Found on the value before finance with tax at its rate; one scale on all years' prices of the product.
+    """
+    years = built.years
+    factor = (1 + rate) ** -np.arange(years, dtype=np.float64)
+    value = float(np.median(plain.settlement.project @ factor))
+    tonnes = built.output[:, main]
+    kept = (1 - built.tax_rate) * (1 - built.royalty_share)
+    sold = float(np.median((tonnes * factor).sum(axis=1)))
+    price = float(np.median((built.price[:, main] * tonnes * factor).sum(axis=1))) / sold if sold else None
+    return None if price is None else price - value * 1000 / (kept * sold)
+
+
+def _sources(found: Register, sheet: Sheet) -> set[str]:
+    return {s for line in sheet.lines for p in line.weights for s in found.prices[p].source_ids}
+
+
+def _price_rows(found: Register) -> list[Row]:
+    return [
+        {
+            "product": q.product,
+            "market": q.market,
+            "start_usd_per_kg": q.model.start,
+            "long_run_usd_per_kg": q.level,
+            "volatility_share": q.model.sigma,
+            "years": len(q.years),
+            "premium": q.model.premium,
+            "source_ids": list(q.source_ids),
+        }
+        for q in found.prices.values()
+    ]
+
+
+def _unknown(sheet: Sheet) -> Row:
+    return {
+        "project_id": sheet.project_id,
+        "name": sheet.name,
+        "country": sheet.country,
+        "stage": sheet.stage,
+        "product": sheet.lines[0].product if sheet.lines else "",
+        "status": sheet.status,
+        "finance_status": "not_modelled",
+        "missing": sheet.missing,
+        "capex_usd_m": sheet.capex.value,
+        "capex_status": sheet.capex.status,
+        "bankable_share": None,
+        "source_ids": list(sheet.source_ids),
+    }

@@ -1,0 +1,175 @@
+"""Rows of the finance answer: packages, what precedents would have done here, programmes that can pay, yearly flows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from didymium.data import Dataset
+from didymium.finance import instruments
+from didymium.finance.deal import Deal, Venture
+from didymium.results import Row, Value
+from didymium.studies.packages import Hurdles, Tried, judged
+from didymium.studies.register import Register, Sheet
+
+Floats = NDArray[np.float64]
+
+STAGE_OF_MONEY = ("announced", "letter_of_interest", "conditional", "committed", "disbursed", "delivered")
+
+
+def quantiles(name: str, values: Floats) -> dict[str, Value]:
+    """Median and P10, P90 of the paths that have a value; None if none has."""
+    told = values[~np.isnan(values)]
+    if not told.size:
+        return {name: None, f"{name}_p10": None, f"{name}_p90": None}
+    low, middle, high = np.quantile(told, [0.1, 0.5, 0.9]).tolist()
+    return {name: middle, f"{name}_p10": low, f"{name}_p90": high}
+
+
+def package_row(one: Tried, sheet: Sheet, level: float) -> Row:
+    """A package with its share of bankable paths and its cost."""
+    capital = sheet.capex.value or float("nan")
+    return {
+        "project_id": sheet.project_id,
+        "package": " + ".join(one.options) or "none",
+        "bankable_share": one.bankable_share,
+        "lender_share": one.lender_share,
+        "sponsor_share": one.sponsor_share,
+        "default_share": one.default_share,
+        "cost_usd_m": one.cost.expected,
+        "cost_usd_m_standard_error": one.cost.standard_error,
+        "cost_usd_m_p10": one.cost.p10,
+        "cost_usd_m_p90": one.cost.p90,
+        "tail_usd_m": one.cost.tail,
+        "exposure_usd_m": one.cost.exposure,
+        "cost_share_of_capex": one.cost.expected / capital,
+        "long_run_usd_per_kg": level,
+    }
+
+
+def precedent_rows(
+    ds: Dataset, sheet: Sheet, bare: Deal, hurdles: Hurdles, main: int, found: Register
+) -> list[Row]:
+    """What each real deal whose terms are known would have done here, alone.
+
+    Amounts carry over as a share of capital cost: the deal's own share, or its amount over the capital cost of its
+    project. A deal without either, or of a kind that needs more terms than are told, is left out.
+    """
+    from dataclasses import replace
+
+    capital = {k: s.capex.value for k, s in found.sheets.items() if s.capex.status == "reported"}
+    rows: list[Row] = []
+    for deal in sorted(ds.rows("finance_terms"), key=lambda r: str(r["deal_id"])):
+        share = deal["share_of_capex"]
+        if share is None and deal["amount_usd_m"] is not None and capital.get(deal["project_id"]):
+            share = float(deal["amount_usd_m"]) / float(capital[deal["project_id"]] or 1.0)
+        applied = _as_here(deal, share, bare, hurdles, main, sheet)
+        if applied is None:
+            continue
+        got = judged(replace(applied), (str(deal["deal_id"]),), hurdles)
+        rows.append(
+            {
+                "deal_id": deal["deal_id"],
+                "instrument": deal["instrument"],
+                "party": deal["party"],
+                "agency": deal["agency"],
+                "share_of_capex": None if share is None else float(share),
+                "bankable_share": got.bankable_share,
+                "cost_usd_m": got.cost.expected,
+                "cost_usd_m_p10": got.cost.p10,
+                "cost_usd_m_p90": got.cost.p90,
+                "tail_usd_m": got.cost.tail,
+                "conditions": deal["conditions"],
+                "source_ids": [deal["source_id"]],
+            }
+        )
+    return sorted(rows, key=lambda r: (-float(r["bankable_share"] or 0), float(r["cost_usd_m"] or 0), str(r["deal_id"])))  # type: ignore[arg-type]
+
+
+def _as_here(
+    deal: dict[str, Any], share: float | None, bare: Deal, hurdles: Hurdles, main: int, sheet: Sheet
+) -> Deal | None:
+    """The project's private deal with a precedent's terms; None where they do not carry over."""
+    kind = deal["instrument"]
+    if kind == "price_floor" and deal["floor_product"] == sheet.lines[main].product:
+        upside = {"lynas-jare-2026-floor": (0.3, 150.0, 10.0)}.get(str(deal["deal_id"]))
+        terms = {"upside_share": upside[0], "upside_above": upside[1], "upside_cap": upside[2]} if upside else {}
+        return instruments.price_floor(
+            bare,
+            "public",
+            product=main,
+            floor=float(deal["price_floor_usd_per_kg"]),
+            years=int(deal["tenor_years"]),
+            **terms,
+        )
+    if share is None or share > 1.0:
+        return None
+    if kind == "grant":
+        return instruments.grant(bare, "public", share=share)
+    if kind == "tax_credit":
+        return instruments.investment_tax_credit(bare, "public", rate=share)
+    if kind == "loan":
+        tenor = int(deal["tenor_years"] or 15)
+        return instruments.concessional_loan(bare, "public", share=share, rate=hurdles.treasury, tenor=tenor)
+    if kind == "equity":
+        held = share / max(1 - sum(t.share for t in bare.tranches), 1e-9)
+        return instruments.equity(bare, "public", share=min(held, 0.9))
+    return None
+
+
+def programme_rows(ds: Dataset, sheet: Sheet, best: Tried | None) -> list[Row]:
+    """Programmes that may pay for the kinds in the cheapest package, by place, stage and product."""
+    kinds = {r["option_id"]: r["instrument"] for r in ds.rows("support_menu")}
+    needed = {kinds[o] for o in best.options} if best else set(kinds.values())
+    budgets = {r["programme_id"]: r for r in ds.rows("programmes")}
+    members = {r["place"]: set(str(r["groups"] or "").split(";")) for r in ds.rows("places")}
+    rows: list[Row] = []
+    for scope in ds.rows("programme_scopes"):
+        programme = budgets[scope["programme_id"]]
+        home = programme["party"] == sheet.country or programme["party"] in members.get(sheet.country, set())
+        reaches = scope["reach"] == "both" or (scope["reach"] == "home") == home
+        stages, products = (set(str(scope[k] or "").split(";")) - {""} for k in ("stages", "products"))
+        fits = (not stages or sheet.stage in stages) and (
+            not products or bool(products & {line.product for line in sheet.lines})
+        )
+        given = sorted(set(str(scope["instruments"]).split(";")) & needed)
+        if reaches and fits and given and scope["is_open"]:
+            rows.append(
+                {
+                    "programme_id": scope["programme_id"],
+                    "party": programme["party"],
+                    "agency": programme["agency"],
+                    "instruments": ";".join(given),
+                    "budget_usd_m": programme["budget_usd_m"],
+                    "is_home": home,
+                    "eligibility": programme["eligibility"],
+                    "source_ids": [programme["source_id"]],
+                }
+            )
+    return sorted(rows, key=lambda r: (not r["is_home"], str(r["programme_id"])))
+
+
+def flow_rows(plain: Tried, best: Tried | None, built: Venture) -> list[Row]:
+    """Median flows of each year [million USD], without support and with the cheapest package."""
+    rows: list[Row] = []
+    for name, one in (("none", plain), ("package", best)):
+        if one is None:
+            continue
+        got = one.settlement
+        public = sum(got.public.values(), np.zeros_like(got.sales))
+        for year in range(got.sales.shape[1]):
+            rows.append(
+                {
+                    "package": name,
+                    "year_of_deal": year,
+                    "sales_usd_m": float(np.median(got.sales[:, year])),
+                    **quantiles("project_usd_m", got.project[:, year]),
+                    **quantiles("sponsor_usd_m", got.sponsor[:, year]),
+                    **quantiles("dscr", got.dscr[:, year]),
+                    "public_usd_m": float(public[:, year].mean()),
+                    "capex_usd_m": float(np.median(built.capex[:, year])),
+                }
+            )
+    return rows
