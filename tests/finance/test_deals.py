@@ -158,7 +158,8 @@ def test_grants_and_credits_reach_the_owner() -> None:
 def test_an_overrun_is_the_owners() -> None:
     base = venture(paths=3)
     spent = base.capex * np.array([[1.0], [1.0], [2.0]])
-    deal = grant(Deal.of(Venture(base.price, base.output, spent, base.opex, 0.0, 10)), "state", share=0.5)
+    overrun = Venture(base.price, base.output, spent, base.opex, 0.0, 10, planned=100.0)
+    deal = grant(Deal.of(overrun), "state", share=0.5)
     assert settle(deal, recovery=0.4).public["state"][:, 0].tolist() == [-50.0, -50.0, -50.0]
 
 
@@ -176,6 +177,13 @@ def test_a_faster_permit_moves_everything_that_waits() -> None:
     assert sooner.project[0, :3].tolist() == pytest.approx([0.0, -100.0, 30.0])
     assert npv(sooner.project, 0.1)[0] > npv(settle(slow, recovery=0.4).project, 0.1)[0]
     assert settle(faster_permit(slow, months=600), recovery=0.4).project[0, 0] == pytest.approx(-100.0)
+
+
+def test_a_plant_that_only_loses_is_closed() -> None:
+    got = settle(Deal.of(venture(10.0)), recovery=0.4)  # 10 of sales against 20 of cost
+    assert got.project[0].tolist() == [-100.0, -10.0, -10.0, -10.0, *([0.0] * 8)]
+    kept = settle(price_floor(Deal.of(venture(10.0)), "state", product=0, floor=30.0, years=11), recovery=0.4)
+    assert kept.project[0, 1:].tolist() == pytest.approx([10.0] * 11)
 
 
 SUPPORT: dict[str, Callable[[Deal], Deal]] = {
@@ -197,7 +205,7 @@ def test_money_is_conserved(names: set[str], price: float, debt: float, rate: fl
         deal = SUPPORT[name](deal)
     got = settle(deal, recovery=1.0)
     everyone = got.sponsor + sum(got.public.values())
-    earned = bare.sales - bare.opex - bare.capex
+    earned = got.sales - bare.opex * (got.sales > 0) - bare.capex
     whole = ~got.defaulted
     assert everyone[whole] == pytest.approx(earned[whole], abs=1e-9)
 
@@ -221,7 +229,7 @@ def test_prices_return_to_their_level_and_spread_as_told() -> None:
 
 
 def test_dumping_and_premium() -> None:
-    flat = dict(start=50.0, level=50.0, reversion=0.5, sigma=0.0)
+    flat = {"start": 50.0, "level": 50.0, "reversion": 0.5, "sigma": 0.0}
     shocks = Shocks.of(20_000, 30, 3, 1, jump_rate=0.0)
     dumped = price_paths(PriceModel(**flat, dump_rate=0.1, dump_end_rate=0.4, dump_depth=0.4), shocks)
     assert set(np.round(np.unique(dumped), 9)) == {30.0, 50.0}

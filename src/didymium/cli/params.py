@@ -115,19 +115,24 @@ class Param:
     default_text: str = ""
     read: Callable[[Any], Any] = lambda kept: kept
     envvar: str | None = None
+    is_argument: bool = False
+    is_required: bool = False
 
     def kept_default(self) -> Any:
         """The default in its kept form."""
         value = self.default() if callable(self.default) else self.default
         return value if value is None else self.type.convert(value, None, None)
 
-    def option(self, name: str) -> click.Option:
-        """The option of the command line."""
+    def option(self, name: str) -> click.Parameter:
+        """The option of the command line, or the argument."""
+        if self.is_argument:
+            return click.Argument([name], type=self.type, metavar=self.metavar, required=self.is_required)
         return click.Option(
             [self.flag, name],
             type=self.type,
             metavar=self.metavar or None,
             default=self.default,
+            required=self.is_required,
             help=f"{self.help}  [default: {self.default_text}]" if self.default_text else self.help,
             envvar=self.envvar,
         )
@@ -151,6 +156,14 @@ PARAMS: dict[str, Param] = {
         default_text="today",
         read=datetime.date.fromisoformat,
     ),
+    "bankable_in": Param(
+        "--share",
+        "Share of paths in which lender and sponsor have to be content.",
+        click.FloatRange(0, 1, min_open=True),
+        "SHARE",
+        default=0.7,
+        default_text="0.7",
+    ),
     "draws": Param(
         "--draws",
         "How many draws are behind the bands. Default: as many as the study takes by itself.",
@@ -171,6 +184,20 @@ PARAMS: dict[str, Param] = {
         Codes(),
         "ID,…",
         read=tuple,
+    ),
+    "floor_at": Param(
+        "--at", "The floor, in USD a kilogram.", click.FloatRange(0, min_open=True), "USD", is_required=True
+    ),
+    "floor_product": Param(
+        "PRODUCT",
+        "The oxide with the floor: ndpr_oxide, dy_oxide or tb_oxide.",
+        click.STRING,
+        "PRODUCT",
+        is_argument=True,
+        is_required=True,
+    ),
+    "floor_years": Param(
+        "--floor-years", "How many years the floor holds.", click.IntRange(1, 25), "N", default=10, default_text="10"
     ),
     "horizon_days": Param(
         "--horizon",
@@ -224,6 +251,7 @@ PARAMS: dict[str, Param] = {
         read=tuple,
     ),
     "lang": Param("--lang", "Language of what people read.", click.Choice(["en", "ja"]), "en|ja", default="en"),
+    "project": Param("PROJECT", "A project by its id.", click.STRING, "[PROJECT]", is_argument=True),
     "products": Param(
         "--products",
         "Product ids, or all. Default: the magnet chain.",

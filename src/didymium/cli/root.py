@@ -14,6 +14,7 @@ from didymium.cli.options import debug_option
 _OWN_FILES = {
     "brief": "didymium.cli.brief:brief",
     "data": "didymium.cli.data:data",
+    "measures": "didymium.cli.measures:measures",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
 }
@@ -23,6 +24,7 @@ _ORDER = (
     "stress",
     "gaps",
     "projects",
+    "finance",
     "measures",
     "commitments",
     "data",

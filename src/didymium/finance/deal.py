@@ -18,7 +18,8 @@ class Venture:
     """What is built, made and sold, before any support.
 
     `price` (path, product, year) [USD/kg]; `output` (path, product, year) [t]; `capex` and `opex` (path, year)
-    [million USD]. Shares are fractions of one.
+    [million USD]; `planned` is the capital cost before any overrun, 0 where it is what is spent. Shares are fractions of
+    one.
     """
 
     price: Floats
@@ -28,16 +29,17 @@ class Venture:
     tax_rate: float
     depreciation_years: int
     royalty_share: float = 0.0
+    planned: float = 0.0
 
     @property
     def years(self) -> int:
         """Length of the horizon, the year of decision included."""
-        return self.capex.shape[1]
+        return int(self.capex.shape[1])
 
     @property
     def paths(self) -> int:
         """How many futures are drawn."""
-        return self.capex.shape[0]
+        return int(self.capex.shape[0])
 
     @property
     def opens(self) -> NDArray[np.int64]:
@@ -48,7 +50,7 @@ class Venture:
     @property
     def sales(self) -> Floats:
         """Sales [million USD], shape (path, year)."""
-        return np.einsum("npt,npt->nt", self.price, self.output) * USD_M
+        return np.asarray(np.einsum("npt,npt->nt", self.price, self.output) * USD_M)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,10 @@ def _paid(deal: Deal, purse: str, flow: Floats, *, most: float | None = None) ->
 
 def grant(deal: Deal, purse: str, *, share: float) -> Deal:
     """A share of the planned capital cost, paid as it is spent. An overrun is not shared: a grant has an amount."""
-    paid = np.broadcast_to(np.median(deal.venture.capex, axis=0) * share, deal.venture.capex.shape)
-    paid = np.minimum(paid, deal.venture.capex)
+    spent = deal.venture.capex
+    total = spent.sum(axis=1, keepdims=True)
+    least = np.minimum(total, deal.venture.planned or np.inf)
+    paid = share * least * np.divide(spent, total, out=np.zeros_like(spent), where=total > 0)
     return _paid(replace(deal, capital_support=deal.capital_support + paid), purse, -paid)
 
 

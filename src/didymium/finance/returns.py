@@ -60,7 +60,7 @@ def irr(flows: Floats) -> Returns:
     rate = np.full(flows.shape[0], np.nan)
     rows = np.flatnonzero(simple | running)
     if rows.size:
-        ends = worth(lowest[rows], rows), worth(np.full(rows.size, HIGHEST), rows)
+        ends = worth(lowest[rows], rows.astype(np.float64)), worth(np.full(rows.size, HIGHEST), rows.astype(np.float64))
         rows = rows[np.sign(ends[0]) * np.sign(ends[1]) < 0]
     if rows.size:
         found = find_root(worth, (lowest[rows], np.full(rows.size, HIGHEST)), args=(rows.astype(np.float64),))

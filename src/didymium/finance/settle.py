@@ -6,6 +6,8 @@ Year by year over all paths at once. The rules:
   to the loans; cash that runs short before then is the owners' to put in.
 - Tax is paid on sales and receipts less royalty, operating cost, interest and straight-line depreciation; losses are
   carried forward without limit.
+- A plant that earns less than it costs for `PATIENCE` years in a row is closed; nothing flows after that, support
+  included.
 - A loan that cannot be served from the year's cash defaults, and with it all loans: lenders get `recovery` of what is
   owed, a guarantor pays its cover of the rest, the owners lose the plant. A purse that pays under a floor goes on.
 """
@@ -23,6 +25,8 @@ from didymium.finance.returns import Returns, irr, npv
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+PATIENCE = 3  # years of operating loss in a row after which a plant is closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,9 @@ def settle(deal: Deal, *, recovery: float) -> Settlement:
     venture = deal.venture
     open_years = operating_years(venture)
     sales = venture.sales
-    income = sales * (1 - venture.royalty_share) + deal.receipts
-    earned = income - venture.opex
+    earned = sales * (1 - venture.royalty_share) + deal.receipts - venture.opex
+    runs = still_runs(earned, open_years)
+    sales, earned = sales * runs, earned * runs
     financed = venture.capex - deal.capital_support
     written_off = _depreciation(financed, venture.opens, venture.depreciation_years)
     plain_tax = _tax(earned - written_off, venture.tax_rate)
@@ -77,13 +82,13 @@ def settle(deal: Deal, *, recovery: float) -> Settlement:
     cash = earned - tax
     dscr = np.divide(cash, due, out=np.full_like(cash, np.nan), where=due > 1e-9)
     failing = (due > 1e-9) & (cash < due * (1 - 1e-12))
-    defaulted = failing.any(axis=1)
+    defaulted: Flags = np.asarray(failing.any(axis=1))
     year = np.where(defaulted, np.argmax(failing, axis=1), sales.shape[1])[:, None]
     clock = np.arange(sales.shape[1])[None, :]
     before, at = clock < year, clock == year
     drawn = sum((loan.drawn for loan in loans), np.zeros_like(sales))
     owners = np.where(before, cash - due, 0.0) - (financed - drawn)
-    public: dict[str, Floats] = {name: flow.copy() for name, flow in deal.public.items()}
+    public: dict[str, Floats] = {name: flow * runs for name, flow in deal.public.items()}
     exposure = dict(deal.exposure)
     for loan, tranche in zip(loans, deal.tranches, strict=True):
         lost = np.where(at, loan.owed, 0.0) * (1 - recovery)
@@ -110,6 +115,21 @@ def settle(deal: Deal, *, recovery: float) -> Settlement:
         public=public,
         exposure=exposure,
     )
+
+
+def still_runs(earned: Floats, open_years: Floats) -> Floats:
+    """1 until a plant is closed for good, else 0; shape (path, year).
+
+    It closes after `PATIENCE` years of output in a row in which it earns less than it costs: no owner pays for ever.
+    """
+    losing = (earned < 0) & (open_years > 0)
+    row = losing.copy()
+    for back in range(1, PATIENCE):
+        row[:, back:] &= losing[:, :-back]
+        row[:, :back] = False
+    closed = np.cumsum(row, axis=1) > 0
+    closed[:, 1:], closed[:, 0] = closed[:, :-1].copy(), False
+    return np.where(closed, 0.0, 1.0)
 
 
 def _add(purses: dict[str, Floats], name: str, flow: Floats) -> None:

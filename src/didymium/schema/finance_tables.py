@@ -127,8 +127,9 @@ PROJECT_CAUTIONS = Table(
             "kind",
             "id",
             "capex_covers_more = capital cost pays for products that have no row; sells_more = most of its sales are of "
-            "products that have no row; runs_already = capital cost is a purchase price, a restart or old.",
-            terms=("capex_covers_more", "sells_more", "runs_already"),
+            "products that have no row; runs_already = capital cost is a purchase price, a restart or old; feeds_on_scrap = "
+            "it does not buy oxides at the market, and what its feed costs is not told.",
+            terms=("capex_covers_more", "sells_more", "runs_already", "feeds_on_scrap"),
             required=True,
         ),
         Column("basis", "text", "What the row of the project says.", required=True),
@@ -137,4 +138,70 @@ PROJECT_CAUTIONS = Table(
     ("project_id",),
 )
 
-FINANCE_TABLES = (PROJECT_CAUTIONS, SOLD_PRODUCTS, SUPPORT_MENU, PROGRAMME_SCOPES)
+PROJECT_ORES = Table(
+    "project_ores",
+    "Ore of projects",
+    "案件の鉱石",
+    "Which published ore comes nearest to that of a project, where it is not the main one of its country.",
+    (
+        Column("project_id", "id", "Project.", references="projects.project_id", required=True),
+        Column(
+            "process_id", "id", "Recipe of separation with the ore.", references="recipes.process_id", required=True
+        ),
+        Column("basis", "text", "Why this one.", required=True),
+        CONFIDENCE,
+    ),
+    ("project_id",),
+)
+
+FLOOR_DEALS = Table(
+    "floor_deals",
+    "Floors that were signed",
+    "締結済みの最低価格契約",
+    "How much product a signed price floor covers, and what goes back to the purse when prices are high.",
+    (
+        Column("deal_id", "id", "Deal.", references="finance_terms.deal_id", required=True),
+        Column("quantity_t", "number", "Product covered a year.", unit="t per year", minimum=0, required=True),
+        Column("quantity_t_low", "number", "Low end.", unit="t per year", minimum=0, required=True),
+        Column("quantity_t_high", "number", "High end.", unit="t per year", minimum=0, required=True),
+        Column("upside_share", "number", "What goes back of the price above.", unit="share", minimum=0, maximum=1),
+        Column("upside_above_usd_per_kg", "number", "Price above which it goes back.", unit="USD per kg", minimum=0),
+        Column("upside_cap_usd_m", "number", "Most that goes back a year.", unit="million USD", minimum=0),
+        CONFIDENCE,
+        SOURCE,
+        BASIS,
+    ),
+    ("deal_id",),
+)
+
+DEAL_STATES = Table(
+    "deal_states",
+    "State of deals",
+    "契約の段階",
+    "How far a deal has come, read from what its row says: money that is only announced is not money.",
+    (
+        Column("deal_id", "id", "Deal.", references="finance_terms.deal_id", required=True),
+        Column(
+            "state",
+            "id",
+            "announced; letter_of_interest = no promise; conditional = promised if something happens; committed = a "
+            "contract or an award; disbursed = paid in part or whole; delivered = what it was for has been delivered.",
+            terms=("announced", "letter_of_interest", "conditional", "committed", "disbursed", "delivered"),
+            required=True,
+        ),
+        CONFIDENCE,
+        SOURCE,
+        Column("basis", "text", "What it was read from.", required=True),
+    ),
+    ("deal_id",),
+)
+
+FINANCE_TABLES = (
+    DEAL_STATES,
+    FLOOR_DEALS,
+    PROJECT_CAUTIONS,
+    PROJECT_ORES,
+    SOLD_PRODUCTS,
+    SUPPORT_MENU,
+    PROGRAMME_SCOPES,
+)

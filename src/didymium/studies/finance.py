@@ -20,15 +20,17 @@ from didymium.studies.packages import Hurdles, Tried, cheapest, frontier, tried
 from didymium.studies.register import Register, Sheet, register
 from didymium.studies.ventures import DRAWN, Draws, draw, private, venture
 
-LENDER_DSCR = 1.3
-SPONSOR_IRR = 0.12
 FIELDS = (
     Field("capex_usd_m", "million USD", "Capital cost, before any overrun"),
-    Field("npv_usd_m", "million USD", "Present value after tax, before finance and support, at the sponsor's hurdle"),
+    Field(
+        "npv_usd_m", "million USD", "Present value after tax, before finance and support, at the rate that studies use"
+    ),
     Field("irr_share", "share per year", "Real rate of return after tax, before finance and support; median of paths"),
     Field("irr_unique_share", "share", "Paths in which there is a unique rate of return"),
     Field("payback_years", "years", "Years from the decision until the money is back; median of the paths that do"),
-    Field("break_even_usd_per_kg", "USD/kg", "Price of the main product at which the median path just earns the hurdle"),
+    Field(
+        "break_even_usd_per_kg", "USD/kg", "Price of the main product at which the median path just earns the hurdle"
+    ),
     Field("bankable_share", "share", "Paths in which lender and sponsor both get what they ask for, without support"),
     Field("package_cost_usd_m", "million USD", "Expected present value of the cheapest package that suffices"),
     Field("package_tail_usd_m", "million USD", "Mean cost of its worst 5 % of paths"),
@@ -40,37 +42,45 @@ def finance(
     ds: Dataset,
     *,
     project: str | None = None,
-    share: float = 0.7,
+    bankable_in: float = 0.7,
     draws: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Bankability of one project, with its frontier, precedents and programmes, or of all in one table.
 
-    `share`: of paths in which lender and sponsor have to be content. `draws`: 4,000 paths for one project, 1,000 for
+    `bankable_in`: share of paths in which lender and sponsor have to be content. `draws`: 4,000 paths for one project, 500 for
     all. Raises UnknownTerm for a project that is not in the register.
     """
     assume = assumptions(ds)
     found = register(ds, assume)
     sheets = [found.sheet(project)] if project else list(found.sheets.values())
-    paths = draws or (4000 if project else 1000)
-    ranges = {r["assumption_id"]: (float(r["low"]), float(r["value"]), float(r["high"])) for r in ds.rows("assumptions")}
+    paths = draws or (4000 if project else 500)
+    ranges = {
+        r["assumption_id"]: (float(r["low"]), float(r["value"]), float(r["high"])) for r in ds.rows("assumptions")
+    }
     drawn = draw(found, ranges, paths=paths, seed=seed)
-    hurdles = Hurdles(LENDER_DSCR, SPONSOR_IRR, assume["finance_treasury_rate_real"], assume["finance_recovery_share"])
+    hurdles = Hurdles(
+        assume["finance_lender_dscr"],
+        assume["finance_sponsor_return_real"],
+        assume["finance_treasury_rate_real"],
+        assume["finance_recovery_share"],
+    )
     menu = sorted(ds.rows("support_menu"), key=lambda r: (r["instrument"], r["size"], r["option_id"]))
-    rows: list[Row] = []
+    ordered: list[tuple[tuple[bool, float, str], Row]] = []
     tables: dict[str, list[Row]] = {}
     for number, sheet in enumerate(sheets):
         if progress is not None:
             progress(number, len(sheets))
         if sheet.missing:
-            rows.append(_unknown(sheet))
+            ordered.append(((True, 0.0, sheet.project_id), _unknown(sheet)))
             continue
-        rows.append(_answer(ds, found, sheet, drawn, assume, hurdles, menu, share, tables if project else None))
-    rows.sort(key=lambda r: (r["finance_status"] != "modelled", -float(r["bankable_share"] or 0.0), str(r["project_id"])))
+        plain, row = _answer(ds, found, sheet, drawn, assume, hurdles, menu, bankable_in, tables if project else None)
+        ordered.append(((False, -plain.bankable_share, sheet.project_id), row))
+    rows = [row for _, row in sorted(ordered, key=lambda pair: pair[0])]
     return Result.of(
         "finance",
-        request={"project": project, "share": share, "draws": draws, "seed": seed},
+        request={"project": project, "bankable_in": bankable_in, "draws": draws, "seed": seed},
         dataset=ds.describe(),
         code_version=didymium.__version__,
         rows=rows,
@@ -97,7 +107,8 @@ def _answer(
     menu: Sequence[Mapping[str, Any]],
     share: float,
     tables: dict[str, list[Row]] | None,
-) -> Row:
+) -> tuple[Tried, Row]:
+    """The deal without support, and the row of a project; `tables` is filled for one that is asked about alone."""
     built = venture(sheet, drawn, assume, as_of=int(ds.version.split(".")[0]))
     bare = private(sheet, built, assume)
     main = max(range(len(sheet.lines)), key=lambda i: sheet.lines[i].tonnes * sheet.lines[i].level(found.prices))
@@ -114,7 +125,7 @@ def _answer(
         tables["programmes"] = programme_rows(ds, sheet, best)
         tables["flows"] = flow_rows(plain, best, built)
     line = sheet.lines[main]
-    return {
+    return plain, {
         "project_id": sheet.project_id,
         "name": sheet.name,
         "country": sheet.country,
@@ -132,7 +143,7 @@ def _answer(
         "cost_usd_m_per_y_p90": sheet.cost.high,
         "cost_status": sheet.cost.status,
         "sales_usd_m_per_y": sheet.sales(found.prices),
-        **quantiles("npv_usd_m", npv(flows, hurdles.irr)),
+        **quantiles("npv_usd_m", npv(flows, assume["finance_study_rate"])),
         **quantiles("irr_share", returns.rate),
         "irr_unique_share": float(returns.is_unique.mean()),
         **quantiles("payback_years", back),

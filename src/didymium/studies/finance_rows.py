@@ -16,8 +16,6 @@ from didymium.studies.register import Register, Sheet
 
 Floats = NDArray[np.float64]
 
-STAGE_OF_MONEY = ("announced", "letter_of_interest", "conditional", "committed", "disbursed", "delivered")
-
 
 def quantiles(name: str, values: Floats) -> dict[str, Value]:
     """Median and P10, P90 of the paths that have a value; None if none has."""
@@ -49,60 +47,75 @@ def package_row(one: Tried, sheet: Sheet, level: float) -> Row:
     }
 
 
-def precedent_rows(
-    ds: Dataset, sheet: Sheet, bare: Deal, hurdles: Hurdles, main: int, found: Register
-) -> list[Row]:
+def precedent_rows(ds: Dataset, sheet: Sheet, bare: Deal, hurdles: Hurdles, main: int, found: Register) -> list[Row]:
     """What each real deal whose terms are known would have done here, alone.
 
     Amounts carry over as a share of capital cost: the deal's own share, or its amount over the capital cost of its
     project. A deal without either, or of a kind that needs more terms than are told, is left out.
     """
-    from dataclasses import replace
-
     capital = {k: s.capex.value for k, s in found.sheets.items() if s.capex.status == "reported"}
-    rows: list[Row] = []
+    floors = {str(r["deal_id"]): r for r in ds.rows("floor_deals")}
+    state = {str(r["deal_id"]): r["state"] for r in ds.rows("deal_states")}
+    ordered: list[tuple[tuple[float, float, str], Row]] = []
     for deal in sorted(ds.rows("finance_terms"), key=lambda r: str(r["deal_id"])):
         share = deal["share_of_capex"]
         if share is None and deal["amount_usd_m"] is not None and capital.get(deal["project_id"]):
             share = float(deal["amount_usd_m"]) / float(capital[deal["project_id"]] or 1.0)
-        applied = _as_here(deal, share, bare, hurdles, main, sheet)
+        applied = _as_here(deal, share, bare, hurdles, main, sheet, floors)
         if applied is None:
             continue
-        got = judged(replace(applied), (str(deal["deal_id"]),), hurdles)
-        rows.append(
-            {
-                "deal_id": deal["deal_id"],
-                "instrument": deal["instrument"],
-                "party": deal["party"],
-                "agency": deal["agency"],
-                "share_of_capex": None if share is None else float(share),
-                "bankable_share": got.bankable_share,
-                "cost_usd_m": got.cost.expected,
-                "cost_usd_m_p10": got.cost.p10,
-                "cost_usd_m_p90": got.cost.p90,
-                "tail_usd_m": got.cost.tail,
-                "conditions": deal["conditions"],
-                "source_ids": [deal["source_id"]],
-            }
-        )
-    return sorted(rows, key=lambda r: (-float(r["bankable_share"] or 0), float(r["cost_usd_m"] or 0), str(r["deal_id"])))  # type: ignore[arg-type]
+        got = judged(applied, (str(deal["deal_id"]),), hurdles)
+        row: Row = {
+            "deal_id": deal["deal_id"],
+            "instrument": deal["instrument"],
+            "deal_state": state.get(str(deal["deal_id"])),
+            "is_own": deal["project_id"] == sheet.project_id,
+            "party": deal["party"],
+            "agency": deal["agency"],
+            "share_of_capex": None if share is None else float(share),
+            "bankable_share": got.bankable_share,
+            "cost_usd_m": got.cost.expected,
+            "cost_usd_m_p10": got.cost.p10,
+            "cost_usd_m_p90": got.cost.p90,
+            "tail_usd_m": got.cost.tail,
+            "conditions": deal["conditions"],
+            "source_ids": [deal["source_id"]],
+        }
+        ordered.append(((-got.bankable_share, got.cost.expected, str(deal["deal_id"])), row))
+    return [row for _, row in sorted(ordered, key=lambda pair: pair[0])]
+
+
+def upside_of(terms: dict[str, Any] | None) -> dict[str, float]:
+    """What goes back to the purse under a signed floor, as arguments of `price_floor`; nothing where none is told."""
+    if terms is None or not terms["upside_share"]:
+        return {}
+    cap = terms["upside_cap_usd_m"]
+    return {
+        "upside_share": float(terms["upside_share"]),
+        "upside_above": float(terms["upside_above_usd_per_kg"]),
+        "upside_cap": np.inf if cap is None else float(cap),
+    }
 
 
 def _as_here(
-    deal: dict[str, Any], share: float | None, bare: Deal, hurdles: Hurdles, main: int, sheet: Sheet
+    deal: dict[str, Any],
+    share: float | None,
+    bare: Deal,
+    hurdles: Hurdles,
+    main: int,
+    sheet: Sheet,
+    floors: dict[str, dict[str, Any]],
 ) -> Deal | None:
     """The project's private deal with a precedent's terms; None where they do not carry over."""
     kind = deal["instrument"]
     if kind == "price_floor" and deal["floor_product"] == sheet.lines[main].product:
-        upside = {"lynas-jare-2026-floor": (0.3, 150.0, 10.0)}.get(str(deal["deal_id"]))
-        terms = {"upside_share": upside[0], "upside_above": upside[1], "upside_cap": upside[2]} if upside else {}
         return instruments.price_floor(
             bare,
             "public",
             product=main,
             floor=float(deal["price_floor_usd_per_kg"]),
             years=int(deal["tenor_years"]),
-            **terms,
+            **upside_of(floors.get(str(deal["deal_id"]))),
         )
     if share is None or share > 1.0:
         return None

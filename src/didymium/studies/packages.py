@@ -118,9 +118,7 @@ def menus(options: Sequence[Option]) -> Iterator[tuple[Option, ...]]:
                     yield (first, second)
 
 
-def tried(
-    private: Deal, options: Sequence[Option], hurdles: Hurdles, *, product: int, level: float
-) -> list[Tried]:
+def tried(private: Deal, options: Sequence[Option], hurdles: Hurdles, *, product: int, level: float) -> list[Tried]:
     """Every menu on a project's private deal."""
     found = []
     for chosen in menus(options):
@@ -132,7 +130,7 @@ def tried(
 
 
 def frontier(found: Sequence[Tried]) -> list[Tried]:
-    """Packages that no other beats in both: dearer ones bank in more paths (a package that earns money counts as free)."""
+    """Packages that no other beats in both: dearer ones bank in more paths. One that earns counts as free."""
     kept: list[Tried] = []
     for one in sorted(found, key=lambda t: (max(t.cost.expected, 0.0), -t.bankable_share, t.options)):
         if not kept or one.bankable_share > kept[-1].bankable_share:

@@ -29,6 +29,7 @@ CAUTIONED = {
     "capex_covers_more": "its capital cost pays for more than the products listed",
     "sells_more": "most of its sales are of products that have no row",
     "runs_already": "its capital cost is old, a purchase price or that of a restart",
+    "feeds_on_scrap": "it feeds on scrap, and what that costs is not told",
 }
 FURTHEST = ("mine", "intermediate", "recycled", "separated", "refined", "metal", "alloy", "magnet")
 STILL_TO_BUILD = ("proposed", "exploration", "feasibility", "permitting", "construction")
@@ -119,7 +120,9 @@ def register(ds: Dataset, assume: Mapping[str, float]) -> Register:
 
 def _prices(ds: Dataset, assume: Mapping[str, float]) -> dict[str, Quoted]:
     wanted = {(r["price_product"], r["market"]) for r in ds.rows("sold_products", kind="price")}
-    wanted |= {(r["product"], OXIDES_FOB) for r in ds.rows("prices", market=OXIDES_FOB) if r["product"].endswith("_oxide")}
+    wanted |= {
+        (r["product"], OXIDES_FOB) for r in ds.rows("prices", market=OXIDES_FOB) if r["product"].endswith("_oxide")
+    }
     found = {}
     for product, market in sorted(wanted):
         try:
@@ -145,9 +148,9 @@ def _sheet(
         elif key not in sold:
             refused.append(f"no price is in the tables for {row['product']} ({row['stage']}, {row['capacity_unit']})")
         else:
-            line = _line(ds, row, sold[key], prices, chain)
-            lines += [line] if line else []
-            refused += [] if line else [f"no yearly prices are in the tables for {row['product']}"]
+            sells = _lines(ds, row, sold[key], prices, chain)
+            lines += sells
+            refused += [] if sells else [f"no yearly prices are in the tables for {row['product']}"]
     head = max(rows, key=lambda r: (FURTHEST.index(r["stage"]) if r["stage"] in FURTHEST else -1, r["capacity"] or 0))
     capex = [r for r in rows if r["capex_usd_m"] is not None]
     opex = [(r, line) for r in rows for line in lines if r["opex_usd_per_t"] is not None]
@@ -194,35 +197,50 @@ def _furthest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [*chain, *others]
 
 
-def _line(
+def _lines(
     ds: Dataset,
     row: Mapping[str, Any],
     sold: Mapping[str, Any],
     prices: Mapping[str, Quoted],
     chain: Chain,
-) -> Line | None:
-    share = tuple(float(sold[k]) for k in ("price_share_low", "price_share", "price_share_high"))
-    tonnes = float(row["capacity"])
-    head = (str(row["product"]), str(row["stage"]), tonnes)
+) -> list[Line]:
+    """What a row of projects sells: one line, or of separated oxides one for each magnet oxide and one for the rest."""
+    share = (float(sold["price_share_low"]), float(sold["price_share"]), float(sold["price_share_high"]))
+    product, stage, tonnes = str(row["product"]), str(row["stage"]), float(row["capacity"])
     if sold["kind"] == "price":
-        return Line(*head, 0.0, {sold["price_product"]: 1.0}, share) if sold["price_product"] in prices else None  # type: ignore[arg-type]
+        known = sold["price_product"] in prices
+        return [Line(product, stage, tonnes, 0.0, {sold["price_product"]: 1.0}, share)] if known else []
     if sold["kind"] == "chain":
         value, feed = _magnet(ds, chain)
-        inside = sum(q * _of_year(ds, p) for p, q in feed.items())
-        conversion = value - inside
-        return Line(*head, conversion, feed, share, conversion, feed)  # type: ignore[arg-type]
-    recipe = chain.process(_ore(ds, str(row["country"])))
-    content = {p: q / recipe.recovery for p, q in recipe.outputs.items() if p in prices}
+        conversion = value - sum(q * _of_year(ds, p) for p, q in feed.items())
+        return [Line(product, stage, tonnes, conversion, feed, share, conversion, feed)]
+    content = _content(ds, _ore(ds, row), prices)
+    apart = {p: content.pop(p) for p in MAGNET_OXIDES if p in content}
+    if stage != "separated":
+        return [Line(product, stage, tonnes, 0.0, {**content, **apart}, share)]
     if sold["kind"] == "magnet_basket":
-        content = {p: content.get(p, 0.0) for p in MAGNET_OXIDES}
-        content = {p: q / sum(content.values()) for p, q in content.items()}
-    return Line(*head, 0.0, content, share)  # type: ignore[arg-type]
+        content, apart = {}, {p: q / sum(apart.values()) for p, q in apart.items()}
+    found = [Line(p, stage, tonnes * q, 0.0, {p: 1.0}, share) for p, q in apart.items()]
+    return [*found, Line(product, stage, tonnes, 0.0, content, share)] if content else found
 
 
-def _ore(ds: Dataset, country: str) -> str:
-    """Recipe of the main deposit type of a place, monazite where none is told; as in the gap ledger."""
-    routes = sorted(ds.rows("ore_routes", place=country), key=lambda r: -float(r["share"]))
+def _ore(ds: Dataset, row: Mapping[str, Any]) -> str:
+    """Recipe with the ore of a project: its own, else the main one of its country, else monazite."""
+    own = ds.rows("project_ores", project_id=row["project_id"])
+    if own:
+        return str(own[0]["process_id"])
+    routes = sorted(ds.rows("ore_routes", place=row["country"]), key=lambda r: -float(r["share"]))
     return str(routes[0]["process_id"]) if routes else "sep_monazite_india"
+
+
+def _content(ds: Dataset, process_id: str, prices: Mapping[str, Quoted]) -> dict[str, float]:
+    """Oxides with a price in a tonne of rare-earth oxide of an ore [t]; what has no price earns nothing."""
+    found: dict[str, float] = {}
+    for row in ds.rows("recipes", process_id=process_id, flow_role="output"):
+        product = "ndpr_oxide" if row["product"] in ("nd_oxide", "pr_oxide") else str(row["product"])
+        if product in prices:
+            found[product] = found.get(product, 0.0) + float(row["quantity"])
+    return found
 
 
 def _magnet(ds: Dataset, chain: Chain) -> tuple[float, dict[str, float]]:

@@ -101,6 +101,7 @@ def venture(sheet: Sheet, drawn: Draws, assume: Mapping[str, float], *, as_of: i
         tax_rate=assume["finance_tax_rate_share"],
         depreciation_years=min(life, 15),
         royalty_share=assume["finance_royalty_share"] if sheet.stage == "mine" else 0.0,
+        planned=float(sheet.capex.value or 0.0),
     )
 
 
@@ -149,7 +150,9 @@ def _cost(sheet: Sheet, drawn: Draws, stands: Floats) -> Floats:
         total = np.zeros_like(stands)
         for line in feeding:
             bought = sum((q * drawn.prices[p] for p, q in (line.feed or {}).items()), np.zeros_like(stands))
-            total = total + line.tonnes * stands * (use * bought + (fixed + (1 - fixed) * use) * line.conversion * factor)
+            total = total + line.tonnes * stands * (
+                use * bought + (fixed + (1 - fixed) * use) * line.conversion * factor
+            )
         return total / 1000
     at_capacity = _figure(sheet.cost, drawn.uniform["cost"])[:, None]
     open_share = np.minimum(np.ceil(stands), 1.0)
