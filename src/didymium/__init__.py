@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import sys as _sys
 from importlib import import_module as _import_module
+from types import ModuleType as _ModuleType
 from typing import Any as _Any
 
 __version__ = "0.1.0"
@@ -22,6 +24,8 @@ _PUBLIC = {
     "Scenario": "didymium.scenario.scenario",
     "commitments": "didymium.studies.commitments",
     "exposure": "didymium.studies.exposure",
+    "finance": "didymium.studies.finance",
+    "floor": "didymium.studies.floor",
     "gaps": "didymium.studies.gaps",
     "measures": "didymium.studies.measures",
     "open": "didymium.data",
@@ -38,6 +42,8 @@ __all__ = [
     "Scenario",
     "commitments",
     "exposure",
+    "finance",
+    "floor",
     "gaps",
     "measures",
     "open",
@@ -55,3 +61,14 @@ def __getattr__(name: str) -> _Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_PUBLIC])
+
+
+class _Package(_ModuleType):
+    """Keeps a public word what it is when a room of the same name, `finance`, is imported: Python would rebind it."""
+
+    def __setattr__(self, name: str, value: _Any) -> None:
+        if not (name in _PUBLIC and isinstance(value, _ModuleType)):
+            super().__setattr__(name, value)
+
+
+_sys.modules[__name__].__class__ = _Package

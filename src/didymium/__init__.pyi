@@ -6,6 +6,8 @@ from didymium.results import RunStore as RunStore
 from didymium.scenario.scenario import Scenario as Scenario
 from didymium.studies.commitments import commitments as commitments
 from didymium.studies.exposure import exposure as exposure
+from didymium.studies.finance import finance as finance
+from didymium.studies.floor import floor as floor
 from didymium.studies.gaps import gaps as gaps
 from didymium.studies.measures import measures as measures
 from didymium.studies.projects import projects as projects

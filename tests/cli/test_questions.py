@@ -12,13 +12,14 @@ from didymium import data
 from didymium.cli.catalogue import QUESTIONS
 from tests.cli.conftest import Didymium
 
-SLOW = ("brief", "stress")
+SLOW = ("brief", "finance", "stress")
 AS_OF = ("--as-of", "2026-11-22")
 
 
 def _arguments(command: str) -> list[str]:
     question = QUESTIONS[command]
-    return [*command.split(), *(AS_OF if "as_of" in question.params else ())]
+    asked = ("ndpr_oxide", "--at", "110") if command == "measures floor" else ()
+    return [*command.split(), *asked, *(AS_OF if "as_of" in question.params else ())]
 
 
 @pytest.mark.parametrize("command", [c for c in QUESTIONS if c not in SLOW])

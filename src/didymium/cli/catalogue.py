@@ -110,8 +110,8 @@ _QUESTIONS = (
     Question(
         command="finance",
         study="didymium.studies.finance:finance",
-        help="What it takes to make a project bankable, and what that costs the public; all projects without PROJECT.",
-        params=("project", "bankable_in", "draws", "seed"),
+        help="What makes a project bankable, and what that costs the public: one in full, several or all in a table.",
+        params=("projects", "bankable_in", "draws", "seed"),
         columns=(
             "project_id",
             "country",
@@ -127,7 +127,14 @@ _QUESTIONS = (
             "finance_status",
         ),
         shows={"finance_status": ("modelled",)},
-        words={"status": "project_status"},
+        words={
+            "status": "project_status",
+            "finance_status": "finance_status",
+            "capex_status": "figure_status",
+            "cost_status": "figure_status",
+            "instrument": "instrument",
+            "deal_state": "deal_state",
+        },
         then="didymium finance PROJECT --table frontier",
         slow=True,
     ),
@@ -147,6 +154,14 @@ _QUESTIONS = (
             "extra_usd_per_kg_p10",
             "extra_usd_per_kg_p90",
         ),
+        words={
+            "way": "floor_way",
+            "payer": "payer",
+            "duty_up_to": "stage",
+            "enters_as": "stage",
+            "status": "project_status",
+            "cost_status": "figure_status",
+        },
         then="didymium measures floor ndpr_oxide --at 110 --table payers",
     ),
     Question(

@@ -117,6 +117,7 @@ class Param:
     envvar: str | None = None
     is_argument: bool = False
     is_required: bool = False
+    is_repeated: bool = False
 
     def kept_default(self) -> Any:
         """The default in its kept form."""
@@ -126,7 +127,14 @@ class Param:
     def option(self, name: str) -> click.Parameter:
         """The option of the command line, or the argument."""
         if self.is_argument:
-            return click.Argument([name], type=self.type, metavar=self.metavar, required=self.is_required)
+            return click.Argument(
+                [name],
+                type=self.type,
+                metavar=self.metavar,
+                required=self.is_required,
+                nargs=-1 if self.is_repeated else 1,
+                callback=(lambda _ctx, _param, value: list(value)) if self.is_repeated else None,
+            )
         return click.Option(
             [self.flag, name],
             type=self.type,
@@ -251,7 +259,15 @@ PARAMS: dict[str, Param] = {
         read=tuple,
     ),
     "lang": Param("--lang", "Language of what people read.", click.Choice(["en", "ja"]), "en|ja", default="en"),
-    "project": Param("PROJECT", "A project by its id.", click.STRING, "[PROJECT]", is_argument=True),
+    "projects": Param(
+        "PROJECT",
+        "Projects by their ids; all where none is named.",
+        click.STRING,
+        "[PROJECT]...",
+        is_argument=True,
+        is_repeated=True,
+        read=tuple,
+    ),
     "products": Param(
         "--products",
         "Product ids, or all. Default: the magnet chain.",

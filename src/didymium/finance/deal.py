@@ -18,8 +18,8 @@ class Venture:
     """What is built, made and sold, before any support.
 
     `price` (path, product, year) [USD/kg]; `output` (path, product, year) [t]; `capex` and `opex` (path, year)
-    [million USD]; `planned` is the capital cost before any overrun, 0 where it is what is spent. Shares are fractions of
-    one.
+    [million USD]; `planned` is the capital cost before any overrun, 0 where it is what is spent. Shares are fractions
+    of one.
     """
 
     price: Floats

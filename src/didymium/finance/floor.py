@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def escapes(
     saving is what is gained by doing the next step outside and bringing in its product instead.
     """
     found = []
-    for here, there in zip(stages[:-1], stages[1:], strict=True):
+    for here, there in pairwise(stages):
         if here in covered and there not in covered:
             saved = content[there] * gap
             found.append((here, there, saved, saved / price[there] if price[there] else float("nan")))

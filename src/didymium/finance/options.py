@@ -10,7 +10,7 @@ import numpy as np
 
 
 def black_put(forward: float, strike: float, sigma: float, years: float, rate: float) -> float:
-    """Value of the right to sell at `strike` in `years`: e^−rT [KΦ(−d2) − FΦ(−d1)], price lognormal with volatility σ."""
+    """Value of the right to sell at `strike` in `years`: e^−rT [KΦ(−d2) − FΦ(−d1)], the price lognormal."""
     return _black(forward, strike, sigma, years, rate, sign=-1)
 
 

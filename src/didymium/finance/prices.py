@@ -100,6 +100,6 @@ def _premium(model: PriceModel, years: int) -> Floats:
 
 
 def yearly_volatility(prices: Floats) -> float:
-    """Volatility of the log price from consecutive yearly prices: the deviation of its changes; NaN from fewer than 3."""
+    """Deviation of the yearly changes of the log price, from consecutive yearly prices; NaN from fewer than 3."""
     moves = np.diff(np.log(prices))
     return float(moves.std(ddof=1)) if moves.size >= 2 else float("nan")

@@ -176,14 +176,13 @@ def _annuity(rate: float, years: Floats) -> Floats:
 
 
 def _tax(profit: Floats, rate: float) -> Floats:
-    """Tax of each year with losses carried forward without limit, shape (path, year)."""
-    tax = np.zeros_like(profit)
-    loss = np.zeros(profit.shape[0])
-    for t in range(profit.shape[1]):
-        taxable = profit[:, t] - loss
-        loss = np.maximum(-taxable, 0.0)
-        tax[:, t] = np.maximum(taxable, 0.0) * rate
-    return tax
+    """Tax of each year with losses carried forward without limit, shape (path, year).
+
+    What has been taxed up to a year is the highest running total of profit so far, if above zero: a loss is made up for
+    before profit is taxed again.
+    """
+    taxed = np.maximum(np.maximum.accumulate(np.cumsum(profit, axis=1), axis=1), 0.0)
+    return np.asarray(np.diff(taxed, axis=1, prepend=0.0) * rate)
 
 
 def _depreciation(capital: Floats, opens: NDArray[np.int64], life: int) -> Floats:

@@ -82,6 +82,7 @@ SUPPORT_MENU = Table(
         Column("rate_spread", "number", "Rate over the Treasury's, real.", unit="share per year"),
         Column("fee", "number", "Fee or premium a year on what is covered.", unit="share per year", minimum=0),
         Column("upside_share", "number", "What the purse gets of the price above.", unit="share", minimum=0, maximum=1),
+        Column("is_for_all", "flag", "1 = tried too when all projects are asked for at once.", required=True),
         CONFIDENCE,
         SOURCE,
         BASIS,
@@ -126,9 +127,9 @@ PROJECT_CAUTIONS = Table(
         Column(
             "kind",
             "id",
-            "capex_covers_more = capital cost pays for products that have no row; sells_more = most of its sales are of "
-            "products that have no row; runs_already = capital cost is a purchase price, a restart or old; feeds_on_scrap = "
-            "it does not buy oxides at the market, and what its feed costs is not told.",
+            "capex_covers_more = capital cost pays for products that have no row; sells_more = most of its sales are "
+            "of products that have no row; runs_already = capital cost is a purchase price, a restart or old; "
+            "feeds_on_scrap = it does not buy oxides at the market, and what its feed costs is not told.",
             terms=("capex_covers_more", "sells_more", "runs_already", "feeds_on_scrap"),
             required=True,
         ),

@@ -41,21 +41,23 @@ FIELDS = (
 def finance(
     ds: Dataset,
     *,
-    project: str | None = None,
+    projects: Sequence[str] = (),
     bankable_in: float = 0.7,
     draws: int | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
-    """Bankability of one project, with its frontier, precedents and programmes, or of all in one table.
+    """Bankability of one project, with its frontier, precedents and programmes, or of several or all in one table.
 
-    `bankable_in`: share of paths in which lender and sponsor have to be content. `draws`: 4,000 paths for one project, 500 for
-    all. Raises UnknownTerm for a project that is not in the register.
+    `projects`: ids; all where empty. `bankable_in`: share of paths in which lender and sponsor have to be content.
+    `draws`: by default 4,000 paths for one project, 500 for more. Raises UnknownTerm for a project that is not in the
+    register.
     """
     assume = assumptions(ds)
     found = register(ds, assume)
-    sheets = [found.sheet(project)] if project else list(found.sheets.values())
-    paths = draws or (4000 if project else 500)
+    sheets = [found.sheet(one) for one in projects] or list(found.sheets.values())
+    alone = len(projects) == 1
+    paths = draws or (4000 if alone else 500)
     ranges = {
         r["assumption_id"]: (float(r["low"]), float(r["value"]), float(r["high"])) for r in ds.rows("assumptions")
     }
@@ -66,7 +68,8 @@ def finance(
         assume["finance_treasury_rate_real"],
         assume["finance_recovery_share"],
     )
-    menu = sorted(ds.rows("support_menu"), key=lambda r: (r["instrument"], r["size"], r["option_id"]))
+    offered = ds.rows("support_menu") if alone else ds.rows("support_menu", is_for_all=True)
+    menu = sorted(offered, key=lambda r: (r["instrument"], r["size"], r["option_id"]))
     ordered: list[tuple[tuple[bool, float, str], Row]] = []
     tables: dict[str, list[Row]] = {}
     for number, sheet in enumerate(sheets):
@@ -75,12 +78,12 @@ def finance(
         if sheet.missing:
             ordered.append(((True, 0.0, sheet.project_id), _unknown(sheet)))
             continue
-        plain, row = _answer(ds, found, sheet, drawn, assume, hurdles, menu, bankable_in, tables if project else None)
+        plain, row = _answer(ds, found, sheet, drawn, assume, hurdles, menu, bankable_in, tables if alone else None)
         ordered.append(((False, -plain.bankable_share, sheet.project_id), row))
     rows = [row for _, row in sorted(ordered, key=lambda pair: pair[0])]
     return Result.of(
         "finance",
-        request={"project": project, "bankable_in": bankable_in, "draws": draws, "seed": seed},
+        request={"projects": list(projects), "bankable_in": bankable_in, "draws": draws, "seed": seed},
         dataset=ds.describe(),
         code_version=didymium.__version__,
         rows=rows,

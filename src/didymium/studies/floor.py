@@ -127,7 +127,7 @@ def floor(
         },
         warnings=(
             "use does not fall with price and makers do not gain volume: costs are those of today's tonnes",
-            f"tonnes are those of {YEAR}, calibrated; single flows between third countries are wide guesses",
+            "tonnes are those of 2024, calibrated; single flows between third countries are wide guesses",
             "magnets inside imported motors and machines escape a duty on magnets; their tonnes are not in the tables",
             "swarf that returns earns the floor too; content counts what goes in, not what comes back",
         ),
