@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
 import didymium
-from didymium.brief import chain, front, method, record, shock
+from didymium.brief import chain, front, method, money, record, shock
 from didymium.brief.desk import Desk, SourceTable, merged
 from didymium.brief.document import Brief
 from didymium.i18n import dataset_names, translator
@@ -27,8 +27,8 @@ def build(
     Parameters
     ----------
     results
-        By command: exposure, stress (one result or one for each scenario), gaps, projects, commitments, measures,
-        reconcile. A study that is missing, or that found nothing, is said to be so on the page.
+        By command: exposure, stress (one result or one for each scenario), gaps, projects, finance, commitments,
+        measures, reconcile. A study that is missing, or that found nothing, is said to be so on the page.
     dataset
         Names places and products, and describes the sources that the rows cite.
     limits
@@ -44,6 +44,7 @@ def build(
         shock.what_breaks(desk),
         chain.gaps(desk),
         record.projects(desk),
+        money.finance(desk),
         record.commitments(desk),
         shock.assumptions(desk),
         chain.reconcile(desk),

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from didymium.data import Dataset
     from didymium.results import Result
 
-ASKED = ("exposure", "stress", "gaps", "projects", "commitments", "measures", "data reconcile")
+ASKED = ("exposure", "stress", "gaps", "projects", "finance", "commitments", "measures", "data reconcile")
 """The questions of a brief, in the order of its pages. Stress is asked once for each scenario."""
+
+FINANCE_DRAWS = 200
 
 FILES = ("brief.html", "brief.pdf", "brief.xlsx")
 
@@ -95,7 +97,7 @@ def compose(ds: Dataset, params: Mapping[str, Any], *, quiet: bool) -> Composed:
     from didymium.brief import build, render_html, render_pdf, render_xlsx
 
     asked = []
-    for question, one in _questions(params):
+    for question, one in _questions(params, ds):
         name = f"{question.command} {one['scenario']['id']}" if "scenario" in one else question.command
         with progress_bar(name, quiet=quiet) as progress:
             asked.append(Asked(question, one, asking.answer(question, ds, one, progress)))
@@ -128,7 +130,7 @@ def _limits(ds: Dataset, lang: str) -> list[str]:
     return [str(row[text]) for row in ds.rows("sentences") if row["sentence_id"].startswith("brief.limit.")]
 
 
-def _questions(params: Mapping[str, Any]) -> list[tuple[Question, dict[str, Any]]]:
+def _questions(params: Mapping[str, Any], ds: Dataset) -> list[tuple[Question, dict[str, Any]]]:
     """Each question of the brief with its own parameters: those of the brief, else the question's defaults."""
     found = []
     for command in ASKED:
@@ -136,6 +138,9 @@ def _questions(params: Mapping[str, Any]) -> list[tuple[Question, dict[str, Any]
             continue
         question = QUESTIONS[command]
         own = {name: params[name] if name in params else PARAMS[name].kept_default() for name in question.params}
+        if command == "finance":
+            # The projects of the ledger alone, and few draws: the pages of a project have more.
+            own |= {"projects": _ledger_projects(ds), "draws": FINANCE_DRAWS}
         if "scenario" in own:
             # Which assumptions matter is asked of the first scenario alone: it takes more solves than all the rest.
             # The figures set two kinds of foresight side by side.
@@ -146,6 +151,14 @@ def _questions(params: Mapping[str, Any]) -> list[tuple[Question, dict[str, Any]
         else:
             found.append((question, own))
     return found
+
+
+def _ledger_projects(ds: Dataset) -> list[str]:
+    """Projects that add supply to the gap ledger."""
+    from didymium.scenario.chain import magnet_chain
+    from didymium.studies.gap_supply import BASE_YEAR, additions
+
+    return sorted({a.project_id for a in additions(ds, magnet_chain(ds, BASE_YEAR))})
 
 
 def _record(
