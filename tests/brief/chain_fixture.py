@@ -240,6 +240,46 @@ def gaps() -> Result:
     return result("gaps", rows, warnings=["base-year output is held level"])
 
 
+def finance() -> Result:
+    """Money of the projects: one that needs nothing, one with a package, one for which none suffices."""
+    rows: list[Record] = []
+    for n, p in enumerate(table(PROJECTS)):
+        share = (0.9, 0.3, 0.05)[n % 3]
+        cost = (0.0, 120.0, None)[n % 3]
+        rows.append(
+            {
+                "project_id": p["id"],
+                "name": p["name"],
+                "country": p["country"],
+                "stage": p["stage"],
+                "product": p["product"],
+                "status": p["status"],
+                "finance_status": "modelled" if n < 6 else "not_modelled",
+                "capex_usd_m": 100.0,
+                "capex_usd_m_p10": 80.0,
+                "capex_usd_m_p90": 130.0,
+                "capex_status": "estimated",
+                "npv_usd_m": 10.0,
+                "npv_usd_m_p10": -20.0,
+                "npv_usd_m_p90": 40.0,
+                "irr_share": 0.12,
+                "irr_share_p10": 0.02,
+                "irr_share_p90": 0.2,
+                "break_even_usd_per_kg": 70.0,
+                "bankable_share": share,
+                "package": ("none needed", "grant-20 + floor-120", "")[n % 3],
+                "package_bankable_share": None if cost is None else max(share, 0.75),
+                "package_cost_usd_m": cost,
+                "package_cost_usd_m_p10": cost and 60.0,
+                "package_cost_usd_m_p90": cost and 200.0,
+                "package_tail_usd_m": cost and 300.0,
+                "package_exposure_usd_m": cost and 800.0,
+                "source_ids": ["firms"],
+            }
+        )
+    return result("finance", rows, request={"projects": [], "bankable_in": 0.7})
+
+
 def projects() -> Result:
     rows = []
     for p in table(PROJECTS):
@@ -354,5 +394,5 @@ def reconcile() -> Result:
 
 
 def results() -> dict[str, Any]:
-    single = (exposure(), gaps(), projects(), commitments(), measures(), reconcile())
+    single = (exposure(), gaps(), projects(), finance(), commitments(), measures(), reconcile())
     return {"exposure": single[0], "stress": stress(), **{r.command: r for r in single[1:]}}

@@ -27,6 +27,7 @@ STUDY = {
     "gap_heat": "gaps",
     "gap_ledger": "gaps",
     "project_timeline": "projects",
+    "bankability": "finance",
     "commitments_board": "commitments",
     "measures_calendar": "measures",
 }
