@@ -15,7 +15,7 @@ from didymium.results import Result
 from tests.brief import chain_fixture
 from tests.brief.conftest import build
 
-COMMANDS = ("exposure", "stress", "gaps", "projects", "commitments", "measures", "reconcile")
+COMMANDS = ("exposure", "stress", "gaps", "projects", "finance", "commitments", "measures", "reconcile")
 
 
 def words_of(brief: Brief) -> Iterator[str]:
