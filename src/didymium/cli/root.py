@@ -25,6 +25,7 @@ _ORDER = (
     "projects",
     "measures",
     "commitments",
+    "backtest",
     "data",
     "scenario",
     "runs",

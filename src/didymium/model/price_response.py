@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_LARGEST_LOG = 700.0  # of a number that a float can hold
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -30,7 +32,8 @@ class Source:
 
     def supply(self, p: float) -> float:
         """Supply at p times the price before."""
-        return (1.0 - self.lost_share) * min(self.cap, self.quantity * p**self.elasticity)
+        grown = self.quantity * np.exp(min(self.elasticity * np.log(p), _LARGEST_LOG))
+        return float((1.0 - self.lost_share) * min(self.cap, grown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Cleared:
 def cleared(sources: Sequence[Source], demand_elasticity: float, choke: float) -> Cleared:
     """The price at which demand meets what is left of supply. `demand_elasticity` < 0, `choke` > 1.
 
-    Demand before is the sum of supply before. With equal elasticities of supply and no cap p = (1 − δ)^(−1/(ε_s − ε_d)):
+    Demand before is the sum of supply before. With one elasticity of supply and no cap p = (1 − δ)^(−1/(ε_s − ε_d)):
 
     >>> round(cleared([Source(1.0, 0.2, lost_share=0.5)], -0.2, choke=1000).price, 6)
     5.656854

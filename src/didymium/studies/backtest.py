@@ -1,6 +1,6 @@
 """What would the model have said of past measures, and what happened?
 
-Data → observed effects → a replay of each, by the network or as the price of one market → inside the band or not → score.
+Data → observed effects → a replay of each, by the network or as the price of one market → inside its band? → score.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ FIELDS = (
     Field("observed_low", "see unit", "Low end of what was seen"),
     Field("observed_high", "see unit", "High end; empty = the source says `more than`"),
     Field("error_factor", "factor", "Median over observed, or the reverse: 1 is exact"),
+    Field(
+        "implied_elasticity", "dimensionless", "Answer of use, other supply and stocks that gives the observed price"
+    ),
     Field("rationed_share", "share", "Draws of a price that end in rationing at the choke price"),
     Field("inside_share", "share", "Part of the replays whose observation lies inside P10 to P90"),
 )
@@ -37,7 +40,7 @@ NOT_SCORED = "published_price_ratio"  # another model's result is no observation
 
 
 def backtest(
-    ds: Dataset, *, draws: int = 16, seed: int = 0, progress: Callable[[int, int], None] | None = None
+    ds: Dataset, *, draws: int = 10, seed: int = 0, progress: Callable[[int, int], None] | None = None
 ) -> Result:
     """Every replay of the table `replays` against its observed effect, the score, and what is not replayed.
 
@@ -47,6 +50,7 @@ def backtest(
     replays = ds.rows("replays")
     pairs = [(row, effects[row["effect_id"]]) for row in replays]
     rows = [_row(replay, effect, sample) for replay, effect, sample in _sampled(ds, pairs, draws, seed, progress)]
+    rows.sort(key=lambda row: (row["date"], row["replay_id"]))
     assumed = [row for row in ds.rows("assumptions") if {"stress", "backtest"} & set(row["used_by"].split(";"))]
     return Result.of(
         "backtest",
@@ -119,6 +123,7 @@ def _row(replay: Record, effect: Record, sample: Sample) -> dict[str, Any]:
         "observed_high": high,
         "verdict": verdict(p10, p90, value, low, high),
         "error_factor": None if p50 is None or p50 <= 0 else float(np.exp(abs(np.log(p50 / value)))),
+        "implied_elasticity": _implied_elasticity(replay, value),
         "is_circular": bool(replay["is_circular"]),
         "is_scored": not replay["is_circular"] and effect["quantity"] != NOT_SCORED,
         "hindsight": replay["hindsight"],
@@ -146,6 +151,14 @@ def verdict(p10: float | None, p90: float | None, value: float, low: float, high
     return "above" if value > most else "below"
 
 
+def _implied_elasticity(replay: Record, observed: float) -> float | None:
+    """What use, other supply and stocks would have to answer together for the loss to give the observed price."""
+    if replay["method"] != "price_response" or observed <= 1:
+        return None
+    lost = replay["lost_share"] * replay["disrupted"] / (replay["disrupted"] + replay["others"])
+    return float(np.log(1 - lost) / np.log(observed)) if lost < 1 else None
+
+
 def _is_open_above(effect: Record) -> bool:
     """Whether the source says `more than`: a low end and no high end."""
     return effect["low"] is not None and effect["high"] is None
@@ -164,7 +177,10 @@ def _score(rows: Sequence[Record]) -> Iterator[Row]:
     for kind, of in kinds:
         told = [row for row in of if row["modelled"] is not None]
         errors = [row["error_factor"] for row in of if row["error_factor"] is not None]
-        widths = [row["modelled_p90"] / row["modelled_p10"] for row in told if row["modelled_p90"] and row["modelled_p10"]]
+        widths = [
+            row["modelled_p90"] / row["modelled_p10"] for row in told if row["modelled_p90"] and row["modelled_p10"]
+        ]
+        implied = [row["implied_elasticity"] for row in of if row["implied_elasticity"] is not None]
         yield {
             "kind": kind,
             "replays": len(of),
@@ -177,6 +193,7 @@ def _score(rows: Sequence[Record]) -> Iterator[Row]:
             "error_factor_p90": float(np.quantile(errors, 0.9)) if errors else None,
             "band_factor": float(np.median(widths)) if widths else None,
             "rank_correlation": _rank_correlation(told),
+            "implied_elasticity": float(np.median(implied)) if implied else None,
         }
 
 
