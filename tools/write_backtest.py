@@ -1,4 +1,4 @@
-"""Write the tables of the back-test page from the study.
+"""Write the tables and the figure of the back-test page from the study.
 
 Run `python -m tools.write_backtest` after a change of the tables, the model or the study; a test compares them.
 """
@@ -74,6 +74,8 @@ def replaced(page: str, name: str, lines: Iterable[str]) -> str:
 def main() -> None:
     """Ask the study and write its rows."""
     import didymium
+    from didymium.figures import backtest_bands
+    from didymium.figures.render import svg
 
     result = didymium.backtest(didymium.open())
     page = PAGE.read_text("utf-8")
@@ -84,6 +86,7 @@ def main() -> None:
     ):
         page = replaced(page, name, lines)
     PAGE.write_text(page, encoding="utf-8", newline="\n")
+    PAGE.with_suffix(".svg").write_text(svg(backtest_bands(result, lang="en")), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Figures: pure functions from a result to a Vega-Lite specification."""
 
+from didymium.figures.backtest import backtest_bands
 from didymium.figures.chain import chain_shares, concentration
 from didymium.figures.commitments import commitments_board
 from didymium.figures.drivers import drivers_tornado
@@ -9,6 +10,7 @@ from didymium.figures.projects import project_timeline
 from didymium.figures.shortage import first_shortage, shortage_months
 
 __all__ = [
+    "backtest_bands",
     "chain_shares",
     "commitments_board",
     "concentration",
