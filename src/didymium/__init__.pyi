@@ -4,6 +4,7 @@ from didymium.errors import DidymiumError as DidymiumError
 from didymium.results import Result as Result
 from didymium.results import RunStore as RunStore
 from didymium.scenario.scenario import Scenario as Scenario
+from didymium.studies.backtest import backtest as backtest
 from didymium.studies.commitments import commitments as commitments
 from didymium.studies.exposure import exposure as exposure
 from didymium.studies.finance import finance as finance

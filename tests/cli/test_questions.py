@@ -12,7 +12,7 @@ from didymium import data
 from didymium.cli.catalogue import QUESTIONS
 from tests.cli.conftest import Didymium
 
-SLOW = ("brief", "finance", "stress")
+SLOW = ("backtest", "brief", "finance", "stress")
 AS_OF = ("--as-of", "2026-11-22")
 
 
@@ -144,3 +144,15 @@ def test_a_brief_leaves_three_files_and_repeats(didymium: Didymium, tmp_path: Pa
     run_id = said.out.splitlines()[-1].split()[-1]
     assert didymium("runs", "repeat", run_id).code == 0
     assert didymium("runs", "verify").code == 0
+
+
+@pytest.mark.slow
+def test_the_back_test_answers_in_both_languages_and_repeats(didymium: Didymium) -> None:
+    said = didymium("backtest", "--draws", "10", "--json")
+    assert (said.code, said.err) == (0, "")
+    answer = said.json()
+    assert answer["rows"] and all(row["source_ids"] for row in answer["rows"])
+    again = didymium("runs", "repeat", answer["run_id"])
+    assert (again.code, again.err) == (0, "")
+    shown = didymium("backtest", "--table", "score", "--lang", "ja")
+    assert shown.code == 0 and "順位相関" in shown.out

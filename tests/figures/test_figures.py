@@ -18,7 +18,33 @@ from didymium.results import Result, canonical_json
 from tests.brief import chain_fixture
 
 RESULTS: dict[str, Result] = {command: merged(one) for command, one in chain_fixture.results().items()}
+REPLAY = {
+    "replay_id": "tin-stop",
+    "event": "Tin, March 2030",
+    "event_ja": "すず2030年3月",
+    "unit": "ratio",
+    "method": "price_response",
+    "shock": "announced",
+    "modelled": 2.0,
+    "modelled_p10": 1.5,
+    "modelled_p90": 4.0,
+    "observed": 1.2,
+    "verdict": "below",
+    "is_scored": True,
+    "source_ids": ["s1"],
+}
+NETWORK_REPLAY = {
+    **REPLAY,
+    "replay_id": "tin-use",
+    "method": "network",
+    "shock": "recorded",
+    "modelled_p90": None,
+    "observed": 2.5,
+    "verdict": "inside",
+}
+RESULTS["backtest"] = chain_fixture.result("backtest", [REPLAY, NETWORK_REPLAY])
 STUDY = {
+    "backtest_bands": "backtest",
     "chain_shares": "exposure",
     "concentration": "exposure",
     "shortage_months": "stress",
@@ -87,7 +113,8 @@ def test_vermilion_means_a_gap_and_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["chain_shares", "concentration", "first_shortage", "gap_heat", "gap_ledger", "shortage_months"]
+    "name",
+    ["backtest_bands", "chain_shares", "concentration", "first_shortage", "gap_heat", "gap_ledger", "shortage_months"],
 )
 def test_a_modelled_number_shows_its_interval(name: str) -> None:
     spec = draw(name)
@@ -176,3 +203,13 @@ def test_without_words_the_finding_is_left_to_the_page() -> None:
     spec = draw("concentration")
     assert spec["usermeta"]["title"].split(":")[0] in svg(spec)
     assert spec["usermeta"]["title"].split(":")[0] not in re.sub(r'aria-label="[^"]*"', "", svg(spec, words=False))
+
+
+def test_a_replay_is_drawn_by_its_shock_and_what_is_not_scored_is_not() -> None:
+    title = draw("backtest_bands")["usermeta"]["title"]
+    assert title == "1 of 2 replays hold what was observed"
+    panels = draw("backtest_bands")["vconcat"][0]["vconcat"][0]["vconcat"]
+    assert [panel["title"]["text"] for panel in panels] == ["as announced", "as recorded later"]
+    circular = chain_fixture.result("backtest", [{**REPLAY, "is_scored": False}])
+    with pytest.raises(NotFound):
+        draw("backtest_bands", result=circular)

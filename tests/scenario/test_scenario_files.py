@@ -117,7 +117,12 @@ BAD = {
     "base year without figures": (
         "months = 12",
         "months = 12\nbase_year = 2020",
-        "base_year: Input should be greater than or equal to 2024 (got 2020)",
+        "base_year: Input should be greater than or equal to 2022 (got 2020)",
+    ),
+    "base year before the magnets": (
+        "months = 12",
+        "months = 12\nbase_year = 2023",
+        "base_year 2023 lies before 2024, the first year that can be balanced",
     ),
     "missing title": ('title_ja = "規制"', "", "title_ja: Field required"),
     "not TOML": ("months = 12", "months = twelve", "not readable as TOML"),

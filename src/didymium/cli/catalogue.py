@@ -221,6 +221,16 @@ _QUESTIONS = (
         proofs="didymium.studies.proofs",
     ),
     Question(
+        command="backtest",
+        study="didymium.studies.backtest:backtest",
+        help="What the model would have said of past measures, against what happened: hits, misses and why.",
+        params=("draws", "seed"),
+        columns=("event", "quantity", "shock", "base_year", "modelled", "observed", "verdict"),
+        words={"quantity": "effect_quantity", "shock": "replay_shock", "verdict": "backtest_verdict"},
+        then="didymium backtest --table score",
+        slow=True,
+    ),
+    Question(
         command="measures",
         study="didymium.studies.measures:measures",
         help="Which trade measures bite on a day, which lapse next, and what then.",

@@ -27,6 +27,7 @@ _ORDER = (
     "finance",
     "measures",
     "commitments",
+    "backtest",
     "data",
     "scenario",
     "runs",

@@ -86,8 +86,8 @@ def sheet(
 
 
 def cell(row: Mapping[str, Any], column: str, t: Translator, kinds: Mapping[str, str] = _KINDS) -> str:
-    """One value as text; where the row holds a band for it, the band follows in brackets."""
-    central = value_text(row.get(column), column, t, kinds)
+    """One value as text, in the language if the row has it; where the row holds a band, it follows in brackets."""
+    central = value_text(row.get(f"{column}_{t.lang}") or row.get(column), column, t, kinds)
     low, high = (row.get(column + end) for end in _BANDS)
     if low is None or high is None or row.get(column) is None:
         return central

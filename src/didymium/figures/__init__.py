@@ -1,5 +1,6 @@
 """Figures: pure functions from a result to a Vega-Lite specification."""
 
+from didymium.figures.backtest import backtest_bands
 from didymium.figures.bankability import bankability
 from didymium.figures.chain import chain_shares, concentration
 from didymium.figures.commitments import commitments_board
@@ -10,6 +11,7 @@ from didymium.figures.projects import project_timeline
 from didymium.figures.shortage import first_shortage, shortage_months
 
 __all__ = [
+    "backtest_bands",
     "bankability",
     "chain_shares",
     "commitments_board",

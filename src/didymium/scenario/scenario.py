@@ -25,6 +25,7 @@ Place = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|ROW_EU|EU27|ALL)$"
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
+FIRST_FAMILY_YEAR = 2022  # the same for families other than magnets, whose trade and output reach back further
 PROBABILITY_ROUNDING = 1e-9  # three thirds written with sixteen digits sum to 1 within this
 
 
@@ -166,7 +167,7 @@ class Scenario(_Strict):
     )
     start: Month
     months: Annotated[int, Field(ge=1, le=120)] = 24
-    base_year: Annotated[int, Field(ge=FIRST_BASE_YEAR, le=LAST_BASE_YEAR)] | None = Field(
+    base_year: Annotated[int, Field(ge=FIRST_FAMILY_YEAR, le=LAST_BASE_YEAR)] | None = Field(
         None,
         description="year whose figures show the world without the cut; none means the year of the start. "
         "A replay takes the year before: figures of the year itself hold the cut already",
@@ -177,8 +178,11 @@ class Scenario(_Strict):
 
     @model_validator(mode="after")
     def _within_the_run(self) -> Scenario:
-        if int(self.start[:4]) < FIRST_BASE_YEAR:
-            raise ValueError(f"start {self.start} lies before {FIRST_BASE_YEAR}, the first year that is modelled")
+        first = FIRST_BASE_YEAR if "magnets" in self.families else FIRST_FAMILY_YEAR
+        if int(self.start[:4]) < first:
+            raise ValueError(f"start {self.start} lies before {first}, the first year that is modelled")
+        if self.base_year is not None and self.base_year < first:
+            raise ValueError(f"base_year {self.base_year} lies before {first}, the first year that can be balanced")
         last = shift(self.start, self.months - 1)
         for kind, breaks in (("cuts", self.cuts), ("outages", self.outages)):
             for i, one in enumerate(breaks):

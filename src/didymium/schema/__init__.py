@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from didymium.schema.backtest_tables import BACKTEST_TABLES
 from didymium.schema.columns import Column, Kind, Table, registry
 from didymium.schema.family_tables import FAMILY_TABLES
 from didymium.schema.finance_tables import FINANCE_TABLES
@@ -23,6 +24,7 @@ TABLES: Mapping[str, Table] = registry(
     READING_TABLES,
     MODEL_TABLES,
     FAMILY_TABLES,
+    BACKTEST_TABLES,
 )
 """Every table of the data package by name."""
 

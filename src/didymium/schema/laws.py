@@ -41,6 +41,8 @@ RANGES = (
     ("sigma_share", "sigma_share_high"),
     ("year_from", "year_to"),
     ("approved", "submitted"),
+    ("lost_low", "lost_share"),
+    ("lost_share", "lost_high"),
 )
 DATE_ORDER = {
     "measures": (("announced_date", "effective_date"), ("announced_date", "end_date")),

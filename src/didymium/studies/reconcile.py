@@ -13,7 +13,7 @@ from didymium.results import Field, Result, Row
 from didymium.scenario.apply import assumptions, joint_inputs
 from didymium.scenario.family_coverage import coverage
 from didymium.scenario.inputs import Chain
-from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR
+from didymium.scenario.scenario import FIRST_BASE_YEAR, FIRST_FAMILY_YEAR, LAST_BASE_YEAR
 from didymium.studies.base_shares import shares
 
 FIELDS = (
@@ -30,8 +30,9 @@ def reconcile(ds: Dataset, *, year: int = 2024, families: Sequence[str] = ("magn
 
     For families beside magnets the table `coverage` says how much rests on figures, and rows name their unit.
     """
-    if not FIRST_BASE_YEAR <= year <= LAST_BASE_YEAR:
-        cure = f"Years with figures for the whole chain: {FIRST_BASE_YEAR} to {LAST_BASE_YEAR}."
+    first = FIRST_BASE_YEAR if "magnets" in families else FIRST_FAMILY_YEAR
+    if not first <= year <= LAST_BASE_YEAR:
+        cure = f"Years with figures for the whole chain: {first} to {LAST_BASE_YEAR}."
         raise BadInput(f"{year} cannot be brought into balance.", cure=cure)
     inputs = joint_inputs(ds, families, year, (f"{year}-01",), assumptions(ds))
     chain, seen = inputs.chain, inputs.observations
