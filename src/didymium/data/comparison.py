@@ -76,8 +76,8 @@ def figure(row: Row | None) -> float | str | None:
 def differences(a: Sides, b: Sides, tables: Iterable[str] | None = None) -> list[Difference]:
     """Facts that A and B state, equal ones too, the largest relative change first.
 
-    Rows are matched by the key of their table without the words of the edition. Where a side has several rows for one
-    such key, these words tell them apart.
+    Rows are matched by the key of their table without the words of the edition. Claims of a series that both sides
+    hold are matched with their like; where no series is common, the claim in use stands for its fact.
     """
     found: list[Difference] = []
     for name in tables or sorted({*a, *b}):
@@ -89,8 +89,12 @@ def differences(a: Sides, b: Sides, tables: Iterable[str] | None = None) -> list
 def _of_table(name: str, a: Sequence[Row], b: Sequence[Row]) -> list[Difference]:
     key = TABLES[name].key
     short = tuple(part for part in key if part not in EDITION)
-    if name == "published":
-        short = tuple(part for part in short if part != "vintage")
+    if "series" in key:
+        common = {row["series"] for row in a} & {row["series"] for row in b}
+        if common:
+            short = key
+        else:
+            a, b = _in_use(a, short), _in_use(b, short)
     groups: dict[str, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
     for side, rows in enumerate((a, b)):
         for row in rows:
@@ -106,6 +110,18 @@ def _of_table(name: str, a: Sequence[Row], b: Sequence[Row]) -> list[Difference]
         for full in sorted({*ones, *others}):
             found.append(_one(name, full, ones.get(full), others.get(full)))
     return found
+
+
+def _in_use(rows: Sequence[Row], cell: Sequence[str]) -> list[Row]:
+    """One claim for each fact: the preferred one, or the only one."""
+    claims: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        claims[_joined(row, cell)].append(row)
+    return [
+        row
+        for of in claims.values()
+        for row in (of if len(of) == 1 else [row for row in of if row.get("preferred")][:1])
+    ]
 
 
 def _one(table: str, key: str, a: Row | None, b: Row | None) -> Difference:

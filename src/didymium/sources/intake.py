@@ -6,6 +6,7 @@ terms knows stop the import, all of them at once.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from didymium.sources.terms import OUT_OF_SCOPE, Meaning, Terms
 
 Row = dict[str, Any]
 EMPTY = "empty cell"
-MOST_PLACES = 3  # places named for each unknown word
+PERIOD = re.compile(r"(?:19|20)\d\d(?:/(?:19|20)\d\d)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class _Unknown:
             "series": f"Add it to {origin.terms}, if only as out_of_scope.",
             "place": "Add it to places.csv.",
             "mark": "Add it to marks.csv: a mark is a state, never a number.",
+            "period": "Expected a year, or its first and last year as 2021/2024.",
         }
         lines = []
         for (kind, word, what), where in sorted(self.seen.items()):
@@ -145,7 +147,10 @@ def _read(mended: Mended, origin: Origin, terms: Terms, unknown: _Unknown) -> tu
         state = state_of(figure.text, terms.marks, status=status)
     except NotRead as bad:
         unknown.note("mark", figure.text, figure.where, str(bad))
-    if meaning is None or state is None or None in places:
+    dated = PERIOD.fullmatch(figure.period) is not None
+    if not dated:
+        unknown.note("period", figure.period, figure.where)
+    if meaning is None or state is None or None in places or not dated:
         return reason, None, None
     partner = places[1] if len(places) > 1 else None
     mended = replace(mended, figure=replace(figure, flags=flags))
