@@ -16,7 +16,9 @@ Sides = Mapping[str, Sequence[Row]]
 EDITION = ("series", "vintage", "body", "series_as_given", "place_as_given", "source_id", "is_total", "preferred")
 """Columns that say who states a fact and in which words, not which fact."""
 
-AMOUNTS = ("quantity", "value", "price", "quantity_low", "quantity_high")
+AMOUNTS = ("quantity", "value", "price", "value_usd")
+"""Columns that hold what a row says, the first that is not empty; a table without one is not compared."""
+
 TOLD = ("attribute", "product", "stage", "country", "exporter", "importer", "partner", "sector", "indicator", "period")
 EQUAL = 5e-6
 """Shipped figures have six significant digits: a smaller relative difference is none."""
@@ -81,7 +83,7 @@ def differences(a: Sides, b: Sides, tables: Iterable[str] | None = None) -> list
     """
     found: list[Difference] = []
     for name in tables or sorted({*a, *b}):
-        if any(column in TABLES[name].column_names for column in AMOUNTS):
+        if any(column.name in AMOUNTS and column.kind == "number" for column in TABLES[name].columns):
             found += _of_table(name, a.get(name, ()), b.get(name, ()))
     return sorted(found, key=lambda d: (-abs(d.share or 0.0), d.table, d.change, d.key))
 
@@ -137,7 +139,7 @@ def _one(table: str, key: str, a: Row | None, b: Row | None) -> Difference:
 
 
 def _number(row: Row) -> float | None:
-    for name in AMOUNTS[:3]:
+    for name in AMOUNTS:
         if row.get(name) is not None:
             return float(row[name])
     return None
