@@ -129,6 +129,22 @@ def test_editions_stand_beside_each_other_and_differ(taken: dict[str, Intake]) -
     assert (myanmar.a or {})["quantity"] == 31000.0 and (myanmar.b or {})["quantity"] == 27000.0
 
 
+def test_revisions_are_as_large_as_the_documentation_says(taken: dict[str, Intake]) -> None:
+    found = differences(taken["usgs-mcs-2025"].rows, taken["usgs-mcs-2026"].rows, ("production",))
+    both = [one for one in found if one.a and one.b and one.b["year"] == 2024]
+    shares = sorted(abs(one.share or 0.0) for one in both if one.b and one.b["country"] not in ("WLD", "ROW"))
+    assert (len(shares), sum(share > 0 for share in shares)) == (156, 134)
+    assert round((shares[77] + shares[78]) / 2, 2) == 0.08
+    assert (sum(share > 0.1 for share in shares), sum(share > 0.5 for share in shares)) == (72, 18)
+    world = sorted(abs(one.share or 0.0) for one in both if one.b and one.b["country"] == "WLD")
+    assert [round(share, 2) for share in world[-3:]] == [0.12, 0.14, 0.19] and world[-4] < 0.09
+
+
+def test_every_correction_is_counted(taken: dict[str, Intake]) -> None:
+    assert sum(len(found.corrections) for found in taken.values()) == 45
+    assert sum(sum(found.corrections.values()) for found in taken.values()) == 111
+
+
 def test_every_edition_has_its_terms_of_use() -> None:
     assert set(readers()) == set(FILES)
     for _, origin in readers().values():

@@ -41,7 +41,7 @@ class Difference:
         """The difference as a flat record."""
         row = self.b or self.a or {}
         told = {name: row[name] for name in TOLD if name in row}
-        told.setdefault("period", row.get("year"))
+        told.setdefault("period", str(row["year"]) if row.get("year") is not None else None)
         a, b = figure(self.a), figure(self.b)
         return {
             "table": self.table,
