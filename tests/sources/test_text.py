@@ -63,5 +63,21 @@ def test_a_name_with_signs_of_a_pattern_is_a_name(excerpts) -> None:  # type: ig
 
 
 def test_a_folder_in_place_of_a_file_is_refused(excerpts, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(BadInput, match="cannot be read"):
+    with pytest.raises(BadInput, match="is no file"):
         excerpts.take("usgs-mcs-2026", tmp_path)
+
+
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(excerpts, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    import os
+
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for importer in ("usgs-mcs-2026", "usgs-myb-2022"):
+        with pytest.raises(BadInput, match="is no file"):
+            excerpts.take(importer, pipe)
+
+
+def test_a_file_without_end_is_refused_at_its_cap(excerpts) -> None:  # type: ignore[no-untyped-def]
+    path = excerpts.write("big.csv", b"x" * (33 << 20))
+    with pytest.raises(BadInput, match=r"larger than 33,554,432 bytes"):
+        excerpts.take("usgs-mcs-2026", path)

@@ -89,6 +89,8 @@ def column_letters(column: int) -> str:
 def read_workbook(path: Path, limits: Limits | None = None) -> tuple[Sheet, ...]:
     """All sheets of an .xlsx file as text. Raises BadInput with sheet, row and column where the file is refused."""
     caps = limits or Limits()
+    if path.exists() and not path.is_file():
+        raise BadInput("is no file: it cannot be read as one.", where=path.name or str(path), cure="Name the file.")
     try:
         with path.open("rb") as file:
             data = file.read(caps.file_bytes + 1)
