@@ -115,6 +115,7 @@ class Param:
     default_text: str = ""
     read: Callable[[Any], Any] = lambda kept: kept
     envvar: str | None = None
+    aliases: tuple[str, ...] = ()
 
     def kept_default(self) -> Any:
         """The default in its kept form."""
@@ -124,7 +125,7 @@ class Param:
     def option(self, name: str) -> click.Option:
         """The option of the command line."""
         return click.Option(
-            [self.flag, name],
+            [self.flag, *self.aliases, name],
             type=self.type,
             metavar=self.metavar or None,
             default=self.default,
@@ -142,6 +143,14 @@ def today() -> str:
 _SCENARIOS_OF_A_BRIEF = "cn-stop-6,cn-ree7-no-licence,cn-october-notices-return,mm-feed-halt"
 
 PARAMS: dict[str, Param] = {
+    "all_years": Param(
+        "--all-years/--one-year",
+        "Every year for which the study finds figures.",
+        click.BOOL,
+        "",
+        default=False,
+        default_text="one-year",
+    ),
     "as_of": Param(
         "--as-of",
         "The day from which days left and overdue are counted.",
@@ -205,6 +214,7 @@ PARAMS: dict[str, Param] = {
         default=lambda: ["USA", "JPN"],
         default_text="USA,JPN",
         read=tuple,
+        aliases=("--for",),
     ),
     "foresight": Param(
         "--foresight",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from didymium.schema.columns import Column, Kind, Table, registry
 from didymium.schema.family_tables import FAMILY_TABLES
+from didymium.schema.indicator_tables import INDICATOR_TABLES
 from didymium.schema.market_tables import MARKET_TABLES
 from didymium.schema.model_tables import MODEL_TABLES
 from didymium.schema.policy_tables import POLICY_TABLES
@@ -14,7 +15,14 @@ from didymium.schema.reading_tables import READING_TABLES
 from didymium.schema.reference_tables import REFERENCE_TABLES
 
 TABLES: Mapping[str, Table] = registry(
-    REFERENCE_TABLES, MARKET_TABLES, PROJECT_TABLES, POLICY_TABLES, READING_TABLES, MODEL_TABLES, FAMILY_TABLES
+    REFERENCE_TABLES,
+    MARKET_TABLES,
+    PROJECT_TABLES,
+    POLICY_TABLES,
+    READING_TABLES,
+    MODEL_TABLES,
+    FAMILY_TABLES,
+    INDICATOR_TABLES,
 )
 """Every table of the data package by name."""
 

@@ -41,6 +41,10 @@ RANGES = (
     ("sigma_share", "sigma_share_high"),
     ("year_from", "year_to"),
     ("approved", "submitted"),
+    ("value_low", "value_high"),
+    ("published_low", "published_high"),
+    ("content_share_low", "content_share"),
+    ("content_share", "content_share_high"),
 )
 DATE_ORDER = {
     "measures": (("announced_date", "effective_date"), ("announced_date", "end_date")),

@@ -18,9 +18,13 @@ from didymium.model.concentration import (
     concentration,
     governance_risk,
     governance_weighted_hhi,
+    governance_weighted_hhi_error,
     hhi_10000,
 )
 from didymium.results.result import Field, Result
+from didymium.studies.access import EVERYONE, Facts
+from didymium.studies.indicators import indicator_rows
+from didymium.studies.ranking import ranking
 from didymium.studies.reliance import CHINA, WORLD, reliance_rows
 from didymium.studies.supply import LeftOut, Supply, evidence_of, supply_lists
 
@@ -42,6 +46,9 @@ MAGNET_CHAIN = (
 )
 """The default question: rare earths from mine to magnet. `ree_magnet` is the sum of the four oxides' elements."""
 
+MANY_DRAWS = 400
+"""Draws behind the intervals of the table `indicators`, and of all tables where every place or year is asked about."""
+
 
 def exposure(
     ds: Dataset,
@@ -49,18 +56,25 @@ def exposure(
     products: Sequence[str] | Literal["all"] | None = None,
     parties: Sequence[str] = ("USA", "JPN"),
     year: int | None = None,
+    all_years: bool = False,
     seed: int = 0,
     draws: int = 2_000,
 ) -> Result:
-    """Concentration of supply for every stage of the products, and the parties' reliance on imports.
+    """Concentration of supply for every stage of the products, and the parties' access to it.
 
-    `products`: the magnet chain if None, "all" for every product with a full list of producers. `year`: if None,
-    the latest year in which every stage asked for has a list, or, without such a year, the latest of each.
+    `products`: the magnet chain if None, "all" for every product with a full list of producers. `parties`: places and
+    groups, or `("ALL",)` for every place that makes, needs or imports it. `year`: if None, the latest year in which every
+    stage asked for has a list, or, without such a year, the latest of each; `all_years` takes every year instead.
     """
     lists, left_out = supply_lists(ds)
-    supplies = _asked(lists, products, year)
+    supplies = _every_year(_asked(lists, products, year), lists) if all_years else _asked(lists, products, year)
+    everyone = tuple(parties) == EVERYONE
+    if not everyone:
+        _check_parties(ds, parties)
     risks = _governance(ds)
+    draws = min(draws, MANY_DRAWS) if everyone or all_years else draws
     measured = [(supply, _measure(ds, supply, draws, seed)) for supply in supplies]
+    indicators = indicator_rows(ds, supplies, parties, seed=seed, draws=min(draws, MANY_DRAWS), known_only=everyone)
     cautions = ds.rows("cautions")
     return Result.of(
         "exposure",
@@ -68,6 +82,7 @@ def exposure(
             "products": products if products is None or products == "all" else list(products),
             "parties": list(parties),
             "year": year,
+            **({"all_years": True} if all_years else {}),
             "seed": seed,
             "draws": draws,
         },
@@ -77,7 +92,9 @@ def exposure(
         fields=FIELDS,
         tables={
             "shares": [row for supply, got in measured for row in _share_rows(supply, got)],
-            "reliance": reliance_rows(ds, supplies, parties),
+            "indicators": indicators,
+            "ranking": _ranking(ds, supplies, parties, indicators) if not everyone else [],
+            "reliance": reliance_rows(ds, supplies, parties) if not everyone else [],
             "claims": _claims(ds, supplies),
             "left_out": _left_out(left_out, {supply.product for supply in supplies}),
         },
@@ -111,6 +128,31 @@ def _asked(
     return found
 
 
+def _every_year(supplies: Iterable[Supply], lists: Mapping[tuple[str, str, int], Supply]) -> list[Supply]:
+    """The lists of all years of the stages that were found."""
+    stages = [(supply.product, supply.stage) for supply in supplies]
+    return [lists[key] for stage in stages for key in sorted(lists) if key[:2] == stage]
+
+
+def _check_parties(ds: Dataset, parties: Iterable[str]) -> None:
+    known = [row["place"] for row in ds.rows("places", kind=("country", "group"))]
+    for party in parties:
+        if party not in known:
+            raise UnknownTerm("party", party, known, cure="Use ISO 3166 codes, EU27, or ALL alone.")
+
+
+def _ranking(
+    ds: Dataset, supplies: Sequence[Supply], parties: Sequence[str], indicators: Sequence[Record]
+) -> list[dict[str, Any]]:
+    """The order of exposure in the latest year of each stage."""
+    facts = Facts(ds)
+    latest = {(one.product, one.stage): one for one in sorted(supplies, key=lambda one: one.year)}
+    years = {key: one.year for key, one in latest.items()}
+    rows = [row for row in indicators if years[row["product"], row["stage"]] == row["year"]]
+    none = [(one.product, one.stage, party) for one in latest.values() for party in parties if facts.makes_none(one, party)]
+    return ranking(rows, parties, none)
+
+
 def _measure(ds: Dataset, supply: Supply, draws: int, seed: int) -> Concentration:
     errors = {row["row_id"]: ds.evidence(row).sigma_share for row in supply.rows}
     widest = max(row["sigma_share"] for row in ds.rows("confidence_grades"))
@@ -136,6 +178,8 @@ def _row(
     amounts = [row["quantity"] for row in supply.named]
     names = [row["country"] for row in supply.named]
     missing = [name for name in names if name not in risks]
+    weighted = governance_weighted_hhi([*amounts, supply.rest], [*(risks.get(name, 0.0) for name in names), 0.0])
+    score_error = float(ds.one("assumptions", assumption_id="wgi_standard_error")["value"])
     said = _said(supply, got, cautions)
     china = names.index(CHINA) if CHINA in names else None
     return {
@@ -149,7 +193,11 @@ def _row(
         "hhi_10000": hhi_10000(got.hhi),
         "hhi_p10": got.hhi_p10,
         "hhi_p90": got.hhi_p90,
-        "hhi_wgi": governance_weighted_hhi([*amounts, supply.rest], [*(risks.get(name, 0.0) for name in names), 0.0]),
+        "hhi_wgi": weighted,
+        "hhi_wgi_10": 10.0 * weighted,
+        "hhi_wgi_error": governance_weighted_hhi_error(
+            [*amounts, supply.rest], [*(score_error if name in risks else 0.0 for name in names), 0.0]
+        ),
         "wgi_missing": missing,
         "top_country": names[0],
         "top_share": got.shares[0],
@@ -281,6 +329,8 @@ FIELDS = (
     Field("hhi_p10", "0–1", "10 % point of drawn values"),
     Field("hhi_p90", "0–1", "90 % point of drawn values"),
     Field("hhi_wgi", "0–1", "concentration with each square weighted by governance risk"),
+    Field("hhi_wgi_10", "0–10", "the same on the scale of the European Commission"),
+    Field("hhi_wgi_error", "0–1", "standard error of hhi_wgi from that of the governance scores"),
     Field("wgi_missing", "", "countries without a governance score, counted with no risk in hhi_wgi"),
     Field("top_country", "", "largest supplier"),
     Field("top_share", "fraction", "its share"),
