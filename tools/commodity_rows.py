@@ -73,7 +73,9 @@ def usgs_rows(lines: Iterable[Row], places: Mapping[str, str], wanted: Iterable[
             if line["Section"].startswith("World") and line["Statistics"] == "Production":
                 rounded = detail.replace(": rounded", "").replace(", rounded", "").replace("ilmenite", "Ilmenite")
                 total = line["Country"] == "World total"
-                if line["Commodity"] != want["commodity"] or (rounded if total else detail) not in want["detail"].split("|"):
+                if line["Commodity"] != want["commodity"] or (rounded if total else detail) not in want["detail"].split(
+                    "|"
+                ):
                     continue
                 tonnes = amount(line["Value"], unit)
                 if tonnes is not None and (tonnes > 0 or total):
@@ -142,7 +144,9 @@ def demand(want: Row, year: str, tonnes: float) -> Row:
 
 def flow_rows(baci: sqlite3.Connection, wanted: Iterable[Row], members: set[str], known: set[str]) -> Iterator[Row]:
     """Imports of the parties by exporter, and their exports as one sum, for the codes of `commodities.csv`."""
-    names = {int(code): iso for code, iso in baci.execute("select country_code, country_iso3 from country_codes_V202401b")}
+    names = {
+        int(code): iso for code, iso in baci.execute("select country_code, country_iso3 from country_codes_V202401b")
+    }
     names[490] = "TWN"  # "other Asia, not elsewhere specified": CEPII keeps Taiwan there
     for want in wanted:
         for code in filter(None, want["hs"].split(";")):
@@ -284,16 +288,18 @@ def main(raw: Path, baci: Path) -> None:
     """Read both sources and add what the tables do not hold yet."""
     wanted = mapped()
     shipped = {row["place"]: row for row in table("places")}
-    places = {row["name"]: row["place"] for row in shipped.values()} | {row["usgs_name"]: row["place"] for row in _read(SPELLINGS)}
+    places = {row["name"]: row["place"] for row in shipped.values()} | {
+        row["usgs_name"]: row["place"] for row in _read(SPELLINGS)
+    }
     members = {place for place, row in shipped.items() if "EU27" in row["groups"].split(";")}
     with (raw / "usgs_mcs2026" / "MCS2026_Commodities_Data.csv").open(encoding="cp1252", newline="") as file:
         read = list(usgs_rows(csv.DictReader(file), places, wanted))
     put("products", product_rows(wanted, {row["product"]: row for row in table("products")}), replace=True)
-    print("production", put("production", (row for name, row in read if name == "production")))
-    print("demand", put("demand", (row for name, row in read if name == "demand")))
+    put("production", (row for name, row in read if name == "production"))
+    put("demand", (row for name, row in read if name == "demand"))
     with sqlite3.connect(f"file:{baci}?mode=ro", uri=True) as connection:
-        print("trade", put("trade", flow_rows(connection, wanted, members, set(shipped))))
-    print("trade_forms", put("trade_forms", form_rows(wanted)))
+        put("trade", flow_rows(connection, wanted, members, set(shipped)))
+    put("trade_forms", form_rows(wanted))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ class Question:
     shows; all of them are in `--json` and `--csv`. `words` says of which vocabulary a column's values are, where its
     name does not. `shows` picks the rows that a terminal shows, by column, where all would be too many. `then` is the
     command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for. `proofs` is
-    the module that assembles the programmes of a kept answer again (`answered`) and checks them (`checked`). `given` names
-    the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party.
+    the module that assembles the programmes of a kept answer again (`answered`) and checks them (`checked`).
+    `given` names the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party.
     """
 
     command: str

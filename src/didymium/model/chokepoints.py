@@ -1,7 +1,8 @@
 """Single points of failure: how much still reaches a party when one place stops, by maximum flow through the stages.
 
 A chain is a list of stages. At each stage places have a capacity; between stages goods go where arcs lead, or anywhere
-if no arcs are known. All amounts are in one unit of the final good (output of each stage over what one unit needs of it).
+if no arcs are known. All amounts are in one unit of the final good (output of each stage over what one unit needs
+of it).
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def largest_flow(
 ) -> float:
     """Greatest amount that can pass all stages, with one place left out of each if named.
 
-    `stages`: capacity of each place, stage by stage. `arcs`: for each step from a stage to the next the capacity of each
-    pair of places, or None where goods may go anywhere; left out = anywhere throughout.
+    `stages`: capacity of each place, stage by stage. `arcs`: for each step from a stage to the next the capacity of
+    each pair of places, or None where goods may go anywhere; left out = anywhere throughout.
 
     >>> largest_flow([{"A": 1.0}, {"B": 1.0}, {"C": 1.0}])
     1.0

@@ -1,7 +1,8 @@
 """GeoPolRisk: geopolitical supply risk of a party's access to a raw material, as a score and a characterisation factor.
 
 Functions take numbers, or arrays of equal shape for many cases and draws at once. Sources: Gemechu et al. 2016;
-Santillán-Saldivar et al. 2021; Koyamparambath et al. 2024; the library of the method's authors, doi 10.21105/joss.09600.
+Santillán-Saldivar et al. 2021; Koyamparambath et al. 2024; the library of the method's authors, doi
+10.21105/joss.09600.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def import_risk(risky_imports: ArrayLike, imports: ArrayLike, own: ArrayLike) ->
     risky = np.asarray(risky_imports, dtype=np.float64)
     got = np.asarray(imports, dtype=np.float64) + np.asarray(own, dtype=np.float64)
     shape = np.broadcast(risky, got).shape
-    return np.divide(risky, got, out=np.full(shape, np.nan), where=np.broadcast_to(got > 0, shape))
+    known = np.broadcast_to(got > 0, shape)
+    return np.asarray(np.divide(risky, got, out=np.full(shape, np.nan), where=known), dtype=np.float64)
 
 
 def score(hhi: ArrayLike, risk_of_imports: ArrayLike) -> Floats:
@@ -33,7 +35,9 @@ def score(hhi: ArrayLike, risk_of_imports: ArrayLike) -> Floats:
     >>> round(float(score(1.0, 0.6)), 12)
     0.6
     """
-    return np.asarray(np.asarray(hhi, dtype=np.float64) * np.asarray(risk_of_imports, dtype=np.float64), dtype=np.float64)
+    return np.asarray(
+        np.asarray(hhi, dtype=np.float64) * np.asarray(risk_of_imports, dtype=np.float64), dtype=np.float64
+    )
 
 
 def characterisation_factor(scores: ArrayLike, price_usd_per_kg: ArrayLike, copper: float) -> Floats:

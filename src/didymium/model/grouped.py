@@ -55,8 +55,8 @@ def group_largest(values: Floats, group: Groups, count: int, rank: int = 1) -> t
 def group_hhi_bounds(named: Floats, group: Groups, rest: Floats) -> tuple[Floats, Floats]:
     """Least and greatest index of each group when `rest` (group, draw) is supply of unnamed places.
 
-    As `concentration.hhi_bounds`: the least splits the rest without end, the greatest makes its suppliers as large as the
-    smallest named one.
+    As `concentration.hhi_bounds`: the least splits the rest without end, the greatest makes its suppliers as large
+    as the smallest named one.
 
     >>> low, high = group_hhi_bounds(np.array([[80.0]]), np.array([0]), np.array([[20.0]]))
     >>> round(float(low[0, 0]), 12), round(float(high[0, 0]), 12)

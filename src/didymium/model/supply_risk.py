@@ -1,7 +1,8 @@
 """Supply risk and economic importance as the European Commission's guidelines of 2017 define them.
 
 Functions take numbers, or arrays of equal shape for many cases and draws at once. Source: European Commission (2017),
-Methodology for establishing the EU list of critical raw materials, doi 10.2873/769526; Blengini et al. (2017), JRC, EUR 28654.
+Methodology for establishing the EU list of critical raw materials, doi 10.2873/769526; Blengini et al. (2017), JRC,
+EUR 28654.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ IMPORTANCE_LIMIT = 2.8
 def traded_concentration(quantities: ArrayLike, risk: ArrayLike, trade_factor: ArrayLike = 1.0) -> float:
     """(HHI_WGI,t) [0–10]: Σ s²·WGI·t with governance risk on the scale 0–10, here given as `risk` [0–1].
 
-    `trade_factor` is below 1 for the party itself and for partners of an agreement, above 1 for an export tax, quota or ban.
+    `trade_factor` is below 1 for the party itself and for partners of an agreement, above 1 for an export tax,
+    quota or ban.
 
     >>> round(traded_concentration([50, 30, 20], [0.6, 0.4, 0.2]), 12)
     1.94
@@ -56,7 +58,8 @@ def supply_risk(
 ) -> Floats:
     """SR = [GS·IR/2 + SS·(1 − IR/2)] · (1 − EoL-RIR) · SI.
 
-    `world` and `own_sourcing` are the traded concentrations of world supply and of the party's sourcing [0–10]; NaN = not
+    `world` and `own_sourcing` are the traded concentrations of world supply and of the party's sourcing [0–10]; NaN
+    = not
     known: the other is then used alone. `recycling` is the end-of-life recycling input rate [0–1], `substitution` the
     index SI [0–1, 1 = no substitute].
 
@@ -94,14 +97,17 @@ def substitution_index(
 def economic_importance(
     share: Sequence[float], value_added: Sequence[float], substitution: float, largest_value_added: float
 ) -> float:
-    """EI [0–10]: Σ A·Q · SI, with A the share of a use, Q the value added of its industry, the largest industry being 10.
+    """EI [0–10]: Σ A·Q · SI, with A the share of a use, Q the value added of its industry, the largest industry
+    being 10.
 
     >>> economic_importance([0.5, 0.5], [100.0, 60.0], 0.9, 200.0)
     3.6
     """
     a, q = np.asarray(share, dtype=np.float64), np.asarray(value_added, dtype=np.float64)
     if a.shape != q.shape or a.sum() > 1.0 + 1e-9 or not largest_value_added > 0:
-        raise BadInput("economic importance needs a value added for each use, and shares of uses that sum to 1 at most.")
+        raise BadInput(
+            "economic importance needs a value added for each use, and shares of uses that sum to 1 at most."
+        )
     return float((a * q).sum() / largest_value_added * 10.0 * substitution)
 
 

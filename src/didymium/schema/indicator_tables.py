@@ -75,7 +75,8 @@ TRADE_TERMS = Table(
     "trade_terms",
     "Trade terms in supply risk",
     "供給リスクの貿易係数",
-    "Factor t by which a supplier's part of supply risk is raised (export tax, quota, ban) or lowered (trade agreement).",
+    "Factor t by which a supplier's part of supply risk is raised (export tax, quota, ban) or lowered (by an "
+    "agreement).",
     (
         PRODUCT,
         STAGE,

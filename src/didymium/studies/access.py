@@ -24,6 +24,11 @@ EVERYONE = ("ALL",)
 """As parties: every place of which there are rows."""
 
 
+def customs_year(ds: Dataset) -> int:
+    """The last year of which reconciled customs flows are held."""
+    return max((row["year"] for row in ds.rows("trade", flow_basis="reconciled")), default=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A traded form of a product: its codes, and tonnes of the product as counted in a tonne cleared, with a range.
@@ -136,7 +141,7 @@ class Facts:
         return sorted(place for place in found if self.kinds.get(place) in ("country", "group"))
 
     def makes_none(self, supply: Supply, party: str) -> bool:
-        """Whether a source says that the party has no output in the year, or in one of the `NEAREST_YEARS` before it."""
+        """Whether a source says that the party has no output in the year or within `NEAREST_YEARS` before it."""
         years = self._none.get((supply.product, supply.stage, party), ())
         return any(0 <= supply.year - year <= NEAREST_YEARS for year in years)
 
@@ -175,9 +180,7 @@ class Facts:
         years = sorted(range(year - NEAREST_YEARS, year + NEAREST_YEARS + 1), key=lambda y: (abs(y - year), y))
         return next((self._needs[product, party, y] for y in years if (product, party, y) in self._needs), None)
 
-    def _traded(
-        self, supply: Supply, party: str
-    ) -> tuple[list[tuple[Record, Form]], float | None, tuple[Form, ...]]:
+    def _traded(self, supply: Supply, party: str) -> tuple[list[tuple[Record, Form]], float | None, tuple[Form, ...]]:
         """Reconciled flows of the listed forms, and exports in the form of the output."""
         flows: list[tuple[Record, Form]] = []
         forms: list[Form] = []
@@ -213,4 +216,3 @@ class Facts:
                 exports = got.exports * factor if factor is not None and got.exports is not None else None
                 return [(row, form) for row in parts], exports
         return [], None
-

@@ -1,4 +1,4 @@
-"""Facts as arrays for the indicators: the reported value first, then drawn values, with errors by the confidence of the row."""
+"""Facts as arrays: the reported value first, then drawn values, with errors by the confidence of the row."""
 
 from __future__ import annotations
 
@@ -113,37 +113,47 @@ def assumed(ds: Dataset, name: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """Imports of all cases as arrays, in tonnes of the product as counted where that is known."""
+    """Imports of all cases as arrays, one row per case and exporter: all codes of a product together.
+
+    `tonnes`: of the product as counted; NaN where the goods cannot be set against output. `weight`: the same, or
+    tonnes as cleared where content is not known: for shares.
+    """
 
     tonnes: Floats
-    cleared: Floats
+    weight: Floats
     case: Groups
     exporter: tuple[str, ...]
     value_usd: Floats
 
 
 def flows_of(ds: Dataset, accesses: Sequence[Access], drawn: Drawn, *, seed: int) -> Flows:
-    """Draw all imports and the content of the goods they are."""
+    """Draw all imports, and the content of the goods they are."""
     sigma = sigmas(ds)
     rng = np.random.default_rng([seed, 23])
     facts = [(number, row, form) for number, one in enumerate(accesses) for row, form in one.flows]
     errors = np.array([sigma[row["confidence"], basis_kind(row)] for _, row, _ in facts])
     cleared = lognormal(np.array([float(row["quantity"]) for _, row, _ in facts]), errors, drawn.draws - 1, rng)
-    held: dict[Form, Floats] = {}
-    for form in dict.fromkeys(form for _, _, form in facts):
-        if form.content is None:
-            held[form] = np.full(drawn.draws, np.nan)
-        else:
-            middle, low, high = form.content
-            drew = rng.triangular(low, middle, high, drawn.draws - 1) if high > low else np.full(drawn.draws - 1, middle)
-            held[form] = np.concatenate([[middle], drew])
+    held = {form: _content(form, drawn.draws, rng) for form in dict.fromkeys(form for _, _, form in facts)}
     content = np.array([held[form] for _, _, form in facts]).reshape(-1, drawn.draws)
+    pairs: dict[tuple[int, str], int] = {}
+    pair = np.array([pairs.setdefault((n, row["exporter"]), len(pairs)) for n, row, _ in facts], dtype=np.int64)
+    comparable = np.array([accesses[n].has_content for n, _ in pairs], dtype=bool)
+    value = np.array([float(row["value_usd"] or np.nan) for _, row, _ in facts])
+    tonnes = group_sums(cleared * np.nan_to_num(content, nan=1.0), pair, len(pairs))
+    whole = group_sums(cleared, pair, len(pairs))
     return Flows(
-        tonnes=cleared * content,
-        cleared=cleared,
-        case=np.array([number for number, _, _ in facts], dtype=np.int64),
-        exporter=tuple(row["exporter"] for _, row, _ in facts),
-        value_usd=np.array([float(row["value_usd"] or np.nan) for _, row, _ in facts]),
+        tonnes=np.where(comparable[:, None], tonnes, np.nan),
+        weight=np.where(comparable[:, None], tonnes, whole),
+        case=np.array([number for number, _ in pairs], dtype=np.int64),
+        exporter=tuple(exporter for _, exporter in pairs),
+        value_usd=group_sums(value[:, None], pair, len(pairs))[:, 0],
     )
 
 
+def _content(form: Form, draws: int, rng: np.random.Generator) -> Floats:
+    """Tonnes of the product in a tonne cleared, between its ends; NaN if not known."""
+    if form.content is None:
+        return np.full(draws, np.nan)
+    middle, low, high = form.content
+    between = rng.triangular(low, middle, high, draws - 1) if high > low else np.full(draws - 1, middle)
+    return np.concatenate([[middle], between])

@@ -22,7 +22,7 @@ from didymium.model.concentration import (
     hhi_10000,
 )
 from didymium.results.result import Field, Result
-from didymium.studies.access import EVERYONE, Facts
+from didymium.studies.access import EVERYONE, Facts, customs_year
 from didymium.studies.indicators import indicator_rows
 from didymium.studies.ranking import ranking
 from didymium.studies.reliance import CHINA, WORLD, reliance_rows
@@ -63,11 +63,14 @@ def exposure(
     """Concentration of supply for every stage of the products, and the parties' access to it.
 
     `products`: the magnet chain if None, "all" for every product with a full list of producers. `parties`: places and
-    groups, or `("ALL",)` for every place that makes, needs or imports it. `year`: if None, the latest year in which every
-    stage asked for has a list, or, without such a year, the latest of each; `all_years` takes every year instead.
+    groups, or `("ALL",)` for every place that makes, needs or imports it. `year`: if None, the latest year in which
+    every
+    stage asked for has a list, or, without such a year, the latest of each, up to the last year of customs flows if
+    that leaves one; `all_years` takes every year instead.
     """
     lists, left_out = supply_lists(ds)
-    supplies = _every_year(_asked(lists, products, year), lists) if all_years else _asked(lists, products, year)
+    supplies = _asked(lists, products, year, customs_year(ds))
+    supplies = _every_year(supplies, lists) if all_years else supplies
     everyone = tuple(parties) == EVERYONE
     if not everyone:
         _check_parties(ds, parties)
@@ -104,7 +107,10 @@ def exposure(
 
 
 def _asked(
-    lists: Mapping[tuple[str, str, int], Supply], products: Sequence[str] | Literal["all"] | None, year: int | None
+    lists: Mapping[tuple[str, str, int], Supply],
+    products: Sequence[str] | Literal["all"] | None,
+    year: int | None,
+    customs: int,
 ) -> list[Supply]:
     """The lists of producers that answer the question, along the chain; NotFound if there is none."""
     stages = {key[:2] for key in lists}
@@ -121,11 +127,16 @@ def _asked(
         wanted = sorted((stage for stage in stages if stage[0] in products), key=lambda s: (products.index(s[0]), s))
     years = {stage: {key[2] for key in lists if key[:2] == stage} for stage in wanted}
     common = set.intersection(*years.values()) if years else set()
-    at = {stage: year or max(common or years[stage]) for stage in wanted}
+    at = {stage: year or _latest(common or years[stage], customs) for stage in wanted}
     found = [lists[(*stage, at[stage])] for stage in wanted if at[stage] in years[stage]]
     if not found:
         raise NotFound(f"no full list of producers for {year}.", cure="Leave out the year to take the latest.")
     return found
+
+
+def _latest(years: Iterable[int], customs: int) -> int:
+    """The latest of the years that customs flows cover too; without one, the latest."""
+    return max(years, key=lambda year: (year <= customs, year))
 
 
 def _every_year(supplies: Iterable[Supply], lists: Mapping[tuple[str, str, int], Supply]) -> list[Supply]:
@@ -149,7 +160,9 @@ def _ranking(
     latest = {(one.product, one.stage): one for one in sorted(supplies, key=lambda one: one.year)}
     years = {key: one.year for key, one in latest.items()}
     rows = [row for row in indicators if years[row["product"], row["stage"]] == row["year"]]
-    none = [(one.product, one.stage, party) for one in latest.values() for party in parties if facts.makes_none(one, party)]
+    none = [
+        (one.product, one.stage, party) for one in latest.values() for party in parties if facts.makes_none(one, party)
+    ]
     return ranking(rows, parties, none)
 
 

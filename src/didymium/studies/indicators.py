@@ -101,9 +101,7 @@ def indicator_rows(
     drawn = drawn_of(ds, supplies, seed=seed, draws=draws)
     accesses = list(facts.accesses(supplies, parties))
     worlds = [(one, "WLD", sorted({row["source_id"] for row in one.rows}), "") for one in supplies]
-    own = [
-        (supplies[one.supply], one.party, one.source_ids or worlds[one.supply][2], one.basket) for one in accesses
-    ]
+    own = [(supplies[one.supply], one.party, one.source_ids or worlds[one.supply][2], one.basket) for one in accesses]
     found = list(rows_of(ds, of_supply(ds, drawn), worlds, known_only=known_only))
     if accesses:
         found += rows_of(ds, of_parties(ds, facts, accesses, drawn, seed), own, known_only=known_only)

@@ -1,4 +1,4 @@
-"""Indicators of a party's access: reliance, import sources, what is left when sources stop, days of cover, two tests."""
+"""Indicators of a party's access: reliance, import sources, what is left when they stop, days of cover, tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from didymium.model.cover import DAYS
-from didymium.model.grouped import Floats, group_hhi, group_largest, group_sums
+from didymium.model.grouped import Floats, group_largest, group_sums
 from didymium.studies.access import Access, Facts
 from didymium.studies.drawn import Drawn, Flows, Values, flows_of
 from didymium.studies.risk_indicators import risks
@@ -106,26 +106,15 @@ def _reliance(
 
 
 def _import_shares(flows: Flows, cases: int, known: Any) -> tuple[Any, Floats, Floats]:
-    """Largest exporter, its share, and concentration of imports; codes of one exporter are added by content."""
-    weight = np.where(np.isfinite(flows.tonnes), flows.tonnes, flows.cleared)
-    keys: dict[tuple[int, str], int] = {}
-    pair = np.array(
-        [keys.setdefault((int(c), e), len(keys)) for c, e in zip(flows.case, flows.exporter, strict=True)],
-        dtype=np.int64,
-    )
-    merged = group_sums(weight, pair, len(keys)) if keys else np.zeros((0, weight.shape[1] if weight.ndim > 1 else 1))
-    case = np.array([c for c, _ in keys], dtype=np.int64)
-    country = [e for _, e in keys]
-    named = np.array([e != "ROW" for e in country], dtype=bool)
-    whole = group_sums(merged, case, cases)
-    share = merged / np.where(whole > 0, whole, np.nan)[case] if keys else merged
-    index, top = group_largest(share[named], case[named], cases)
-    back = np.flatnonzero(named)
-    where = {pair_at: fact for fact, pair_at in enumerate(pair.tolist())}
-    first = np.array([where[int(back[i])] if i >= 0 else -1 for i in index])
-    top = np.where(np.asarray(known)[:, None], top, np.nan)
-    squared = group_hhi(merged[named], case[named], cases) if keys else np.zeros((cases, 1))
-    return first, top, np.where(np.asarray(known)[:, None], squared, np.nan)
+    """Largest exporter, its share, and concentration of imports; unnamed places count in the whole alone."""
+    named = np.flatnonzero(np.array([name != "ROW" for name in flows.exporter], dtype=bool))
+    whole = group_sums(flows.weight, flows.case, cases)
+    share = flows.weight / np.where(whole > 0, whole, np.nan)[flows.case]
+    index, top = group_largest(share[named], flows.case[named], cases)
+    first = np.where(index >= 0, named[index] if named.size else -1, -1)
+    squares = group_sums(np.square(share[named]), flows.case[named], cases)
+    shown = np.asarray(known)[:, None]
+    return first, np.where(shown, top, np.nan), np.where(shown, squares, np.nan)
 
 
 def _n_minus_k(
@@ -145,7 +134,10 @@ def _n_minus_k(
             f"{before}, {flows.exporter[i]}".strip(", ") if i >= 0 else before
             for before, i in zip(names, index, strict=True)
         ]
-        status = ["known" if yes else ("forms_not_comparable" if one.flows else "no_trade_rows") for yes, one in zip(ok, accesses, strict=True)]
+        status = [
+            "known" if yes else ("forms_not_comparable" if one.flows else "no_trade_rows")
+            for yes, one in zip(ok, accesses, strict=True)
+        ]
         found[f"n{count}_importer_cover"] = Values(cover, status, list(names))
     return found
 
@@ -154,19 +146,16 @@ def _tests(
     facts: Facts, accesses: Sequence[Access], flows: Flows, used: Floats, has_flows: Any, comparable: Any
 ) -> dict[str, Values]:
     """Largest share of a non-ally in imports (60 %), and of a third country in use (65 %)."""
-    cases, draws = len(accesses), used.shape[1]
+    cases = len(accesses)
     allies = set().union(*(facts.members.get(group, set()) for group in ALLIES))
-    weight = np.where(np.isfinite(flows.tonnes), flows.tonnes, flows.cleared)
-    whole = group_sums(weight, flows.case, cases) if flows.case.size else np.zeros((cases, draws))
+    whole = group_sums(flows.weight, flows.case, cases)
     found = {}
     for name, limit, denominator, able in (
         ("g7_60", 0.60, whole, has_flows),
         ("eu_65", 0.65, used, comparable),
     ):
-        rivals = np.array(
-            [e != "ROW" and (name != "g7_60" or e not in allies) for e in flows.exporter], dtype=bool
-        )
-        index, amount = group_largest(weight[rivals], flows.case[rivals], cases)
+        rivals = np.array([e != "ROW" and (name != "g7_60" or e not in allies) for e in flows.exporter], dtype=bool)
+        index, amount = group_largest(flows.weight[rivals], flows.case[rivals], cases)
         back = np.flatnonzero(rivals)
         share = np.where(
             np.asarray(able)[:, None] & (denominator > 0), amount / np.where(denominator > 0, denominator, 1.0), np.nan
@@ -208,5 +197,3 @@ def _days(ds: Dataset, accesses: Sequence[Access], draws: int) -> Values:
                 f"{row['organisation']}: {row['stock_type']} {row['quantity']:g} days" for row in schemes[one.party]
             )
     return found
-
-

@@ -1,6 +1,7 @@
 """Which commodities a party is most exposed in: governance-weighted concentration times net import reliance.
 
-For each product the worst stage rules. The reliance is ours where we have it, else the published one, else 1 for a party
+For each product the worst stage rules. The reliance is ours where we have it, else the published one, else 1 for a
+party
 that a source says makes none. This is an order of exposure today, not of importance: what a shortage costs is another
 question.
 """
@@ -13,7 +14,9 @@ from typing import Any
 Record = Mapping[str, Any]
 
 
-def ranking(rows: Iterable[Record], parties: Iterable[str], makes_none: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
+def ranking(
+    rows: Iterable[Record], parties: Iterable[str], makes_none: Iterable[tuple[str, str, str]]
+) -> list[dict[str, Any]]:
     """One row per party and product, the most exposed first; products whose reliance nobody knows come last, unranked.
 
     `rows`: indicator rows of one year per stage. `makes_none`: product, stage and party without output.

@@ -143,5 +143,3 @@ def _parameter(published: Mapping[tuple[str, str, str], float], supply: Supply, 
     """The parameter at the supply's stage, or at another stage of the product: the study gives one for both."""
     exact = published.get((supply.product, supply.stage, name))
     return exact if exact is not None else published.get((supply.product, "", name), np.nan)
-
-

@@ -1,4 +1,4 @@
-"""Indicators of the world's producers: shares, concentration, cover without the leader, and the worst place of a chain."""
+"""Indicators of the world's producers: shares, concentration, cover without the leader, the worst place."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def of_supply(ds: Dataset, drawn: Drawn) -> dict[str, Values]:
     hhi = least + split * (most - least)
     shares = drawn.quantity / drawn.whole[drawn.group]
     weighted = group_sums(np.square(shares) * drawn.of(drawn.risk), drawn.group, count)
-    missing = [
-        ", ".join(row["country"] for row in one.named if row["country"] not in drawn.risk) for one in supplies
-    ]
+    missing = [", ".join(row["country"] for row in one.named if row["country"] not in drawn.risk) for one in supplies]
     first, top = group_largest(shares, drawn.group, count)
     three = sum((group_largest(shares, drawn.group, count, rank)[1] for rank in (2, 3)), top)
     leaders = [drawn.country[index] for index in first]
@@ -66,13 +64,11 @@ def _n1_world(ds: Dataset, drawn: Drawn, leaders: Sequence[str]) -> Values:
     return found
 
 
-
-
 def _left_without_one(ds: Dataset, drawn: Drawn, shares: Floats) -> Values:
     """Flow through all stages up to this one that is left when the worst place stops at each of them.
 
-    Between stages goods may go anywhere, so that the worst place is a leader of one of them; its place and the narrowest
-    stage are told.
+    Between stages goods may go anywhere, so that the worst place is a leader of one of them; its place and the
+    narrowest stage are told.
     """
     positions = {row["stage"]: row["position"] for row in ds.rows("stages")}
     magnets = {one: number for number, one in enumerate(MAGNET_STAGES)}
@@ -91,7 +87,10 @@ def _left_without_one(ds: Dataset, drawn: Drawn, shares: Floats) -> Values:
         ]
         facts = [np.flatnonzero(drawn.group == index) for index in chain]
         stages = [
-            {**{drawn.country[f]: float(shares[f, 0]) for f in part}, "ROW": max(0.0, 1.0 - float(shares[part, 0].sum()))}
+            {
+                **{drawn.country[f]: float(shares[f, 0]) for f in part},
+                "ROW": max(0.0, 1.0 - float(shares[part, 0].sum())),
+            }
             for part in facts
         ]
         leaders = sorted({max(stage, key=lambda place: (place != "ROW", stage[place])) for stage in stages})
