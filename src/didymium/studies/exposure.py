@@ -47,7 +47,10 @@ MAGNET_CHAIN = (
 """The default question: rare earths from mine to magnet. `ree_magnet` is the sum of the four oxides' elements."""
 
 MANY_DRAWS = 400
-"""Draws behind the intervals of the table `indicators`, and of all tables where every place or year is asked about."""
+"""Most draws behind the intervals of the table `indicators`."""
+
+EVERYONE_DRAWS = 200
+"""Most draws behind all intervals where every place or every year is asked about."""
 
 
 def exposure(
@@ -75,7 +78,7 @@ def exposure(
     if not everyone:
         _check_parties(ds, parties)
     risks = _governance(ds)
-    draws = min(draws, MANY_DRAWS) if everyone or all_years else draws
+    draws = min(draws, EVERYONE_DRAWS) if everyone or all_years else draws
     measured = [(supply, _measure(ds, supply, draws, seed)) for supply in supplies]
     indicators = indicator_rows(ds, supplies, parties, seed=seed, draws=min(draws, MANY_DRAWS), known_only=everyone)
     cautions = ds.rows("cautions")

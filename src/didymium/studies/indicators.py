@@ -96,13 +96,18 @@ def indicator_rows(
     draws: int,
     known_only: bool = False,
 ) -> list[dict[str, Any]]:
-    """All indicators of the supplies, and of each party's access to them."""
+    """All indicators of the supplies, and of each party's access to them; one year at a time, to save memory."""
     facts = Facts(ds)
-    drawn = drawn_of(ds, supplies, seed=seed, draws=draws)
-    accesses = list(facts.accesses(supplies, parties))
-    worlds = [(one, "WLD", sorted({row["source_id"] for row in one.rows}), "") for one in supplies]
-    own = [(supplies[one.supply], one.party, one.source_ids or worlds[one.supply][2], one.basket) for one in accesses]
-    found = list(rows_of(ds, of_supply(ds, drawn), worlds, known_only=known_only))
-    if accesses:
-        found += rows_of(ds, of_parties(ds, facts, accesses, drawn, seed), own, known_only=known_only)
+    found: list[dict[str, Any]] = []
+    for year in sorted({supply.year for supply in supplies}):
+        of_year = [supply for supply in supplies if supply.year == year]
+        drawn = drawn_of(ds, of_year, seed=seed, draws=draws)
+        accesses = list(facts.accesses(of_year, parties))
+        worlds = [(one, "WLD", sorted({row["source_id"] for row in one.rows}), "") for one in of_year]
+        own = [
+            (of_year[one.supply], one.party, one.source_ids or worlds[one.supply][2], one.basket) for one in accesses
+        ]
+        found += rows_of(ds, of_supply(ds, drawn), worlds, known_only=known_only)
+        if accesses:
+            found += rows_of(ds, of_parties(ds, facts, accesses, drawn, seed), own, known_only=known_only)
     return found
