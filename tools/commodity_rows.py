@@ -156,7 +156,7 @@ def flow_rows(baci: sqlite3.Connection, wanted: Iterable[Row], members: set[str]
             for i, j, value, quantity in baci.execute(query, (FLOW_YEAR, int(code))):
                 tonnes = float(quantity) if str(quantity).strip() not in ("", "NA", "None") else 0.0
                 start, end = names.get(int(i), "ROW"), names.get(int(j), "ROW")
-                for party in PARTIES if want["flows"] == "all" else ("EU27",):
+                for party in PARTIES if want["flows"] == "all" else ():
                     inside = members if party == "EU27" else {party}
                     if end in inside and start not in inside:
                         cell = imports[party, start if start in known else "ROW"]

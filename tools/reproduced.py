@@ -1,8 +1,8 @@
 """Rows of the table `reproduced`: published values, the figures they rest on, and what our formulas make of them.
 
 Run `python -m tools.reproduced RAW`: RAW is the folder with the raw files. Beside this file stand the scores that
-geopolrisk-py printed, with their parts (`geopolrisk_scores.json`), what the European Commission, JOGMEC and Eurostat print
-(`published_cells.csv`), and the reasons of what does not match (`reproduced_reasons.csv`).
+geopolrisk-py printed, with their parts (`geopolrisk_scores.json`), what the European Commission, JOGMEC and Eurostat
+print (`published_cells.csv`), and the reasons of what does not match (`reproduced_reasons.csv`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from didymium.studies.reproduced import matches, recomputed
 from tools.commodity_rows import put
+
+from didymium.studies.reproduced import matches, recomputed
 
 HERE = Path(__file__).parent
 Row = dict[str, Any]

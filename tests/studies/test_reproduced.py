@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools import reproduced as tool
 
 import didymium.data
 from didymium.studies import reproduced
-from tools import reproduced as tool
 
 ROOT = Path(__file__).resolve().parents[2]
 
