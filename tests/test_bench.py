@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = ("build", "scenario", "workers", "certificates", "settings")
+SCRIPTS = ("build", "scenario", "workers", "certificates", "settings", "indicators")
 
 
 @pytest.mark.slow
@@ -32,5 +32,5 @@ def test_a_benchmark_runs_and_prints_a_table(name: str) -> None:
 def test_every_benchmark_is_on_the_page() -> None:
     page = (ROOT / "docs" / "bench.md").read_text("utf-8")
     assert [name for name in SCRIPTS if f"python -m bench.{name}" not in page] == []
-    peers = {"shipped", "timing", "peer_linopy", "peer_pypsa"}
+    peers = {"shipped", "timing", "peer_geopolrisk", "peer_linopy", "peer_pypsa"}
     assert {path.stem for path in (ROOT / "bench").glob("*.py")} == {*SCRIPTS, *peers}

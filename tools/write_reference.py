@@ -93,7 +93,37 @@ def python_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-PAGES = {"commands.md": commands_page, "errors.md": errors_page, "python.md": python_page}
+def reproduced_page() -> str:
+    """The page of published values beside ours: the whole table `reproduced`, by publisher."""
+    import didymium.data
+
+    ds = didymium.data.open()
+    sources = {row["source_id"]: row for row in ds.rows("sources")}
+    cells = sorted(ds.rows("reproduced"), key=lambda row: (row["publisher"], row["cell_id"]))
+    parts = [
+        "# Published values",
+        "",
+        "All cells of the table `reproduced`; [Reproduced](../method/reproduced.md) says how to read them.",
+        "Shares are fractions under 'ours'. This page is generated: `python -m tools.write_reference`.",
+    ]
+    for publisher in sorted({row["publisher"] for row in cells}):
+        mine = [row for row in cells if row["publisher"] == publisher]
+        titles = sorted({f"[{sources[row['source_id']]['title']}]({sources[row['source_id']]['url']})" for row in mine})
+        parts += ["", f"## {publisher}", "", "; ".join(titles), ""]
+        parts += ["| Subject | Measure | Place | Year | Published | Ours | Stands | Reason | Where |", "|" + "---|" * 9]
+        for row in mine:
+            told = [row["subject"], row["measure"], row["place"], str(row["year"]), row["published_text"]]
+            told += [f"{row['ours']:.5g}", row["status"], row["reason"] or "", row["locator"] or ""]
+            parts.append("| " + " | ".join(text.replace("|", "/") for text in told) + " |")
+    return "\n".join(parts) + "\n"
+
+
+PAGES = {
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+    "python.md": python_page,
+    "reproduced.md": reproduced_page,
+}
 
 
 def main() -> None:

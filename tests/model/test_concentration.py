@@ -1,4 +1,4 @@
-"""Concentration and reliance: known answers (methods, sections 1 and 4) and laws."""
+"""Concentration: known answers and laws."""
 
 from __future__ import annotations
 
@@ -86,35 +86,10 @@ def test_a_supplier_without_governance_score_is_refused_not_guessed() -> None:
         c.governance_weighted_hhi([1, 1], [0.4])
 
 
-def test_a_closed_economy_relies_on_nobody() -> None:
-    assert c.reliance_from_flows(own=120, imports=0, exports=0).share == 0.0
-
-
-def test_a_net_exporter_has_negative_reliance_and_keeps_its_number() -> None:
-    assert c.reliance_from_flows(own=100, imports=10, exports=60).share == pytest.approx(-1.0)
-
-
-def test_both_ways_to_reliance_agree_when_the_balance_closes() -> None:
-    flows = c.reliance_from_flows(own=30, imports=80, exports=10, stock_draw=5)
-    assert c.reliance_from_need(need=flows.need, own=30).share == pytest.approx(flows.share, rel=1e-12)
-
-
-def test_the_two_n_minus_one_definitions_are_different_numbers() -> None:
-    # one importer with all demand outside the leading supplier, buying 70 of 100 from it
-    assert c.n_minus_one_importer(own=10, imports=[70, 20], demand=100) == pytest.approx(0.3)
-    assert c.n_minus_one_world(supply_world=200, supply_top=120, demand_world=200, demand_top=100) == 0.8
-
-
-def test_the_worst_loss_of_one_and_of_two_suppliers() -> None:
-    supply, spare = [0.55, 0.15, 0.10, 0.08, 0.07, 0.05], [0, 0.05, 0.10, 0, 0.02, 0.12]
-    for count, short, who in ((1, 0.26, (0,)), (2, 0.46, (0, 1))):
-        loss, lost = c.worst_loss(supply, spare, count)
-        assert loss == pytest.approx(short, rel=1e-12)
-        assert lost == who
-
-
-def test_days_of_cover() -> None:
-    assert c.days_of_cover(stock=5_000, yearly_demand=10_000) == 182.5
+def test_the_error_of_governance_scores_carries_over() -> None:
+    # one supplier: s = 1, so the error is that of its risk, 0.2 of 5
+    assert c.governance_weighted_hhi_error([7.0], 0.2) == pytest.approx(0.04)
+    assert c.governance_weighted_hhi_error([1, 1], [0.2, 0.0]) == pytest.approx(0.25 * 0.04)
 
 
 def test_draws_have_the_median_and_spread_that_they_claim() -> None:

@@ -86,6 +86,7 @@ def exposure(desk: Desk) -> Section:
                 ],
             )
         )
+    blocks += _most_exposed(desk)
     claims = [r for r in desk.extra("exposure", "claims") if r.get("world_quantity") is not None]
     rivals = [
         r for r in claims if sum(1 for c in claims if (c["stage"], c["product"]) == (r["stage"], r["product"])) > 1
@@ -108,6 +109,31 @@ def exposure(desk: Desk) -> Section:
             )
         )
     return Section("exposure", title, tuple(blocks))
+
+
+def _most_exposed(desk: Desk) -> list[Table]:
+    """Each party's order of exposure, where its reliance is known."""
+    t = desk.t
+    rows = [r for r in desk.extra("exposure", "ranking") if r.get("exposure_index") is not None]
+    if not rows:
+        return []
+    return [
+        desk.table(
+            t("Where each party hangs on few suppliers"),
+            rows,
+            [
+                (Column(t("Party")), lambda r: t.place(text(r["party"]))),
+                (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+                (Column(t("Stage")), lambda r: t.term("stage", text(r["stage"]))),
+                (Column(t("Exposure index (0–1)"), "number"), lambda r: interval(r, "exposure_index")),
+                (Column(t("Leader")), lambda r: t.place(text(r["top_country"]))),
+                (Column(t("Import reliance"), "share"), lambda r: number(r.get("reliance_share"))),
+                (Column(t("Supply risk (EU method)"), "number"), lambda r: number(r.get("supply_risk"))),
+                (Column(t("GeoPolRisk"), "number"), lambda r: number(r.get("geopolrisk"))),
+                (Column(t("Cover without the largest source"), "share"), lambda r: number(r.get("n1_cover_share"))),
+            ],
+        )
+    ]
 
 
 def gap_columns(desk: Desk, rows: list[Row]) -> list[Picked]:

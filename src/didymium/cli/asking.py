@@ -34,6 +34,9 @@ def command_of(question: Question) -> click.Command:
         from didymium.cli.output import show_answer
         from didymium.results import PARTIAL
 
+        words = params.pop("words", ())
+        if words:
+            params[question.given] = PARAMS[question.given].type.convert(",".join(words), None, None)
         result = asked(question, params, shared)
         show_answer(result, question, shared, table)
         failed = any(row[question.fails_on] in fail_on for row in result.rows if fail_on)
@@ -43,6 +46,8 @@ def command_of(question: Question) -> click.Command:
     if question.fails_on:
         command.params.insert(0, _fail_on(question.fails_on))
     command.params = [PARAMS[name].option(name) for name in question.params] + command.params
+    if question.given:
+        command.params.insert(0, click.Argument(["words"], nargs=-1, metavar=f"[{question.given.upper()}]..."))
     return command
 
 
@@ -123,7 +128,8 @@ def answer(
     answer.
     """
     places = {str(row["place"]) for row in ds.rows("places")}
-    for party in params.get("parties", ()):
+    everyone = question.may_ask_all and list(params.get("parties") or ()) == ["ALL"]
+    for party in () if everyone else params.get("parties", ()):
         if party not in places:
             raise UnknownTerm("party", party, places, cure="List the places: didymium data table places.")
     module, _, function = question.study.partition(":")

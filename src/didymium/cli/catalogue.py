@@ -20,6 +20,7 @@ class Question:
     name does not. `shows` picks the rows that a terminal shows, by column, where all would be too many. `then` is the
     command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for. `proofs` is
     the module that assembles the programmes of a kept answer again (`answered`) and checks them (`checked`).
+    `given` names the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party.
     """
 
     command: str
@@ -34,6 +35,8 @@ class Question:
     slow: bool = False
     is_ensemble: bool = False
     proofs: str = ""
+    given: str = ""
+    may_ask_all: bool = False
 
 
 _QUESTIONS = (
@@ -72,7 +75,10 @@ _QUESTIONS = (
         command="exposure",
         study="didymium.studies.exposure:exposure",
         help="How exposed the parties are: who supplies each stage, how concentrated that is, what is imported.",
-        params=("products", "parties", "year", "draws", "seed"),
+        params=("products", "parties", "year", "all_years", "draws", "seed"),
+        given="products",
+        may_ask_all=True,
+        words={"status": "exposure_status", "reliance_status": "exposure_status", "indicator": "indicator"},
         columns=(
             "product",
             "stage",
@@ -85,7 +91,7 @@ _QUESTIONS = (
             "china_share",
             "evidence",
         ),
-        then="didymium exposure --table reliance",
+        then="didymium exposure all --table ranking",
     ),
     Question(
         command="projects",

@@ -45,6 +45,8 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
     columns = [c for c in question.columns if rows and c in rows[0]]
     if table is not None or not columns:
         columns = [c for c in (rows[0] if rows else {}) if c != "source_ids" and not c.endswith(("_p10", "_p90"))]
+        other = {c.removesuffix("_ja") if t.lang == "ja" else c for c in columns if c.endswith("_ja")}
+        columns = [c for c in columns if c not in other]
     from didymium.cli.sheet import sheet
 
     notes = [t("Note: {text}", text=t.fact(warning)) for warning in result.warnings]

@@ -118,6 +118,7 @@ class Param:
     is_argument: bool = False
     is_required: bool = False
     is_repeated: bool = False
+    aliases: tuple[str, ...] = ()
 
     def kept_default(self) -> Any:
         """The default in its kept form."""
@@ -136,7 +137,7 @@ class Param:
                 callback=(lambda _ctx, _param, value: list(value)) if self.is_repeated else None,
             )
         return click.Option(
-            [self.flag, name],
+            [self.flag, *self.aliases, name],
             type=self.type,
             metavar=self.metavar or None,
             default=self.default,
@@ -155,6 +156,14 @@ def today() -> str:
 _SCENARIOS_OF_A_BRIEF = "cn-stop-6,cn-ree7-no-licence,cn-october-notices-return,mm-feed-halt"
 
 PARAMS: dict[str, Param] = {
+    "all_years": Param(
+        "--all-years/--one-year",
+        "Every year for which the study finds figures.",
+        click.BOOL,
+        "",
+        default=False,
+        default_text="one-year",
+    ),
     "as_of": Param(
         "--as-of",
         "The day from which days left and overdue are counted.",
@@ -240,6 +249,7 @@ PARAMS: dict[str, Param] = {
         default=lambda: ["USA", "JPN"],
         default_text="USA,JPN",
         read=tuple,
+        aliases=("--for",),
     ),
     "foresight": Param(
         "--foresight",

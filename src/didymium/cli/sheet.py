@@ -31,6 +31,7 @@ _KINDS = {
             "country",
             "destination",
             "gap_party",
+            "import_top_country",
             "imposing",
             "origin",
             "partner",

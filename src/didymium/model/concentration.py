@@ -1,4 +1,4 @@
-"""How concentrated a supply is, and how much of it comes from outside: the indicator formulas.
+"""How concentrated a supply is.
 
 Pure functions over plain numbers. Tonnes of one product at one stage go in (never of different compounds:
 convert first), fractions come out. A missing value is the caller's to handle: nothing here reads it as zero.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +108,19 @@ def governance_weighted_hhi(quantities: Sequence[float] | Floats, risk: Sequence
     return float((np.square(s) * g).sum())
 
 
+def governance_weighted_hhi_error(
+    quantities: Sequence[float] | Floats, wgi_error: Sequence[float] | Floats | float
+) -> float:
+    """Standard error of `governance_weighted_hhi` [0–1] from that of the governance scores [on their own scale].
+
+    First order, with the errors of countries taken as independent: square root of Σ (s²·e/5)².
+
+    >>> round(governance_weighted_hhi_error([50, 30, 20], 0.2), 6)
+    0.010748
+    """
+    return float(np.sqrt(np.square(np.square(shares(quantities)) * np.asarray(wgi_error) / 5.0).sum()))
+
+
 def top_share(quantities: Sequence[float] | Floats, count: int = 1) -> float:
     """What the `count` largest suppliers hold together [fraction].
 
@@ -116,113 +128,6 @@ def top_share(quantities: Sequence[float] | Floats, count: int = 1) -> float:
     0.8
     """
     return float(np.sort(shares(quantities))[::-1][:count].sum())
-
-
-@dataclass(frozen=True, slots=True)
-class Reliance:
-    """How a party's need at one stage is met [the product's unit]; `share` is net import reliance [fraction]."""
-
-    need: float
-    own: float
-    net_imports: float
-
-    @property
-    def share(self) -> float:
-        """Net imports over need: 1 is all from abroad, below 0 is a net exporter (published as "E")."""
-        return self.net_imports / self.need
-
-
-def reliance_from_flows(own: float, imports: float, exports: float, stock_draw: float = 0.0) -> Reliance:
-    """Net import reliance from production and trade: (imports − exports + stock draw) / apparent consumption.
-
-    Apparent consumption is own output (primary and secondary) + imports − exports + stock draw, as in the
-    USGS Mineral Commodity Summaries. All four in one unit, for one product, one stage, one year.
-
-    >>> reliance_from_flows(own=20, imports=90, exports=10).share
-    0.8
-    """
-    net = imports - exports + stock_draw
-    return _reliance(own + net, own, net)
-
-
-def reliance_from_need(need: float, own: float) -> Reliance:
-    """Net import reliance when the need is reported: what own output does not cover comes from outside.
-
-    >>> reliance_from_need(need=100, own=20).share
-    0.8
-    """
-    return _reliance(need, own, need - own)
-
-
-def _reliance(need: float, own: float, net_imports: float) -> Reliance:
-    if not need > 0:
-        raise BadInput(f"reliance needs an apparent consumption above zero, got {need:g}.")
-    return Reliance(need, own, net_imports)
-
-
-def n_minus_one_world(supply_world: float, supply_top: float, demand_world: float, demand_top: float) -> float:
-    """Cover of the rest of the world without the leading supplier, its supply *and* its demand taken out [fraction].
-
-    (S_world − S_top) / (D_world − D_top): the definition of the IEA, Global Critical Minerals Outlook 2025.
-    Not to be compared with `n_minus_one_importer`: for copper the two differ by tens of points.
-
-    >>> n_minus_one_world(supply_world=100, supply_top=60, demand_world=100, demand_top=50)
-    0.8
-    """
-    if not demand_world - demand_top > 0:
-        raise BadInput("N-1 cover needs demand outside the leading supplier.")
-    return (supply_world - supply_top) / (demand_world - demand_top)
-
-
-def n_minus_one_importer(own: float, imports: Sequence[float] | Floats, demand: float) -> float:
-    """Cover of one importer's demand when its largest foreign source stops [fraction].
-
-    (own output + imports from all but the largest source) / demand.
-
-    >>> n_minus_one_importer(own=10, imports=[60, 20, 10], demand=100)
-    0.4
-    """
-    if not demand > 0:
-        raise BadInput("N-1 cover needs a demand above zero.")
-    flows = np.asarray(imports, dtype=np.float64)
-    lost = float(flows.max()) if flows.size else 0.0
-    return (own + float(flows.sum()) - lost) / demand
-
-
-def worst_loss(
-    quantities: Sequence[float] | Floats, spare: Sequence[float] | Floats, count: int
-) -> tuple[float, tuple[int, ...]]:
-    """N-k: the set of `count` suppliers whose loss hurts most, and the shortfall it leaves [unit of the quantities].
-
-    Shortfall = what the set delivers − spare capacity of all others, not below zero. Spare capacity is taken
-    as instantly at hand, so this is a floor. All sets are tried: meant for `count` up to 3.
-
-    >>> loss, lost = worst_loss([55, 15, 10, 8, 7, 5], [0, 5, 10, 0, 2, 12], 1)
-    >>> round(loss, 12), lost
-    (26.0, (0,))
-    """
-    q, s = np.asarray(quantities, dtype=np.float64), np.asarray(spare, dtype=np.float64)
-    if q.shape != s.shape or not 0 < count <= q.size:
-        raise BadInput(f"N-k needs one spare capacity for each of {q.size} suppliers, and k from 1 to {q.size}.")
-    worst = -1.0
-    chosen: tuple[int, ...] = ()
-    for lost in combinations(range(q.size), count):
-        picked = list(lost)
-        short = max(0.0, float(q[picked].sum() - (s.sum() - s[picked].sum())))
-        if short > worst:
-            worst, chosen = short, lost
-    return worst, chosen
-
-
-def days_of_cover(stock: float, yearly_demand: float) -> float:
-    """How long a stock lasts at the year's average use [days], 365 days to the year.
-
-    >>> days_of_cover(stock=60, yearly_demand=365)
-    60.0
-    """
-    if not yearly_demand > 0:
-        raise BadInput("days of cover need a yearly demand above zero.")
-    return 365.0 * stock / yearly_demand
 
 
 def lognormal_draws(

@@ -8,6 +8,7 @@ from didymium.schema.backtest_tables import BACKTEST_TABLES
 from didymium.schema.columns import Column, Kind, Table, registry
 from didymium.schema.family_tables import FAMILY_TABLES
 from didymium.schema.finance_tables import FINANCE_TABLES
+from didymium.schema.indicator_tables import INDICATOR_TABLES
 from didymium.schema.market_tables import MARKET_TABLES
 from didymium.schema.model_tables import MODEL_TABLES
 from didymium.schema.policy_tables import POLICY_TABLES
@@ -27,6 +28,7 @@ TABLES: Mapping[str, Table] = registry(
     MODEL_TABLES,
     FAMILY_TABLES,
     BACKTEST_TABLES,
+    INDICATOR_TABLES,
 )
 """Every table of the data package by name."""
 

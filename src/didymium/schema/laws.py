@@ -43,6 +43,10 @@ RANGES = (
     ("approved", "submitted"),
     ("lost_low", "lost_share"),
     ("lost_share", "lost_high"),
+    ("value_low", "value_high"),
+    ("published_low", "published_high"),
+    ("content_share_low", "content_share"),
+    ("content_share", "content_share_high"),
 )
 DATE_ORDER = {
     "measures": (("announced_date", "effective_date"), ("announced_date", "end_date")),

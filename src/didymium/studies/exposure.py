@@ -18,9 +18,13 @@ from didymium.model.concentration import (
     concentration,
     governance_risk,
     governance_weighted_hhi,
+    governance_weighted_hhi_error,
     hhi_10000,
 )
 from didymium.results.result import Field, Result
+from didymium.studies.access import EVERYONE, Facts, customs_year
+from didymium.studies.indicators import indicator_rows
+from didymium.studies.ranking import ranking
 from didymium.studies.reliance import CHINA, WORLD, reliance_rows
 from didymium.studies.supply import LeftOut, Supply, evidence_of, supply_lists
 
@@ -42,6 +46,12 @@ MAGNET_CHAIN = (
 )
 """The default question: rare earths from mine to magnet. `ree_magnet` is the sum of the four oxides' elements."""
 
+MANY_DRAWS = 400
+"""Most draws behind the intervals of the table `indicators`."""
+
+EVERYONE_DRAWS = 200
+"""Most draws behind all intervals where every place or every year is asked about."""
+
 
 def exposure(
     ds: Dataset,
@@ -49,18 +59,28 @@ def exposure(
     products: Sequence[str] | Literal["all"] | None = None,
     parties: Sequence[str] = ("USA", "JPN"),
     year: int | None = None,
+    all_years: bool = False,
     seed: int = 0,
     draws: int = 2_000,
 ) -> Result:
-    """Concentration of supply for every stage of the products, and the parties' reliance on imports.
+    """Concentration of supply for every stage of the products, and the parties' access to it.
 
-    `products`: the magnet chain if None, "all" for every product with a full list of producers. `year`: if None,
-    the latest year in which every stage asked for has a list, or, without such a year, the latest of each.
+    `products`: the magnet chain if None, "all" for every product with a full list of producers. `parties`: places and
+    groups, or `("ALL",)` for every place that makes, needs or imports it. `year`: if None, the latest year in which
+    every
+    stage asked for has a list, or, without such a year, the latest of each, up to the last year of customs flows if
+    that leaves one; `all_years` takes every year instead.
     """
     lists, left_out = supply_lists(ds)
-    supplies = _asked(lists, products, year)
+    supplies = _asked(lists, products, year, customs_year(ds))
+    supplies = _every_year(supplies, lists) if all_years else supplies
+    everyone = tuple(parties) == EVERYONE
+    if not everyone:
+        _check_parties(ds, parties)
     risks = _governance(ds)
+    draws = min(draws, EVERYONE_DRAWS) if everyone or all_years else draws
     measured = [(supply, _measure(ds, supply, draws, seed)) for supply in supplies]
+    indicators = indicator_rows(ds, supplies, parties, seed=seed, draws=min(draws, MANY_DRAWS), known_only=everyone)
     cautions = ds.rows("cautions")
     return Result.of(
         "exposure",
@@ -68,6 +88,7 @@ def exposure(
             "products": products if products is None or products == "all" else list(products),
             "parties": list(parties),
             "year": year,
+            **({"all_years": True} if all_years else {}),
             "seed": seed,
             "draws": draws,
         },
@@ -77,7 +98,9 @@ def exposure(
         fields=FIELDS,
         tables={
             "shares": [row for supply, got in measured for row in _share_rows(supply, got)],
-            "reliance": reliance_rows(ds, supplies, parties),
+            "indicators": indicators,
+            "ranking": _ranking(ds, supplies, parties, indicators) if not everyone else [],
+            "reliance": reliance_rows(ds, supplies, parties) if not everyone else [],
             "claims": _claims(ds, supplies),
             "left_out": _left_out(left_out, {supply.product for supply in supplies}),
         },
@@ -87,7 +110,10 @@ def exposure(
 
 
 def _asked(
-    lists: Mapping[tuple[str, str, int], Supply], products: Sequence[str] | Literal["all"] | None, year: int | None
+    lists: Mapping[tuple[str, str, int], Supply],
+    products: Sequence[str] | Literal["all"] | None,
+    year: int | None,
+    customs: int,
 ) -> list[Supply]:
     """The lists of producers that answer the question, along the chain; NotFound if there is none."""
     stages = {key[:2] for key in lists}
@@ -104,11 +130,43 @@ def _asked(
         wanted = sorted((stage for stage in stages if stage[0] in products), key=lambda s: (products.index(s[0]), s))
     years = {stage: {key[2] for key in lists if key[:2] == stage} for stage in wanted}
     common = set.intersection(*years.values()) if years else set()
-    at = {stage: year or max(common or years[stage]) for stage in wanted}
+    at = {stage: year or _latest(common or years[stage], customs) for stage in wanted}
     found = [lists[(*stage, at[stage])] for stage in wanted if at[stage] in years[stage]]
     if not found:
         raise NotFound(f"no full list of producers for {year}.", cure="Leave out the year to take the latest.")
     return found
+
+
+def _latest(years: Iterable[int], customs: int) -> int:
+    """The latest of the years that customs flows cover too; without one, the latest."""
+    return max(years, key=lambda year: (year <= customs, year))
+
+
+def _every_year(supplies: Iterable[Supply], lists: Mapping[tuple[str, str, int], Supply]) -> list[Supply]:
+    """The lists of all years of the stages that were found."""
+    stages = [(supply.product, supply.stage) for supply in supplies]
+    return [lists[key] for stage in stages for key in sorted(lists) if key[:2] == stage]
+
+
+def _check_parties(ds: Dataset, parties: Iterable[str]) -> None:
+    known = [row["place"] for row in ds.rows("places", kind=("country", "group"))]
+    for party in parties:
+        if party not in known:
+            raise UnknownTerm("party", party, known, cure="Use ISO 3166 codes, EU27, or ALL alone.")
+
+
+def _ranking(
+    ds: Dataset, supplies: Sequence[Supply], parties: Sequence[str], indicators: Sequence[Record]
+) -> list[dict[str, Any]]:
+    """The order of exposure in the latest year of each stage."""
+    facts = Facts(ds)
+    latest = {(one.product, one.stage): one for one in sorted(supplies, key=lambda one: one.year)}
+    years = {key: one.year for key, one in latest.items()}
+    rows = [row for row in indicators if years[row["product"], row["stage"]] == row["year"]]
+    none = [
+        (one.product, one.stage, party) for one in latest.values() for party in parties if facts.makes_none(one, party)
+    ]
+    return ranking(rows, parties, none)
 
 
 def _measure(ds: Dataset, supply: Supply, draws: int, seed: int) -> Concentration:
@@ -136,6 +194,8 @@ def _row(
     amounts = [row["quantity"] for row in supply.named]
     names = [row["country"] for row in supply.named]
     missing = [name for name in names if name not in risks]
+    weighted = governance_weighted_hhi([*amounts, supply.rest], [*(risks.get(name, 0.0) for name in names), 0.0])
+    score_error = float(ds.one("assumptions", assumption_id="wgi_standard_error")["value"])
     said = _said(supply, got, cautions)
     china = names.index(CHINA) if CHINA in names else None
     return {
@@ -149,7 +209,11 @@ def _row(
         "hhi_10000": hhi_10000(got.hhi),
         "hhi_p10": got.hhi_p10,
         "hhi_p90": got.hhi_p90,
-        "hhi_wgi": governance_weighted_hhi([*amounts, supply.rest], [*(risks.get(name, 0.0) for name in names), 0.0]),
+        "hhi_wgi": weighted,
+        "hhi_wgi_10": 10.0 * weighted,
+        "hhi_wgi_error": governance_weighted_hhi_error(
+            [*amounts, supply.rest], [*(score_error if name in risks else 0.0 for name in names), 0.0]
+        ),
         "wgi_missing": missing,
         "top_country": names[0],
         "top_share": got.shares[0],
@@ -281,6 +345,8 @@ FIELDS = (
     Field("hhi_p10", "0–1", "10 % point of drawn values"),
     Field("hhi_p90", "0–1", "90 % point of drawn values"),
     Field("hhi_wgi", "0–1", "concentration with each square weighted by governance risk"),
+    Field("hhi_wgi_10", "0–10", "the same on the scale of the European Commission"),
+    Field("hhi_wgi_error", "0–1", "standard error of hhi_wgi from that of the governance scores"),
     Field("wgi_missing", "", "countries without a governance score, counted with no risk in hhi_wgi"),
     Field("top_country", "", "largest supplier"),
     Field("top_share", "fraction", "its share"),

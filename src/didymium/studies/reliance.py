@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from didymium.model.concentration import n_minus_one_importer, reliance_from_flows, reliance_from_need
+from didymium.model.cover import n_minus_one_importer, reliance_from_flows, reliance_from_need
 from didymium.studies.supply import Supply
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ NOTHING = Imports(None, {}, None, None, None, None, None, ())
 def reliance_rows(ds: Dataset, supplies: Iterable[Supply], parties: Sequence[str]) -> list[dict[str, Any]]:
     """One record per party and list of producers; unknown is None and `status` says why."""
     named = {(row["product"], row["stage"]): row for row in ds.rows("stage_baskets")}
-    last = _last_primary_stage(ds)
+    last = last_primary_stage(ds)
     found = []
     for supply in supplies:
-        basket = _basket(ds, named.get((supply.product, supply.stage)), supply, last)
+        basket = basket_of(ds, named.get((supply.product, supply.stage)), supply, last)
         trades = [ds.rows("trade", product=product, preferred=1) for product in basket.trade_products]
         needs = ds.rows("demand", product=basket.need_product, sector="total", year=supply.year, preferred=1)
         second = ds.rows("production", product=supply.product, stage="recycled", year=supply.year, preferred=1)
@@ -281,7 +281,7 @@ def _value_share(trade: Sequence[Record], party: str, year: int) -> tuple[float,
     return None
 
 
-def _basket(ds: Dataset, row: Record | None, supply: Supply, last: Mapping[str, str]) -> Basket:
+def basket_of(ds: Dataset, row: Record | None, supply: Supply, last: Mapping[str, str]) -> Basket:
     """The basket that a row of `stage_baskets` names, or else the product itself at its last primary stage."""
     if row is None:
         if last.get(supply.product) != supply.stage:
@@ -294,7 +294,7 @@ def _basket(ds: Dataset, row: Record | None, supply: Supply, last: Mapping[str, 
     return Basket(row["need_product"], trade_products, row["scope"], row["mass_basis"], factor)
 
 
-def _last_primary_stage(ds: Dataset) -> dict[str, str]:
+def last_primary_stage(ds: Dataset) -> dict[str, str]:
     """The furthest stage of primary output of each product: where its use takes it from."""
     stages = {row["stage"]: row for row in ds.rows("stages", is_output=1)}
     last: dict[str, str] = {}

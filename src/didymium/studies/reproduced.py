@@ -1,0 +1,79 @@
+"""Published values against ours: which of our formulas reads which published value, from figures that stand beside it.
+
+The table `reproduced` holds a published value, the figures it rests on, and what our formula makes of them. This module
+does the same sum again, so that nobody has to believe the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from didymium.model import geopolrisk, supply_risk
+from didymium.model.concentration import hhi
+from didymium.model.cover import reliance_from_need
+
+Figures = Mapping[str, list[float]]
+
+
+def figures(text: str) -> dict[str, list[float]]:
+    """The figures of a cell: `need=100;own=20|5` names one or more numbers each.
+
+    >>> figures("need=100;own=20|5")
+    {'need': [100.0], 'own': [20.0, 5.0]}
+    """
+    pairs = (part.split("=", 1) for part in text.split(";"))
+    return {name: [float(value) for value in values.split("|")] for name, values in pairs}
+
+
+def _largest(f: Figures) -> float:
+    """What the `count` largest named suppliers hold of the whole."""
+    named = sorted(f["named"], reverse=True)
+    return sum(named[: int(f["count"][0])]) / f["whole"][0]
+
+
+FORMULAS: Mapping[str, Callable[[Figures], float]] = {
+    "reliance_from_need": lambda f: reliance_from_need(f["need"][0], sum(f["own"])).share,
+    "net_imports_over_use": lambda f: (sum(f["imports"]) - sum(f["exports"])) / f["need"][0],
+    "sum": lambda f: sum(f["parts"]),
+    "share": lambda f: sum(f["part"]) / f["whole"][0],
+    "top_share": _largest,
+    "mean": lambda f: float(np.mean(f["values"])),
+    "higher_stage": lambda f: max(f["stages"]),
+    "world_supply_risk": lambda f: float(
+        supply_risk.supply_risk(
+            supply_risk.traded_concentration(f["output"], f["risk"], f["trade_factor"]),
+            np.nan,
+            0.0,
+            f["recycling"][0],
+            f["substitution"][0],
+        )
+    ),
+    "hhi": lambda f: hhi(f["output"]),
+    "geopolrisk": lambda f: float(
+        geopolrisk.score(f["hhi"][0], geopolrisk.import_risk(f["risky"][0], f["imports"][0], f["own"][0]))
+    ),
+    "geopolrisk_cf": lambda f: float(
+        geopolrisk.characterisation_factor(
+            geopolrisk.score(f["hhi"][0], geopolrisk.import_risk(f["risky"][0], f["imports"][0], f["own"][0])),
+            f["price"][0],
+            f["copper"][0],
+        )
+    ),
+}
+"""Our formula by name: what the module of the model computes, given the figures of a cell."""
+
+
+def recomputed(row: Mapping[str, Any]) -> float:
+    """What our formula gives for the figures of a row."""
+    return FORMULAS[row["formula"]](figures(row["inputs"]))
+
+
+def matches(row: Mapping[str, Any]) -> bool:
+    """Whether the recomputed value prints as the publisher printed it."""
+    value = recomputed(row)
+    low, high = row["published_low"], row["published_high"]
+    slack = 1e-9 * max(1.0, abs(value))
+    return (low is None or value >= low - slack) and (high is None or value <= high + slack)

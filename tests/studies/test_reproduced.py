@@ -1,0 +1,84 @@
+"""Published values against ours: every cell is computed again, and read again in its source where that is at hand."""
+
+from __future__ import annotations
+
+import doctest
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tools import reproduced as tool
+
+import didymium.data
+from didymium.studies import reproduced
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def shared_raw() -> Path | None:
+    """The raw files beside the repository or a folder above it, or in the folder that DIDYMIUM_SHARED names."""
+    named = os.environ.get("DIDYMIUM_SHARED")
+    folders = [Path(named)] if named else [folder / "shared" for folder in (ROOT, *ROOT.parents)]
+    return next((folder / "data" / "raw" for folder in folders if (folder / "data" / "raw").is_dir()), None)
+
+
+@pytest.fixture(scope="module")
+def cells() -> list[dict[str, Any]]:
+    return didymium.data.open().rows("reproduced")
+
+
+def test_the_examples_in_the_module_run() -> None:
+    assert doctest.testmod(reproduced).failed == 0
+
+
+def test_there_are_enough_cells_of_enough_publishers(cells: list[dict[str, Any]]) -> None:
+    publishers = Counter(row["publisher"] for row in cells)
+    assert len(cells) >= 400
+    assert len(publishers) >= 6
+    assert {row["source_id"] for row in cells} <= {row["source_id"] for row in didymium.data.open().rows("sources")}
+
+
+def test_every_cell_computes_to_what_the_table_says(cells: list[dict[str, Any]]) -> None:
+    for row in cells:
+        assert reproduced.recomputed(row) == pytest.approx(row["ours"], rel=1e-8, abs=1e-12), row["cell_id"]
+
+
+def test_a_cell_is_called_matched_exactly_where_it_prints_so(cells: list[dict[str, Any]]) -> None:
+    for row in cells:
+        assert reproduced.matches(row) is (row["status"] == "matched"), row["cell_id"]
+
+
+def test_no_difference_is_left_without_a_reason(cells: list[dict[str, Any]]) -> None:
+    for row in cells:
+        assert row["status"] != "open", row["cell_id"]
+        assert bool(row["reason"]) is (row["status"] == "explained"), row["cell_id"]
+    assert Counter(row["status"] for row in cells)["matched"] >= 370
+
+
+def test_a_wrong_figure_is_noticed(cells: list[dict[str, Any]]) -> None:
+    cell = next(row for row in cells if row["cell_id"] == "usgs-nir-copper-2024")
+    assert reproduced.matches(cell)
+    assert not reproduced.matches({**cell, "inputs": cell["inputs"].replace("need=1860", "need=2860")})
+    assert not reproduced.matches({**cell, "published_low": 0.6, "published_high": 0.7})
+
+
+def test_the_cells_are_what_the_sources_print(cells: list[dict[str, Any]]) -> None:
+    raw = shared_raw()
+    if raw is None:
+        pytest.skip("the raw files are not beside the repository; set DIDYMIUM_SHARED to their folder")
+    read = {row["cell_id"]: row for row in tool.judged(tool.rows_of(raw))}
+    held = {row["cell_id"]: row for row in cells}
+    assert read.keys() == held.keys()
+    for name, row in read.items():
+        for column in ("published_text", "inputs", "formula", "locator", "status", "subject"):
+            assert str(held[name][column]) == str(row[column]), (name, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("86", "0.855", "0.865"), ("E", "", "0"), (">50", "0.5", ""), ("<25", "", "0.25"), ("46.3", "0.4625", "0.4635")],
+)
+def test_what_a_printed_percentage_may_be(text: str, low: str, high: str) -> None:
+    assert tool.bounds(text) == (low, high)
