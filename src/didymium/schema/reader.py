@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from didymium.schema.cells import BadCell, Cell, read_cell
-from didymium.schema.columns import Table
+from didymium.schema.columns import Column, Table
 from didymium.schema.faults import Fault, storable, visible
+from didymium.schema.spreadsheet import unescaped
 
 BARE_CR = re.compile(r"\r(?!\n)")
 
@@ -94,7 +95,7 @@ def check_header(header: Sequence[str], parsed: Parsed) -> bool:
     names = parsed.table.column_names
     before = len(parsed.faults)
     seen: set[str] = set()
-    missing = [name for name in names if name not in header]
+    missing = [name for name in names if name not in header and not parsed.table.column(name).since]
     for name in header:
         if name in seen:
             parsed.fault(1, name, name, f"column {visible(name)} stands twice.", "Keep one.")
@@ -139,6 +140,7 @@ def read_table(data: bytes, table: Table, file: str) -> Parsed:
         return parsed
     header = found[0][1]
     columns = [table.column(name) for name in header]
+    blank: dict[str, Cell] = dict.fromkeys(table.column_names)
     width = len(header)
     for line, cells in found[1:]:
         if len(cells) != width:
@@ -152,12 +154,12 @@ def read_table(data: bytes, table: Table, file: str) -> Parsed:
         sound = True
         for column, cell in zip(columns, cells, strict=True):
             try:
-                row[column.name] = read_cell(cell, column)
+                row[column.name] = read_cell(unescaped(cell), column)
             except BadCell as bad:
                 parsed.fault(line, column.name, cell, bad.what, bad.cure)
                 sound = False
         if sound:
-            parsed.rows.append(row)
+            parsed.rows.append(row if len(row) == len(table.columns) else {**blank, **row})
             parsed.lines.append(line)
     return parsed
 
@@ -172,6 +174,55 @@ def _as_text(value: Any) -> str:
     if isinstance(value, list):
         return ";".join(str(item) for item in value)
     return value if isinstance(value, str) else repr(value)
+
+
+def read_cells(rows: Sequence[tuple[int, Sequence[Sequence[str] | None]]], table: Table, file: str) -> Parsed:
+    """Typed rows of a sheet of a workbook, whose cells come as kind and text (see `workbook`); row 1 is the header."""
+    parsed = Parsed(table, file)
+    if not rows or rows[0][0] != 1:
+        parsed.fault(1, "", "", "the sheet has no header in its first row.", "Expected the column names in row 1.")
+        return parsed
+    header = ["" if cell is None else cell[1] for cell in rows[0][1]]
+    if not check_header(header, parsed):
+        return parsed
+    for line, cells in rows[1:]:
+        if len(cells) > len(header):
+            beside = cells[len(header) :]
+            first = next((cell[1] for cell in beside if cell is not None), "")
+            parsed.fault(line, "", first, f"{visible(first)} stands right of the last column.", "Delete it.")
+            continue
+        told = dict(zip(header, cells, strict=False))
+        texts = []
+        sound = True
+        for name in table.column_names:
+            try:
+                texts.append((name, _cell_text(told.get(name), table.column(name))))
+            except BadCell as bad:
+                parsed.fault(line, name, str((told[name] or ["", ""])[1]), bad.what, bad.cure)
+                sound = False
+        if sound:
+            _read_row(line, texts, parsed)
+    return parsed
+
+
+def _cell_text(cell: Sequence[str] | None, column: Column) -> str:
+    """The text of a cell of a workbook as it would stand in CSV. Raises BadCell where the kind of cell cannot be meant."""
+    if cell is None:
+        return ""
+    kind, text = cell
+    if kind == "f":
+        raise BadCell(f"{visible(text)} is a formula.", "Paste its value (Paste Special, Values).")
+    if kind == "e":
+        raise BadCell(f"{visible(text)} is an error value.", "Type the value; leave the cell empty for unknown.")
+    if kind == "b" and column.kind != "flag":
+        raise BadCell("the cell holds TRUE or FALSE.", "Type the text or the number that is meant.")
+    if kind == "d" and column.kind != "date":
+        raise BadCell(f"{visible(text)} is a date.", "Format the cell as text, then type the value anew.")
+    if kind == "n" and column.kind in ("text", "id", "list") and column.name.endswith("_code"):
+        raise BadCell(
+            f"{visible(text)} is a number: zeros in front of a code are lost.", "Format the cell as text, type it anew."
+        )
+    return text
 
 
 def read_records(items: Sequence[Mapping[str, Any]], table: Table, file: str) -> Parsed:
