@@ -196,6 +196,7 @@ def sources(shared: Shared) -> None:
     _show_rows(shared, ds, "data sources", ds.rows("sources"), columns, "didymium data table sources --csv")
 
 
-data.add_command(command_of(QUESTIONS["data reconcile"]))
+for _question in ("data reconcile", "data value-of-information"):
+    data.add_command(command_of(QUESTIONS[_question]))
 for _command in (template, export, sql, redact):
     data.add_command(_command)

@@ -14,6 +14,7 @@ from didymium.cli.options import debug_option
 _OWN_FILES = {
     "brief": "didymium.cli.brief:brief",
     "data": "didymium.cli.data:data",
+    "explain": "didymium.cli.explain:explain",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
 }
@@ -28,6 +29,7 @@ _ORDER = (
     "data",
     "scenario",
     "runs",
+    "explain",
 )
 
 
