@@ -84,7 +84,9 @@ def test_what_is_redacted_holds_no_word_of_the_layer(didymium: Didymium, book: P
         assert word not in whole, word
     assert "Redacted: in place of each figure" in told
     rows = json.loads((out / "gaps.json").read_text("utf-8"))["rows"]
-    contracted = [r["contracted_t"] for r in rows if (r["party"], r["stage"], r["outlook"]) == ("JPN", "magnet", "STEPS")]
+    contracted = [
+        r["contracted_t"] for r in rows if (r["party"], r["stage"], r["outlook"]) == ("JPN", "magnet", "STEPS")
+    ]
     assert contracted == [350.0]
 
 
@@ -100,9 +102,7 @@ def test_an_export_holds_figures_only_when_asked(didymium: Didymium, book: Path,
 
 
 def test_a_redacted_run_is_repeated_to_the_byte_and_explained(didymium: Didymium, book: Path) -> None:
-    run = didymium(
-        "gaps", "--draws", "10", "--years", "2030", "--layer", book, "--redact", "--json"
-    ).json()["run_id"]
+    run = didymium("gaps", "--draws", "10", "--years", "2030", "--layer", book, "--redact", "--json").json()["run_id"]
     assert didymium("runs", "repeat", run).code == 0
     said = didymium("explain", run, "party=JPN,stage=magnet,outlook=STEPS", "contracted_t")
     assert said.code == 0 and "350" in said.out and CANARY not in said.out and "confidential-1" in said.out

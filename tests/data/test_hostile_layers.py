@@ -241,7 +241,7 @@ def test_file_that_is_no_table_is_named_not_skipped(layer: Any) -> None:
     layer.raw("prices.parquet", b"PAR1")
     lost, broken = lines(layer.folder)
     assert lost.startswith("mine/prices.parquet: .parquet is not read as a table.")
-    assert broken.startswith("mine/projects.xlsx: the file is not an Excel workbook")
+    assert broken.startswith("mine/projects.xlsx: the workbook cannot be read")
 
 
 def test_no_such_file(tmp_path: Path) -> None:

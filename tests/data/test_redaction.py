@@ -112,7 +112,7 @@ def test_a_layer_without_a_statement_is_for_partners_and_a_strange_one_is_refuse
     ds = didymium.data.open([folder])
     assert ds.records[0].visibility == "partner" and not ds.records[0].is_stated
     (folder / "layer.toml").write_text('visibility = "secret"\n')
-    with pytest.raises(BadInput, match="'secret' is not allowed. Expected public, partner or confidential"):
+    with pytest.raises(BadInput, match=r"'secret' is not allowed. Expected public, partner or confidential"):
         didymium.data.open([folder])
 
 

@@ -43,7 +43,7 @@ ESCAPES = [
 @pytest.mark.parametrize(("text", "words"), ESCAPES)
 @pytest.mark.slow
 def test_there_is_no_way_out(ds: Dataset, tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(BadInput, match="^sql: ") as caught:
+    with pytest.raises(BadInput, match=r"^sql: ") as caught:
         query({"production": ds.content["production"][:5]}, text.format(there=tmp_path))
     assert words in str(caught.value)
     assert list(tmp_path.iterdir()) == []
@@ -63,11 +63,13 @@ def test_time_rows_and_memory_have_an_end(ds: Dataset) -> None:
         query(some, endless, seconds=1.0)
     with pytest.raises(BadInput, match="more than 500,000 rows"):
         query(some, "select * from range(100000000000)")
-    with pytest.raises(BadInput, match="cannot be run|was stopped|took more"):
+    with pytest.raises(BadInput, match=r"cannot be run|was stopped|took more"):
         query(some, "select repeat('x', 900000000) from range(100)")
 
 
 def test_a_select_is_answered(ds: Dataset) -> None:
-    frame = ds.sql("select country, quantity from production where product = 'nd_oxide' and year = 2024 order by 2 desc")
+    frame = ds.sql(
+        "select country, quantity from production where product = 'nd_oxide' and year = 2024 order by 2 desc"
+    )
     assert frame.iloc[0]["country"] in ("CHN", "WLD")
     assert list(frame.columns) == ["country", "quantity"]

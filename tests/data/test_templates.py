@@ -66,7 +66,7 @@ TEXTS = [
     "TRUE",
     "NA",
     "#N/A",
-    "=HYPERLINK(\"http://x.invalid\",\"y\")",
+    '=HYPERLINK("http://x.invalid","y")',
     "＝全角",
     "南鳥島のレアアース泥",
     "𠮷野家 🧲",

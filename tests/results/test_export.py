@@ -33,7 +33,14 @@ def test_a_number_stands_under_its_year_in_its_unit() -> None:
 
 
 def test_bands_flows_and_units_of_rows() -> None:
-    row = {"exporter": "CHN", "importer": "JPN", "product": "dy_oxide", "year": 2024, "quantity": 5.0, "unit": "t oxide"}
+    row = {
+        "exporter": "CHN",
+        "importer": "JPN",
+        "product": "dy_oxide",
+        "year": 2024,
+        "quantity": 5.0,
+        "unit": "t oxide",
+    }
     (flow,) = iamc([row], model="m", subject="trade", scenario="base", year=2026)
     assert (flow["region"], flow["unit"], flow["variable"], flow["2024"]) == (
         "CHN>JPN",

@@ -68,7 +68,7 @@ def test_a_stock_that_the_model_cannot_take_is_said(tmp_path: Path) -> None:
 
 
 def test_half_a_range_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="neither an amount nor a range. Give quantity, or value_low and value_high"):
+    with pytest.raises(BadInput, match=r"neither an amount nor a range. Give quantity, or value_low and value_high"):
         opened(tmp_path, {**STOCK, "value_high": None})
     with pytest.raises(BadInput, match="is above value_high"):
         opened(tmp_path, {**STOCK, "value_low": 200})

@@ -1,4 +1,4 @@
-"""Every number of an answer can be followed down to rows of the data and their sources; PROV-JSON by the standard's tool."""
+"""Every number of an answer leads down to rows of the data and their sources; PROV-JSON by the standard's tool."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_an_observation_is_the_row_itself(facts: Dataset, quick: list[Result]) -
 
 def test_a_row_is_named_by_what_it_says(quick: list[Result]) -> None:
     gaps = quick[1]
-    with pytest.raises(BadInput, match="rows have party=JPN. Add stage="):
+    with pytest.raises(BadInput, match=r"rows have party=JPN. Add stage="):
         found_row(gaps, "party=JPN")
     with pytest.raises(BadInput, match="names no row"):
         found_row(gaps, "JPN")

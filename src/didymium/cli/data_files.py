@@ -17,7 +17,9 @@ def _words(upper: bool = False) -> Codes:
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--tables", type=_words(), metavar="NAME,…|all", help="Which tables. Default: those that users fill most.")
+@click.option(
+    "--tables", type=_words(), metavar="NAME,…|all", help="Which tables. Default: those that users fill most."
+)
 @click.option("--filled", is_flag=True, help="Write the rows in use into it, to be edited.")
 @click.option(
     "--visibility",
@@ -121,14 +123,17 @@ def export(
     files = package(ds, rows)
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     into_place({folder / name: body for name, body in files.items()})
-    told = [{"table": name, "rows": len(part), "chosen": len(picked.get(name, ()))} for name, part in rows.items()]
+    told: list[dict[str, Any]] = [
+        {"table": name, "rows": len(part), "chosen": len(picked.get(name, ()))} for name, part in rows.items()
+    ]
     if shared.form is not None:
         write(shared, whole={"command": "data export", "dataset": ds.describe(), "rows": told}, rows=told)
         return
     t = translator(shared.lang)
     _say_who(ds.describe(), t)
     for one in told:
-        click.echo(t("{table}: {n} rows, {chosen} of them chosen", **{"n": one["rows"], **one}))
+        counts = {"n": t.count(one["rows"]), "chosen": t.count(one["chosen"])}
+        click.echo(t("{table}: {n} rows, {chosen} of them chosen", table=one["table"], **counts))
     click.echo(str(folder / "datapackage.json"))
 
 

@@ -74,7 +74,8 @@ def _tell(found: Lineage, t: Translator) -> None:
     if found.scenario:
         _line(t("Scenario"), f"{found.scenario['id']}: {found.scenario['title']}")
     for one in found.certificates[:2]:
-        sizes = ", ".join(f"{k} {one[k]:.1e}" for k in ("primal_residual", "dual_residual", "gap") if one.get(k) is not None)
+        kinds = [k for k in ("primal_residual", "dual_residual", "gap") if one.get(k) is not None]
+        sizes = ", ".join(f"{k} {one[k]:.1e}" for k in kinds)
         _line(t("Solver"), f"{one.get('foresight', '')} {one['status']}: {sizes}")
     for run in found.runs:
         _line(t("Run"), run)
@@ -85,19 +86,26 @@ def _tell(found: Lineage, t: Translator) -> None:
     click.echo(t("Rests on {n} rows of the data:", n=t.count(len(found.rows))))
     for role, rows in roles.items():
         click.echo(f"  {t.term('role', role)} ({t.count(len(rows))})")
-        for one in rows[:NARRATED]:
-            rule = f", {t('rule {rule}', rule=str(one.row['rule_id']))}" if one.row.get("rule_id") else ""
-            source = f" [{one.row['source_id']}]" if one.row.get("source_id") else ""
-            layer = f", {t('layer {layer}', layer=str(one.row['layer']))}" if one.row.get("layer") != "base" else ""
-            amount = f": {_value(one.value)} {one.unit}".rstrip() if one.value is not None else ""
-            click.echo(f"    {one.row_id}{amount}{source}{rule}{layer}")
+        for behind in rows[:NARRATED]:
+            click.echo(f"    {_row(behind, t)}")
         if len(rows) > NARRATED:
-            click.echo(f"    … {t('{n} more; all are in --json', n=t.count(len(rows) - NARRATED))}")
+            more = t("{n} more; all are in --json", n=t.count(len(rows) - NARRATED))
+            click.echo(f"    … {more}")
     if found.assumptions:
         click.echo(t("Assumptions: {names}", names=", ".join(str(r["row_id"]) for r in found.assumptions)))
     for rule_row in found.rules:
         click.echo(t("Rule {rule}: {decision}", rule=str(rule_row["rule_id"]), decision=str(rule_row["decision"])))
     click.echo(t("Sources: {n}", n=t.count(len(found.sources))))
+
+
+def _row(behind: Behind, t: Translator) -> str:
+    """A row in one line: what it says, its source, the rule that touched it, its layer."""
+    row = behind.row
+    rule = t(", rule {rule}", rule=str(row["rule_id"])) if row.get("rule_id") else ""
+    source = f" [{row['source_id']}]" if row.get("source_id") else ""
+    layer = t(", layer {layer}", layer=str(row["layer"])) if row.get("layer") != "base" else ""
+    amount = f": {_value(behind.value)} {behind.unit}".rstrip() if behind.value is not None else ""
+    return f"{behind.row_id}{amount}{source}{rule}{layer}"
 
 
 def _value(value: Any) -> str:

@@ -45,21 +45,20 @@ def classes_of(ds: Dataset) -> list[Row]:
                 if column.kind == "number" and row[column.name] is not None:
                     shown = class_of(float(row[column.name]), most=column.maximum)
                     words = {key: row.get(key) for key in ("product", "country", "year", "unit")}
-                    found.append(
-                        {"table": name, **words, "column": column.name, "class_low": shown.low, "class_high": shown.high}
-                    )
+                    ends = {"class_low": shown.low, "class_high": shown.high}
+                    found.append({"table": name, **words, "column": column.name, **ends})
     return found
 
 
 def sums_of(ds: Dataset) -> list[Row]:
-    """Sums of the confidential figures by product and by place, for each table, column, unit and year; told or withheld."""
+    """Sums of the confidential figures by product and by place, told or withheld, by table, column, unit and year."""
     secret = set(ds.visible("confidential"))
     groups: dict[tuple[str, str, str, Any], list[Row]] = {}
-    for name, rows in ds.content.items():
+    for name, entries in ds.content.items():
         table = TABLES[name]
         if "product" not in table.column_names or "country" not in table.column_names:
             continue
-        for row in rows:
+        for row in entries:
             column = next((c for c in VALUE_COLUMNS if row.get(c) is not None), None)
             if row["layer"] in secret and column is not None and row[column] >= 0 and not row.get("is_total"):
                 unit = str(row.get("unit") or row.get("capacity_unit") or "")
@@ -146,5 +145,7 @@ def bounds(figures: Sequence[float], told: Sequence[Told], figure: int) -> tuple
             bounds=[(c.low, c.high) for c in own],
             method="highs",
         )
+        if solved.fun is None:
+            raise RuntimeError(f"the audit of the sums was not solved: {solved.message}")
         ends.append(sign * float(solved.fun))
     return ends[0], ends[1]

@@ -6,8 +6,9 @@ A layer says who may see it: `layer.toml` in the folder (or beside the single fi
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from didymium.errors import BadInput
 from didymium.schema import TABLES
 from didymium.schema.faults import Fault
-from didymium.schema.reader import Parsed, read_cells, read_records, read_table
+from didymium.schema.reader import Parsed, read_records, read_sheet, read_table
 from didymium.schema.references import suggest
 
 Tables = dict[str, Parsed]
@@ -197,40 +198,38 @@ _WORDS = "public, partner or confidential"
 
 def _workbook(data: bytes, name: str, label: str) -> Layer:
     """A sheet for each table, each read in a child process; the sheet `layer` says who may see it."""
-    from didymium.schema.sandbox import Refused, in_child
+    from didymium.schema.workbook import read_bytes
 
     try:
-        found = in_child("didymium.schema.workbook:read", data)
-    except Refused as refused:
-        return Layer(name, {}, (Fault(label, 0, "", "", refused.what, refused.cure),))
-    if "fault" in found:
-        sheet, cell, what, cure = found["fault"]
-        place = " ".join(part for part in (f"sheet {sheet}" if sheet else "", f"cell {cell}" if cell else "") if part)
-        return Layer(name, {}, (Fault(label, 0, "", cell, f"{place}: {what}" if place else what, cure),))
-    return _sheets(found["sheets"], name, label)
-
-
-def _sheets(sheets: Sequence[Any], name: str, label: str) -> Layer:
+        sheets = read_bytes(data, label)
+    except BadInput as refused:
+        file, row, column = _place(refused.where)
+        return Layer(name, {}, (Fault(file, row, column, "", refused.what, refused.cure),))
     tables: Tables = {}
     faults: list[Fault] = []
     visibility, stated = UNSTATED, False
-    if not any(title in TABLES for title, _ in sheets):
+    if not any(sheet.name in TABLES for sheet in sheets):
         faults.append(Fault(label, 0, "", "", "no sheet is named after a table.", "Start from: didymium data template"))
-    for title, rows in sheets:
-        place = f"{label} sheet {title}"
-        if title == LAYER_SHEET:
-            said = {_at(cells, 0): _at(cells, 1) for number, cells in rows if number > 1}
+    for sheet in sheets:
+        place = f"{label} sheet {sheet.name}"
+        if sheet.name == LAYER_SHEET:
+            said = {sheet.text(row, 1).strip(): sheet.text(row, 2).strip() for row in range(2, sheet.last_row + 1)}
             visibility, stated, bad = _visibility({k: v for k, v in said.items() if k and v}, place)
             faults += bad
-        elif title in TABLES:
-            if len(rows) == 1 and rows[0][0] == 1:
+        elif sheet.name in TABLES:
+            if sheet.last_row == 1:
                 continue  # a header without rows: a table of the template that nobody filled
-            tables[title] = read_cells(rows, TABLES[title], place)
-            faults += tables[title].faults
-        elif title not in PLAIN_SHEETS and rows:
-            faults.append(_no_table(place, title))
+            tables[sheet.name] = read_sheet(sheet, TABLES[sheet.name], place)
+            faults += tables[sheet.name].faults
+        elif sheet.name not in PLAIN_SHEETS and sheet.cells:
+            faults.append(_no_table(place, sheet.name))
     return Layer(name, tables, tuple(faults), visibility, stated)
 
 
-def _at(cells: Sequence[Any], index: int) -> str:
-    return str(cells[index][1]).strip() if len(cells) > index and cells[index] is not None else ""
+def _place(where: str) -> tuple[str, int, str]:
+    """File (with its sheet), row and column of a place as the workbook reader words it."""
+    match = re.fullmatch(r"(.*?)(?: sheet '(.*?)')?(?: row (\d+))?(?:, column ([A-Z]+))?", where, re.DOTALL)
+    if match is None:
+        return where, 0, ""
+    file = f"{match[1]} sheet {match[2]}" if match[2] else match[1]
+    return file, int(match[3] or 0), match[4] or ""

@@ -17,6 +17,7 @@ from didymium.schema.faults import Fault
 from didymium.schema.laws import CLAIM_TABLES
 from didymium.schema.preference import choose
 
+
 def _settle(bodies: Mapping[str, Body]) -> None:
     """Let the latest layer's preferred claim win its fact, and the rules decide what no layer touched."""
     rules = bodies["rules"].rows

@@ -113,9 +113,7 @@ def _row(row: Row, table: Table, names: _Names, hidden: Mapping[str, str]) -> Ro
     shown: Row = {column.name: _cell(row, column, table, names) for column in table.columns}
     told = [c.name for c in table.columns if c.kind == "number" and row[c.name] is not None]
     if "basis" in shown and told:
-        classes = ", ".join(
-            f"{name} {class_of(float(row[name]), most=table.column(name).maximum)}" for name in told
-        )
+        classes = ", ".join(f"{name} {class_of(float(row[name]), most=table.column(name).maximum)}" for name in told)
         shown["basis"] = f"{HIDDEN}; the middle of its class stands here: {classes}"
     return {**shown, "layer": hidden[row["layer"]]}
 

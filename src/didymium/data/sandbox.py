@@ -20,7 +20,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use at most: `memory` [bytes], `cpu` and `wall` [s], `files` open at a time, `answer` [bytes]."""
+    """What a child may use at most: `memory` [bytes], `cpu` and `wall` [s], `files` open, `answer` [bytes]."""
 
     memory: int = 1_500_000_000
     cpu: int = 30
@@ -68,8 +68,13 @@ def in_child(function: str, data: bytes, limits: Limits | None = None) -> Any:
     settings = json.dumps([function, bounds.memory, bounds.cpu, bounds.files])
     # The child gets the import path and nothing else of the environment: no proxies, no keys, no start-up files.
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    environment = {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", **kept}
-    command = [sys.executable, "-s", "-m", "didymium.schema.sandbox", settings]
+    environment = {
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **kept,
+    }
+    command = [sys.executable, "-s", "-m", "didymium.data.sandbox", settings]
     try:
         done = subprocess.run(
             command, input=data, capture_output=True, timeout=bounds.wall, check=False, env=environment

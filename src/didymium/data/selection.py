@@ -1,4 +1,4 @@
-"""A part of the dataset as a Frictionless data package that stands by itself: the rows chosen, and every row they name."""
+"""A part of the dataset as a Frictionless data package that stands by itself: rows chosen, and every row they name."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def chosen(
     found = {}
     for name in tables or FACTS:
         rows = ds.rows(name)
-        for columns, words in ((PRODUCTS, set(products)), (PLACES, set(places)), (YEARS, {str(y) for y in years})):
+        for columns, wanted in ((PRODUCTS, set(products)), (PLACES, set(places)), (YEARS, {str(y) for y in years})):
             mine = [column for column in columns if column in TABLES[name].column_names]
-            if words and mine:
-                rows = [row for row in rows if any(words & set(str(row[c] or "").split(";")) for c in mine)]
+            if wanted and mine:
+                rows = [row for row in rows if any(wanted & set(str(row[c] or "").split(";")) for c in mine)]
         if rows:
             found[name] = rows
     if not found:
@@ -79,10 +79,7 @@ def closed(ds: Dataset, found: Mapping[str, Iterable[Row]]) -> dict[str, list[Ro
                 index[table, key] = {str(r[key]): r for r in ds.rows(table)}
             words = str(row[column.name]).split(";") if column.kind == "list" else [str(row[column.name])]
             todo += [(table, index[table, key][word]) for word in words if word in index[table, key]]
-    order = {name: {row["row_id"]: n for n, row in enumerate(ds.rows(name))} for name in kept}
-    return {
-        name: sorted(kept[name].values(), key=lambda r, at=order[name]: at[r["row_id"]]) for name in TABLES if name in kept
-    }
+    return {name: [row for row in ds.rows(name) if row["row_id"] in kept[name]] for name in TABLES if name in kept}
 
 
 def package(ds: Dataset, rows: Mapping[str, Sequence[Row]]) -> dict[str, bytes]:

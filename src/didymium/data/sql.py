@@ -1,8 +1,9 @@
 """The tables as an in-memory DuckDB database that answers one SELECT: no files, no network, no extensions.
 
-Locked in three ways: the settings of the engine (no access outside, no extensions, no look at Python's variables, a cap
-on memory, nothing spilled to disk, the configuration locked), a parse that lets one SELECT through and nothing else, and
-a clock and a count of rows that stop what runs too long or answers too much.
+Locked in four ways: a child process with caps on memory and time, that writes no file and opens no connection; the
+settings of the engine (no access outside, no extensions, no look at Python's variables, nothing spilled to disk, the
+configuration locked); a parse that lets one SELECT through and nothing else; and counts of rows and characters that
+stop what answers too much.
 """
 
 from __future__ import annotations
@@ -72,11 +73,12 @@ def query(
     """
     import pandas as pd
 
-    from didymium.schema.sandbox import Limits, Refused, in_child
+    from didymium.data.sandbox import Limits, Refused, in_child
 
     if len(text) > MOST_CHARACTERS:
         raise _bad(f"the query has {len(text):,} characters.", f"Stay below {MOST_CHARACTERS:,}.")
-    asked = json.dumps({"content": {name: list(rows) for name, rows in content.items()}, "sql": text, "seconds": seconds})
+    tables = {name: list(rows) for name, rows in content.items()}
+    asked = json.dumps({"content": tables, "sql": text, "seconds": seconds})
     limits = Limits(memory=3_000_000_000, cpu=int(seconds) + 15, wall=int(seconds) + 30)
     try:
         found = in_child("didymium.data.sql:answered", asked.encode("utf-8"), limits)

@@ -28,13 +28,12 @@ README_EN = (
     "A workbook for your own rows",
     "Each sheet is a table of Didymium, named as the table. Row 1 holds the column names: leave it as it is.",
     "A note on each column says what it means, its unit and an example. Columns in bold must be filled.",
-    "A row with the key of a shipped row replaces it; any other row is added. Sheets that you do not need may stay empty.",
+    "A row with the key of a shipped row replaces it; any other row is added. Sheets not needed may stay empty.",
     "An empty cell means unknown. Zero means zero. Shares are fractions from 0 to 1.",
     "A date is written 2026-11-28, 2026-11 or 2026. Codes and dates are text, so that no zero is lost.",
     "Write values, not formulas. Do not merge cells.",
     "A secret stock: leave quantity empty and give value_low and value_high.",
-    "The sheet layer says who may see these rows: public, partner or confidential. A confidential layer never leaves in a "
-    "brief unless asked.",
+    "The sheet layer says who may see the rows: public, partner or confidential; these leave in a brief only if asked.",
     "Check it: didymium data check FILE.xlsx    Use it: didymium exposure --layer FILE.xlsx",
 )
 README_JA = (
@@ -46,7 +45,8 @@ README_JA = (
     "日付は2026-11-28、2026-11または2026と書く。コードと日付は文字列なので先頭の0は失われない。",
     "数式でなく値を書く。セルを結合しない。",
     "秘密の備蓄はquantityを空にし、value_lowとvalue_highを書く。",
-    "シートlayerは公開範囲（public 公開、partner 提携先、confidential 秘）を示す。秘の層は求めない限りブリーフに載らない。",
+    "シートlayerは公開範囲（public 公開、partner 提携先、confidential 秘）を示す。",
+    "秘の層は、求めない限りブリーフに載らない。",
     "検査：didymium data check FILE.xlsx　使用：didymium exposure --layer FILE.xlsx",
 )
 
@@ -146,7 +146,8 @@ def _note(table: Table, column: Column) -> str:
     """Meaning, kind, unit, allowed words and an example of a column."""
     lines = [column.meaning, f"Kind: {KIND_WORDS[column.kind]}."]
     if column.unit:
-        lines.append("Unit: " + (f"as column {column.unit[1:-1]} says." if column.unit.startswith("{") else column.unit))
+        is_told = column.unit.startswith("{")
+        lines.append("Unit: " + (f"as column {column.unit[1:-1]} says." if is_told else column.unit))
     if column.terms:
         lines.append(f"Allowed: {', '.join(column.terms)}.")
     if column.references:
@@ -191,7 +192,8 @@ def _rule(column: Column, lists: _Lists) -> Any:
         high = column.maximum if column.maximum is not None else 1e300
         if kind_word == "whole":
             low, high = max(low, -1e15), min(high, 1e15)
-        words = f"A number from {low:g} to {high:g}." if column.maximum is not None else f"A number of at least {low:g}."
+        ends = f"from {low:g} to {high:g}" if column.maximum is not None else f"of at least {low:g}"
+        words = f"A number {ends}."
         return DataValidation(
             type=kind_word, operator="between", formula1=f"{low:.15g}", formula2=f"{high:.15g}", error=words, **said
         )

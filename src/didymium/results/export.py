@@ -28,7 +28,7 @@ def workbook(sheets: Mapping[str, Sequence[Row]], *, about: Sequence[str] = (), 
         front.column_dimensions["A"].width = 110
     for name, rows in sheets.items():
         if len(rows) > MOST_ROWS:
-            raise BadInput(f"{name} has {len(rows):,} rows; a sheet holds {MOST_ROWS:,}.", cure="Use --csv or --parquet.")
+            raise BadInput(f"{name}: {len(rows):,} rows; a sheet holds {MOST_ROWS:,}.", cure="Use --csv or --parquet.")
         sheet = book.create_sheet(name[:31])
         columns = list(dict.fromkeys(column for row in rows for column in row))
         for index, column in enumerate(columns, start=1):

@@ -1,4 +1,4 @@
-"""What stands behind one number of an answer, as a value: rows with their roles, formula, scenario, proof of the solver."""
+"""What stands behind one number of an answer: rows with their roles, formula, scenario, proof of the solver."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Public stocks that a row of `stockpiles` states as held: what a layer knows better than the public sources do.
 
-Only rows of the stock type `level` count; a target, an estimate or an observation is no stock. A secret stock is a range
-alone: its middle is the central case, its ends are what the draws move between. Days are days of the region's need of
-the metal; a stock of the oxide or of the metal counts alike.
+Only rows of the stock type `level` count; a target, an estimate or an observation is no stock. A secret stock is a
+range alone: its middle is the central case, its ends are what the draws move between. Days are days of the region's
+need of the metal; a stock of the oxide or of the metal counts alike.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def as_assumptions(ds: Tables) -> list[dict[str, Any]]:
 
 
 def public_cover_days(ds: Tables, chain: Chain, given: Mapping[str, float]) -> dict[tuple[str, str], float]:
-    """Days of need in public stock by region and metal: Japan's by assumption, the others and whatever is stated by row.
+    """Days of need in public stock by region and metal: Japan's by assumption, whatever a row states by the row.
 
     `given` holds assumptions and the values that a draw puts in the place of a row.
     """

@@ -18,6 +18,7 @@ from didymium.schema.cells import BadCell, Cell, read_cell
 from didymium.schema.columns import Column, Table
 from didymium.schema.faults import Fault, storable, visible
 from didymium.schema.spreadsheet import unescaped
+from didymium.schema.workbook import Sheet, SheetCell
 
 BARE_CR = re.compile(r"\r(?!\n)")
 
@@ -176,53 +177,55 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-def read_cells(rows: Sequence[tuple[int, Sequence[Sequence[str] | None]]], table: Table, file: str) -> Parsed:
-    """Typed rows of a sheet of a workbook, whose cells come as kind and text (see `workbook`); row 1 is the header."""
+def read_sheet(sheet: Sheet, table: Table, file: str) -> Parsed:
+    """Typed rows of a sheet of a workbook; row 1 is the header, rows without any value are passed over."""
     parsed = Parsed(table, file)
-    if not rows or rows[0][0] != 1:
+    rows: dict[int, dict[int, SheetCell]] = {}
+    for (number, column), cell in sheet.cells.items():
+        rows.setdefault(number, {})[column] = cell
+    if 1 not in rows:
         parsed.fault(1, "", "", "the sheet has no header in its first row.", "Expected the column names in row 1.")
         return parsed
-    header = ["" if cell is None else cell[1] for cell in rows[0][1]]
+    header = [rows[1][column].text if column in rows[1] else "" for column in range(1, max(rows[1]) + 1)]
     if not check_header(header, parsed):
         return parsed
-    for line, cells in rows[1:]:
-        if len(cells) > len(header):
-            beside = cells[len(header) :]
-            first = next((cell[1] for cell in beside if cell is not None), "")
-            parsed.fault(line, "", first, f"{visible(first)} stands right of the last column.", "Delete it.")
+    for line in sorted(set(rows) - {1}):
+        cells = rows[line]
+        if max(cells) > len(header):
+            beside = cells[max(cells)].text
+            parsed.fault(line, "", beside, f"{visible(beside)} stands right of the last column.", "Delete it.")
             continue
-        told = dict(zip(header, cells, strict=False))
+        told = {name: cells.get(number) for number, name in enumerate(header, start=1)}
         texts = []
         sound = True
         for name in table.column_names:
+            held = told.get(name)
             try:
-                texts.append((name, _cell_text(told.get(name), table.column(name))))
+                texts.append((name, "" if held is None else _cell_text(held, table.column(name))))
             except BadCell as bad:
-                parsed.fault(line, name, str((told[name] or ["", ""])[1]), bad.what, bad.cure)
+                parsed.fault(line, name, held.text if held else "", bad.what, bad.cure)
                 sound = False
         if sound:
             _read_row(line, texts, parsed)
     return parsed
 
 
-def _cell_text(cell: Sequence[str] | None, column: Column) -> str:
-    """The text of a cell of a workbook as it would stand in CSV. Raises BadCell where the kind of cell cannot be meant."""
-    if cell is None:
-        return ""
-    kind, text = cell
-    if kind == "f":
-        raise BadCell(f"{visible(text)} is a formula.", "Paste its value (Paste Special, Values).")
-    if kind == "e":
+def _cell_text(cell: SheetCell, column: Column) -> str:
+    """The text of a cell as it would stand in CSV. Raises BadCell where this kind of cell cannot be meant."""
+    kind, text = cell.kind, cell.text
+    if kind == "formula":
+        raise BadCell(f"the cell holds a formula (last value {visible(text)}).", "Paste its value, not the formula.")
+    if kind == "error":
         raise BadCell(f"{visible(text)} is an error value.", "Type the value; leave the cell empty for unknown.")
-    if kind == "b" and column.kind != "flag":
+    if kind == "flag" and column.kind != "flag":
         raise BadCell("the cell holds TRUE or FALSE.", "Type the text or the number that is meant.")
-    if kind == "d" and column.kind != "date":
+    if kind == "date" and column.kind != "date":
         raise BadCell(f"{visible(text)} is a date.", "Format the cell as text, then type the value anew.")
-    if kind == "n" and column.kind in ("text", "id", "list") and column.name.endswith("_code"):
+    if kind == "number" and column.kind in ("text", "id", "list") and column.name.endswith("_code"):
         raise BadCell(
             f"{visible(text)} is a number: zeros in front of a code are lost.", "Format the cell as text, type it anew."
         )
-    return text
+    return text.replace("\r\n", "\n")
 
 
 def read_records(items: Sequence[Mapping[str, Any]], table: Table, file: str) -> Parsed:

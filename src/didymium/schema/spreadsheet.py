@@ -59,7 +59,7 @@ def _storable(text: str) -> str:
     """Text without the characters that XML cannot hold."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
+    return str(ILLEGAL_CHARACTERS_RE.sub("\ufffd", text))
 
 
 def settled(book: Any) -> bytes:
@@ -70,9 +70,7 @@ def settled(book: Any) -> bytes:
         for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
             content = old.read(name)
             if name == "docProps/core.xml":
-                content = re.sub(
-                    rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + DAY.encode("ascii"), content
-                )
+                content = re.sub(rb"(<dcterms:(created|modified)[^>]*>)[^<]*", rb"\g<1>" + DAY.encode("ascii"), content)
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16

@@ -24,6 +24,7 @@ FIELDS = (
     Field("variance_share", "share", "Part of the spread of the first gap that the input explains"),
 )
 LEAST_DRAWS = 100
+WARNINGS = ("only needs and projects are judged: the draws of the gap ledger hold base-year output level",)
 
 
 def value_of_information(
@@ -59,10 +60,7 @@ def value_of_information(
         code_version=didymium.__version__,
         rows=rows,
         fields=FIELDS,
-        warnings=(
-            "only what the draws of the gap ledger move is judged: needs and projects; "
-            "base-year output is held at its calibrated value",
-        ),
+        warnings=WARNINGS,
         assumptions=supply.assumption_ids,
         source_ids=supply.source_ids,
     )

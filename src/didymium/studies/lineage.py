@@ -1,8 +1,8 @@
 """From a number of a kept answer back to the rows of the data: which rows, by which formula, under which scenario.
 
-Which formula a column has, and which kinds of rows (roles) it rests on, stands in `formulas.csv`; how the rows of a role
-are found stands here. A calibrated or modelled number rests on observations: those named are the ones that speak of its
-product, stage and place, not all that the least squares couple with them.
+Which formula a column has, and which kinds of rows (roles) it rests on, stands in `formulas.csv`; how the rows of a
+role are found stands here. A calibrated or modelled number rests on observations: those named are the ones that speak
+of its product, stage and place, not all that the least squares couple with them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def lineage(ds: Dataset, result: Result, number: int, column: str, *, table: str
     """
     rows = result.rows if table is None else _table(result, table)
     if not 1 <= number <= len(rows):
-        raise NotFound(f"there is no row {number}.", where=f"run {result.run_id}", cure=f"Rows run from 1 to {len(rows)}.")
+        cure = f"Rows run from 1 to {len(rows)}."
+        raise NotFound(f"there is no row {number}.", where=f"run {result.run_id}", cure=cure)
     row = rows[number - 1]
     if column not in row:
         raise UnknownTerm("column", column, row, where=f"run {result.run_id}", cure=f"Columns: {', '.join(row)}.")
@@ -221,8 +222,8 @@ class _Search:
 
     @property
     def _places(self) -> set[str]:
-        said = str(self.row.get("party") or self.row.get("place") or self.row.get("region") or self.row.get("country") or "")
-        said = said if said else str(self.row.get("gap_party") or "")
+        columns = ("party", "place", "region", "country", "gap_party")
+        said = next((str(self.row[name]) for name in columns if self.row.get(name)), "")
         return set(said.split("+")) - {""}
 
     @cached_property
@@ -300,8 +301,9 @@ class _Search:
 
     def _made(self, places: set[str]) -> Iterator[str]:
         stage = self.row.get("stage") or self.row.get("gap_stage")
+        stages = {stage, *_MADE_AS.get(str(stage), ())}
         for one in self._observations:
-            if one.kind == "production" and one.place in places and one.stage in ({stage} | _MADE_AS.get(str(stage), set())):
+            if one.kind == "production" and one.place in places and one.stage in stages:
                 yield from one.row_ids
 
     def _projects(self) -> Iterator[str]:
