@@ -1,4 +1,4 @@
-"""A supplier's figure and a secret stock in a workbook: check it, use it, show others classes alone, follow a number."""
+"""A supplier's figure and a secret stock in a workbook: check, use, show others classes alone, follow a number."""
 
 from __future__ import annotations
 

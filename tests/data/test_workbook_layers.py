@@ -60,7 +60,7 @@ HOSTILE: list[tuple[str, Callable[[bytes], bytes]]] = [
     ("cell twice", with_cell(b'<row r="900"><c r="A900"><v>1</v></c><c r="A900"><v>2</v></c></row>')),
     ("row twice", with_cell(b'<row r="2"><c r="A2"><v>1</v></c></row>')),
     ("entities", typed(b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;">]>')),
-    ("outside entity", typed(b'<!DOCTYPE x SYSTEM "file:///etc/passwd">')),
+    ("outside entity", typed(b'<!DOCTYPE x SYSTEM "/etc/passwd">')),
     ("torn", lambda body: body[: len(body) // 2]),
 ]
 
