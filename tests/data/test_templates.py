@@ -78,16 +78,20 @@ TEXTS = [
 NUMBERS = [0.0, 0.1, 1 / 3, 0.30000000000000004, 123456789.12345679, 1e-300, 1e308, 5e-324, 63800.0, 1e15, 2**53 - 1.0]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_text_comes_back_whatever_it_looks_like(text: str, tmp_path: Path) -> None:
-    row = {**ROW, "basis": text, "applies_to": text if "\n" not in text else "all"}
-    assert given_back([row], "assumptions", tmp_path) == [row]
+def test_text_comes_back_whatever_it_looks_like(tmp_path: Path) -> None:
+    rows = [
+        {**ROW, "assumption_id": f"a{n}", "basis": text, "applies_to": text if "\n" not in text else "all"}
+        for n, text in enumerate(TEXTS)
+    ]
+    assert given_back(rows, "assumptions", tmp_path) == rows
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-def test_numbers_come_back_to_the_last_digit(number: float, tmp_path: Path) -> None:
-    row = {**ROW, "low": 0.0, "value": number, "high": number}
-    assert given_back([row], "assumptions", tmp_path) == [row]
+def test_numbers_come_back_to_the_last_digit(tmp_path: Path) -> None:
+    rows = [
+        {**ROW, "assumption_id": f"a{n}", "low": 0.0, "value": number, "high": number}
+        for n, number in enumerate(NUMBERS)
+    ]
+    assert given_back(rows, "assumptions", tmp_path) == rows
 
 
 def test_empty_is_not_zero(tmp_path: Path) -> None:
