@@ -30,7 +30,7 @@ UNSTATED = "partner"
 TABLE_SUFFIXES = (".csv", ".json", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".tsv", ".parquet")
 """Files of a folder that look like tables; those that cannot be read are named, never skipped."""
 
-NO_TABLES = ("datapackage.json",)
+NO_TABLES = ("datapackage.json", "import.json")
 LAYER_FILE = "layer.toml"
 LAYER_SHEET = "layer"
 PLAIN_SHEETS = ("read-me", "lists")
