@@ -6,7 +6,7 @@ knowing it would be worth: how far and how likely it changes which gap is the la
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -49,10 +49,11 @@ def value_of_information(
     inputs |= {("project", one.project_id): supply.added[k][1:, 0] for k, one in enumerate(supply.additions)}
     names = [(stage, product) for stage in STEPS for product in supply.products(stage)]
     ledger = {name: gap_supply.entries(supply, need, *name) for name in names}
+    sources = _sources(ds, supply, inputs)
     rows: list[Row] = []
     for party in ledger[names[0]]:
         scores = np.stack([_share(ledger[name][party].gap, ledger[name][party].need) for name in names], axis=1)
-        rows += _ranked(party, at, outlook, scores, names, inputs, seed)
+        rows += _ranked(party, at, outlook, scores, names, inputs, sources, seed)
     return Result.of(
         "data value-of-information",
         request={"parties": list(parties), "outlook": outlook, "year": at, "draws": draws, "seed": seed},
@@ -71,13 +72,29 @@ def _share(gap: gap_supply.Floats, need: gap_supply.Floats) -> gap_supply.Floats
     return np.divide(gap[1:, 0], need[1:, 0], out=np.zeros(gap.shape[0] - 1), where=need[1:, 0] > 0)
 
 
+def _sources(
+    ds: Dataset, supply: gap_supply.Supply, inputs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], list[str]]:
+    """What each input was read from: the demand figures of a region, the register's rows of a project."""
+    found = {}
+    for kind, name in inputs:
+        if kind == "project":
+            cited = {str(row["source_id"]) for row in ds.rows("projects", project_id=name)}
+        else:
+            seen = [o for o in supply.observed if o.kind == "demand" and o.place in (name, "WLD", "ROW")]
+            cited = {source for one in seen for source in one.source_ids}
+        found[kind, name] = sorted(cited | {gap_supply.OUTLOOK_SOURCE} if kind == "need" else cited)
+    return found
+
+
 def _ranked(
     party: str,
     year: int,
     outlook: str,
     scores: gap_supply.Floats,
     names: Sequence[tuple[str, str]],
-    inputs: dict[tuple[str, str], gap_supply.Floats],
+    inputs: Mapping[tuple[str, str], gap_supply.Floats],
+    sources: Mapping[tuple[str, str], list[str]],
     seed: int,
 ) -> Iterator[Row]:
     first = names[int(np.argmax(scores.mean(axis=0)))]
@@ -100,4 +117,5 @@ def _ranked(
             "first_product": first[1],
             "instead_stage": other[0] if other else None,
             "instead_product": other[1] if other else None,
+            "source_ids": sources[kind, name],
         }

@@ -201,7 +201,7 @@ class _Search:
             "outlook": self._outlook,
             "recipes": self._recipes,
             "stocks": self._stocks,
-            "prices": lambda: self._rows("prices", product=self._base_product),
+            "prices": self._prices,
             "this measure": lambda: self._named("measure_id"),
             "this commitment": lambda: self._named("commitment_id"),
             "this assumption": lambda: [self._assumption_id(str(self.row.get("assumption_id")))],
@@ -356,6 +356,11 @@ class _Search:
         for row in self.ds.rows("stockpiles", stock_type="level"):
             if row["country"] in self._places:
                 yield str(row["row_id"])
+
+    def _prices(self) -> Iterable[str]:
+        """Prices of the product, or, where nobody lists one, of the oxide that it is made of."""
+        oxides = {product.replace("_metal", "_oxide") for product in self._base_product}
+        return self._rows("prices", product=self._base_product) or self._rows("prices", product=oxides)
 
     def _counted(self) -> Iterator[str]:
         """Rows of the things that were counted: those of the main table that share the words of this row."""
