@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_written_is_told(didymium: Didymium, toy: ToyData,
     [
         (("--json", "--csv"), "Choose one of"),
         (("--parquet",), "--parquet needs --output"),
-        (("-o", "x.doc"), "name the file .json, .csv or .parquet"),
+        (("-o", "x.doc"), "name the file .json, .csv, .parquet or .xlsx"),
         (("--as-of", "22.11.2026"), "'22.11.2026' is not a date"),
         (("--parties", "USA,USA"), "different words"),
         (("--parties", ","), "different words"),

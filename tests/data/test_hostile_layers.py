@@ -238,8 +238,10 @@ def test_file_that_is_no_table_is_named_not_skipped(layer: Any) -> None:
     layer.write("production", layer.shipped("production", **NEODYMIUM))
     layer.raw("projects.xlsx", b"PK\x03\x04")
     layer.raw("notes.md", b"# notes")
-    (line,) = lines(layer.folder)
-    assert line.startswith("mine/projects.xlsx: .xlsx is not read as a table.")
+    layer.raw("prices.parquet", b"PAR1")
+    lost, broken = lines(layer.folder)
+    assert lost.startswith("mine/prices.parquet: .parquet is not read as a table.")
+    assert broken.startswith("mine/projects.xlsx: the workbook cannot be read")
 
 
 def test_no_such_file(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from didymium.brief import chain, front, method, money, record, shock
 from didymium.brief.desk import Desk, SourceTable, merged
 from didymium.brief.document import Brief
 from didymium.i18n import dataset_names, translator
-from didymium.results import Result, run_id
+from didymium.results import Result, layer_notices, run_id
 
 
 def build(
@@ -37,8 +37,9 @@ def build(
     t = translator(lang, dataset_names(dataset, lang))
     at_hand = {command: merged(result) for command, result in results.items()}
     desk = Desk(results=at_hand, dataset=dataset, t=t, parties=tuple(parties), as_of=as_of, limits=tuple(limits))
+    described = dataset.describe()
     sections = (
-        front.summary(desk),
+        front.summary(desk, layer_notices(described, t)),
         record.situation(desk),
         chain.exposure(desk),
         shock.what_breaks(desk),
@@ -50,7 +51,6 @@ def build(
         chain.reconcile(desk),
         method.method(desk),
     )
-    described = dataset.describe()
     made = method.runs(desk)
     request = {
         "parties": list(parties),

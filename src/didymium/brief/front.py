@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from didymium.brief.desk import Desk, number, text
 from didymium.brief.document import Block, Paragraph, Points, Section, Tile, Tiles
 from didymium.brief.record import SOON_DAYS, lapsing, on_the_chain, past_their_date
@@ -12,12 +14,12 @@ from didymium.figures.shortage import by_sector, first_rows, scenario_name, scen
 from didymium.results import Row
 
 
-def summary(desk: Desk) -> Section:
-    """One page: what the reader must know if she reads no further."""
+def summary(desk: Desk, notices: Sequence[str] = ()) -> Section:
+    """One page: what the reader must know if she reads no further; first of all, who may read it."""
     t = desk.t
     tiles = [*_exposure_tiles(desk), *_shortage_tiles(desk), *_gap_tiles(desk), *_record_tiles(desk)]
     findings = [*_exposure(desk), *_stress(desk), *_gaps(desk), *_projects(desk), *_record(desk)]
-    blocks: list[Block] = []
+    blocks: list[Block] = [Paragraph(notice, tone="warning") for notice in notices]
     if tiles:
         blocks.append(Tiles(tuple(tiles)))
     if findings:

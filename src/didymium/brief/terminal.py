@@ -32,7 +32,7 @@ def render_terminal(brief: Brief) -> Group:
             parts.append(Text(block.heading, style="bold"))
             parts += [Padding(_line(item), (0, 0, 0, 1)) for item in block.items]
         elif isinstance(block, Paragraph):
-            parts += [Text(""), Text(block.text, style="dim")]
+            parts += [Text(""), Text(block.text, style="bold" if block.tone == "warning" else "dim")]
     runs = ", ".join(f"{run.name} {run.run_id}" for run in brief.runs)
     parts += [
         Text(""),

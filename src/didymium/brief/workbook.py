@@ -8,7 +8,7 @@ import re
 import zipfile
 from typing import Any
 
-from didymium.brief.document import Brief, Cell, Column, Figure, Interval, Points, Table, Tiles
+from didymium.brief.document import Brief, Cell, Column, Figure, Interval, Paragraph, Points, Table, Tiles
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -50,9 +50,11 @@ def render_xlsx(brief: Brief) -> bytes:
 def _front(sheet: Any, brief: Brief, places: list[tuple[str, str, str]]) -> None:
     """Title, what the brief rests on, findings, and where to find which table."""
     t = brief.words
+    notices = [b.text for b in brief.sections[0].blocks if isinstance(b, Paragraph) and b.tone == "warning"]
     rows: list[tuple[str, str]] = [
         (brief.title, ""),
         (brief.subtitle, ""),
+        *((notice, "") for notice in notices),
         ("", ""),
         (t("Dataset"), brief.dataset),
         (t("Brief"), brief.id),

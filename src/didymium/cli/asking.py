@@ -61,11 +61,11 @@ def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Resu
     from didymium.results import ChunkStore
 
     store = opened_store(shared)
-    ds = dataset(shared.layers)
+    ds = opened(shared)
     chunks = ChunkStore(shared.chunks)
     with progress_bar(question.command, quiet=shared.quiet) as progress:
         result = answer(question, ds, params, progress, chunks=chunks)
-    keep(result, question, params, store=store, ds=ds, layers=shared.layers)
+    keep(result, question, params, store=store, ds=ds, layers=shared.layers, redact=shared.redact)
     chunks.discard()
     return result
 
@@ -87,6 +87,7 @@ def keep(
     store: RunStore,
     ds: Dataset,
     layers: tuple[Path, ...],
+    redact: bool = False,
 ) -> None:
     """Keep an answer with all that is needed to ask again."""
     from didymium.results import Manifest
@@ -95,6 +96,7 @@ def keep(
         "command": question.command,
         "params": {name: value for name, value in params.items() if name not in _WHERE_IT_RUNS},
         "layers": [str(layer.absolute()) for layer in layers],
+        **({"redact": True} if redact else {}),
     }
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     store.save(result, Manifest.of(result, call=call, tables=table_hashes(ds), created=created))
@@ -105,6 +107,18 @@ def dataset(layers: tuple[Path, ...]) -> Dataset:
     import didymium.data
 
     return didymium.data.open(layers)
+
+
+def opened(shared: Shared) -> Dataset:
+    """The data of a question: under the layers asked for, redacted if asked."""
+    ds = dataset(shared.layers)
+    return ds.redacted() if shared.redact else ds
+
+
+def handed_on(shared: Shared) -> Dataset:
+    """The data of what is made to be handed on: confidential figures by class alone, unless they are asked for."""
+    ds = dataset(shared.layers)
+    return ds if shared.include_confidential else ds.redacted()
 
 
 def table_hashes(ds: Dataset) -> dict[str, str]:

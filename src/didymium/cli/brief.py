@@ -56,12 +56,13 @@ def _brief(
     from didymium.cli.output import console, into_place, write
 
     store = asking.opened_store(shared)
-    ds = asking.dataset(shared.layers)
+    ds = asking.handed_on(shared)
     params = {"as_of": as_of, "parties": parties, "seed": seed, "scenarios": scenarios, "lang": shared.lang}
     made = compose(ds, params, quiet=shared.quiet)
     own = QUESTIONS["brief"]
     for one in (*made.asked, Asked(own, params, made.record)):
-        asking.keep(one.result, one.question, one.params, store=store, ds=ds, layers=shared.layers)
+        redact = not shared.include_confidential and bool(ds.visible("confidential"))
+        asking.keep(one.result, one.question, one.params, store=store, ds=ds, layers=shared.layers, redact=redact)
     into_place({folder / name: body for name, body in made.files.items()}, folder=folder)
     if shared.form is not None:
         write(shared, whole=made.record.as_dict(), rows=made.record.rows)

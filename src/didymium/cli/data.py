@@ -12,6 +12,7 @@ import click
 from didymium.cli.asking import command_of
 from didymium.cli.catalogue import QUESTIONS
 from didymium.cli.importing import diff, import_file
+from didymium.cli.data_files import export, redact, sql, template
 from didymium.cli.options import Shared, shared_options
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def data() -> None:
 def _opened(shared: Shared) -> Dataset:
     from didymium.cli import asking
 
-    return asking.dataset(shared.layers)
+    return asking.opened(shared)
 
 
 def _show_rows(
@@ -36,12 +37,15 @@ def _show_rows(
     from didymium.cli.output import limited, show_table, write
     from didymium.cli.sheet import sheet
     from didymium.i18n import translator
+    from didymium.results import layer_notices
 
     if shared.form is not None:
         write(shared, whole={"command": command, "dataset": ds.describe(), "rows": list(rows)}, rows=rows)
         return
     t = translator(shared.lang)
     described = ds.describe()
+    for notice in layer_notices(described, t):
+        click.echo(notice)
     notes = [t("Data {version} ({id}).", version=described["version"], id=described["id"])]
     shown = limited(rows, shared)
     if len(shown) < len(rows):
@@ -54,7 +58,7 @@ def _show_rows(
 @click.option("--as", "as_table", metavar="TABLE", help="The table that PATH holds, if its name does not say so.")
 @shared_options
 def check(shared: Shared, path: Path | None, as_table: str | None) -> int:
-    """Check a folder of tables, one CSV or JSON rows at PATH; without PATH the shipped tables.
+    """Check a folder of tables, a workbook, one CSV or JSON rows at PATH; without PATH the shipped tables.
 
     Every fault is told with file, row, column, value and what would be right. Exit code 0: no fault. 2: faults.
     """
@@ -201,6 +205,7 @@ def sources(shared: Shared, importers: bool) -> None:
     _show_rows(shared, ds, "data sources", ds.rows("sources"), columns, "didymium data table sources --csv")
 
 
-data.add_command(command_of(QUESTIONS["data reconcile"]))
-data.add_command(import_file)
-data.add_command(diff)
+for _question in ("data reconcile", "data value-of-information"):
+    data.add_command(command_of(QUESTIONS[_question]))
+for _command in (template, export, sql, redact, import_file, diff):
+    data.add_command(_command)

@@ -12,7 +12,8 @@ import click
 
 R = TypeVar("R")
 
-FORMATS = ("json", "csv", "parquet")
+FORMATS = ("json", "csv", "parquet", "xlsx", "iamc")
+BINARY = ("parquet", "xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Shared:
     quiet: bool = False
     store: Path | None = None
     layers: tuple[Path, ...] = ()
+    redact: bool = False
+    include_confidential: bool = False
 
     @property
     def runs(self) -> Path:
@@ -65,8 +68,10 @@ def shared_options(command: Callable[..., R]) -> Callable[..., R]:
             raise click.UsageError(f"Choose one of {', '.join('--' + form for form in forms)}.")
         output: Path | None = values.pop("output", None)
         form = forms[0] if forms else _form_of(output)
-        if form == "parquet" and output is None:
-            raise click.UsageError("--parquet needs --output FILE.")
+        if values["redact"] and values["include_confidential"]:
+            raise click.UsageError("Choose one of --redact, --include-confidential.")
+        if form in BINARY and output is None:
+            raise click.UsageError(f"--{form} needs --output FILE.")
         shared = Shared(
             form=form,
             output=output,
@@ -75,6 +80,8 @@ def shared_options(command: Callable[..., R]) -> Callable[..., R]:
             quiet=values.pop("quiet"),
             store=values.pop("store"),
             layers=tuple(values.pop("layer")),
+            redact=values.pop("redact"),
+            include_confidential=values.pop("include_confidential"),
         )
         return command(shared, *args, **values)
 
@@ -90,7 +97,8 @@ def _form_of(output: Path | None) -> str | None:
     form = output.suffix.lower().removeprefix(".")
     if form not in FORMATS:
         raise click.UsageError(
-            f"--output {output.name}: name the file .json, .csv or .parquet, or add --json, --csv or --parquet."
+            f"--output {output.name}: name the file .json, .csv, .parquet or .xlsx, or add --json, --csv, --parquet, "
+            "--xlsx or --iamc."
         )
     return form
 
@@ -102,6 +110,8 @@ _SHARED = (
     click.option("--json", "as_json", is_flag=True, help="One JSON object with all rows and tables."),
     click.option("--csv", "as_csv", is_flag=True, help="The rows as CSV, UTF-8."),
     click.option("--parquet", "as_parquet", is_flag=True, help="The rows as Parquet; needs --output."),
+    click.option("--xlsx", "as_xlsx", is_flag=True, help="The rows as an Excel workbook; needs --output."),
+    click.option("--iamc", "as_iamc", is_flag=True, help="The numbers in the long format of the IAMC, as CSV."),
     click.option("-o", "--output", type=_PATH, metavar="FILE", help="Write to a file instead of the terminal."),
     click.option(
         "--rows",
@@ -132,7 +142,13 @@ _SHARED = (
         type=_PATH,
         metavar="PATH",
         multiple=True,
-        help="A folder of CSV files whose rows override the shipped data. Repeatable; later ones win.",
+        help="A folder of CSV files or a workbook whose rows override the shipped data. Repeatable; later ones win.",
+    ),
+    click.option("--redact", is_flag=True, help="Show figures of confidential layers by their class alone."),
+    click.option(
+        "--include-confidential",
+        is_flag=True,
+        help="Let figures of confidential layers into what is made to be handed on (briefs, exports).",
     ),
     debug_option,
 )

@@ -15,6 +15,7 @@ import click
 
 from didymium.cli.options import Shared
 from didymium.errors import BadInput, UnknownTerm
+from didymium.schema.spreadsheet import escaped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from didymium.results import Result
 
 Rows = Sequence[Mapping[str, Any]]
-
-# A cell that starts like this would be run as a formula by a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _UNBOUND = 10_000  # characters in a line
 
@@ -48,8 +46,12 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
         other = {c.removesuffix("_ja") if t.lang == "ja" else c for c in columns if c.endswith("_ja")}
         columns = [c for c in columns if c not in other]
     from didymium.cli.sheet import sheet
+    from didymium.results import layer_notices
 
-    notes = [t("Note: {text}", text=t.fact(warning)) for warning in result.warnings]
+    said = layer_notices(result.dataset)
+    for notice in layer_notices(result.dataset, t):
+        click.echo(notice)
+    notes = [t("Note: {text}", text=t.fact(warning)) for warning in result.warnings if warning not in said]
     shown = limited(picked(rows, question) if table is None and shared.limit is not None else rows, shared)
     if len(shown) < len(rows):
         notes.insert(0, t("Shown: {n} of {all} rows. All: --rows 0, --csv or --json", n=len(shown), all=len(rows)))
@@ -107,9 +109,13 @@ def console(width: int = _UNBOUND) -> Console:
 
 
 def write(shared: Shared, *, whole: Any, rows: Rows) -> None:
-    """Write `whole` as JSON, or `rows` as CSV or Parquet, to stdout or to the file of --output."""
+    """Write `whole` as JSON, or `rows` in another form, to stdout or to the file of --output."""
+    if shared.form == "iamc":
+        rows = _iamc(whole, rows)
     if shared.form == "parquet":
         body = _parquet(rows)
+    elif shared.form == "xlsx" or (shared.form == "iamc" and shared.output and shared.output.suffix == ".xlsx"):
+        body = _workbook(whole, rows)
     else:
         body = (_json(whole) if shared.form == "json" else _csv(rows)).encode("utf-8")
     if shared.output is None:
@@ -141,9 +147,42 @@ def _csv_cell(value: Any) -> Any:
         value = ";".join(str(part) for part in value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
+    return escaped(value) if isinstance(value, str) else value
+
+
+def _workbook(whole: Any, rows: Rows) -> bytes:
+    """A sheet of the rows, and in front what they are and who may see them."""
+    from didymium.results import layer_notices
+    from didymium.results.export import workbook
+
+    dataset = whole.get("dataset") or {}
+    about = [*layer_notices(dataset), f"didymium {whole.get('command', '')}"]
+    about += [f"Data {dataset.get('version', '')} ({dataset.get('id', '')})"] if dataset else []
+    about += [f"Run {whole['run_id']}"] if whole.get("run_id") else []
+    about += [note for note in whole.get("warnings", ()) if note not in about]
+    about += [f"{name}: {note}" for name, note in whole.get("unit_notes", {}).items()]
+    return workbook({"rows": rows}, about=about, title=f"Didymium {whole.get('command', '')}")
+
+
+def _iamc(whole: Any, rows: Rows) -> Rows:
+    """The rows in the long format of the IAMC."""
+    from didymium import __version__
+    from didymium.results.export import iamc
+
+    request = whole.get("request") or {}
+    story = request.get("scenario")
+    scenario = story.get("id", "base") if isinstance(story, dict) else "base"
+    start = str(story.get("start", "")) if isinstance(story, dict) else ""
+    version = str((whole.get("dataset") or {}).get("version", "0"))
+    year = request.get("year") or int((start or version)[:4] or 0)
+    units = {
+        name: note.rpartition(" [")[2].removesuffix("]")
+        for name, note in whole.get("unit_notes", {}).items()
+        if note.endswith("]")
+    }
+    subject = str(whole.get("command", "")).removeprefix("data table ")
+    kept = [row for row in rows if row.get("preferred", True)]
+    return iamc(kept, model=f"Didymium {__version__}", subject=subject, scenario=scenario, year=year, units=units)
 
 
 def _to_stdout(body: bytes) -> None:

@@ -74,6 +74,8 @@ def data_of(manifest: Manifest, where: str, shared: Shared) -> Dataset:
     """The data of a run. Raises StoreError if they are not at hand."""
     # Layers are where they were, unless the user says where they are now.
     ds = asking.dataset(shared.layers or tuple(Path(layer) for layer in manifest.call["layers"]))
+    if manifest.call.get("redact"):
+        ds = ds.redacted()
     asked_of = str(manifest.dataset["id"])
     if ds.id != asked_of:
         raise StoreError(

@@ -15,6 +15,7 @@ _OWN_FILES = {
     "brief": "didymium.cli.brief:brief",
     "data": "didymium.cli.data:data",
     "measures": "didymium.cli.measures:measures",
+    "explain": "didymium.cli.explain:explain",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
 }
@@ -31,6 +32,7 @@ _ORDER = (
     "data",
     "scenario",
     "runs",
+    "explain",
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from didymium.data.additivity import Additivity, sum_safely
@@ -38,6 +38,24 @@ def content_id(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """What a dataset knows of one of its layers: its name, who may see it, how many rows, the hash of its content.
+
+    `is_stated` is False where the layer does not say who may see it, and `visibility` is the default.
+    """
+
+    name: str
+    visibility: str
+    is_stated: bool
+    rows: int
+    sha256: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as plain values."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """Checked rows of all tables after layers; never changes once opened.
 
@@ -49,6 +67,7 @@ class Dataset:
     version: str
     full_id: str
     warnings: tuple[str, ...] = ()
+    records: tuple[LayerRecord, ...] = ()
     # Rows by the value of one column, made when first asked for: the same few columns are asked thousands of times.
     # No argument: a copy with other content makes its own.
     _by_value: dict[tuple[str, str], dict[Any, list[Row]]] = field(
@@ -66,8 +85,19 @@ class Dataset:
         return tuple(self.content)
 
     def describe(self) -> dict[str, Any]:
-        """What names this dataset in a result."""
-        return {"id": self.id, "version": self.version, "layers": list(self.layers)}
+        """What names this dataset in a result; with layers, who may see each and the hash of its content."""
+        named: dict[str, Any] = {"id": self.id, "version": self.version, "layers": list(self.layers)}
+        return named | ({"layer_records": [r.as_dict() for r in self.records]} if self.records else {})
+
+    def visible(self, visibility: str) -> tuple[str, ...]:
+        """Names of the layers that may be seen by these alone."""
+        return tuple(record.name for record in self.records if record.visibility == visibility)
+
+    def redacted(self) -> Dataset:
+        """The twin that may be shown: confidential figures by their class alone. The same dataset if there are none."""
+        from didymium.data.redaction import redacted
+
+        return redacted(self)
 
     def rows(self, table: str, /, **where: Any) -> list[Row]:
         """Rows of a table, as dicts of typed values; None means unknown.

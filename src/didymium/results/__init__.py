@@ -3,6 +3,7 @@
 from didymium.results.chunks import ChunkFolder, ChunkStore
 from didymium.results.difference import first_difference
 from didymium.results.manifest import Manifest
+from didymium.results.notices import layer_notices
 from didymium.results.result import COMPLETE, PARTIAL, Field, Result, Row, Value, canonical_json, run_id
 from didymium.results.store import Entry, RunStore, default_store, result_bytes
 
@@ -21,6 +22,7 @@ __all__ = [
     "canonical_json",
     "default_store",
     "first_difference",
+    "layer_notices",
     "result_bytes",
     "run_id",
 ]

@@ -21,6 +21,15 @@ COMPLETE = "complete"
 PARTIAL = "partial"
 
 
+def _notices(dataset: Mapping[str, Any]) -> list[str]:
+    """What to say first of the layers that not everybody may see."""
+    if not dataset.get("layer_records"):
+        return []
+    from didymium.results.notices import layer_notices
+
+    return layer_notices(dataset)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column of a result: its unit (empty for text) and its meaning in the domain."""
@@ -110,7 +119,7 @@ class Result:
             rows=_checked(rows),
             fields=tuple(fields),
             tables={name: _checked(part) for name, part in (tables or {}).items()},
-            warnings=tuple(warnings),
+            warnings=(*_notices(dataset), *warnings),
             assumptions=tuple(sorted(set(assumptions))),
             source_ids=tuple(sorted(set(source_ids))),
             status=status,

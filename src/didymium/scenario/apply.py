@@ -19,6 +19,7 @@ from didymium.scenario.observing import demand_growth
 from didymium.scenario.origin import by_origin
 from didymium.scenario.prices import base_prices
 from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR, Outage, Scenario, TradeCut
+from didymium.scenario.stocks import levels, public_cover_days
 
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
 RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
@@ -133,9 +134,7 @@ def _magnet_inputs(
             ]
         ),
         pool_cover_days=np.where(material, assume["pool_cover_days"], 0.0),
-        public_cover_days={
-            ("JPN", metal): assume["jpn_public_cover_days"] for metal in ("ndpr_metal", "dy_metal", "tb_metal")
-        },
+        public_cover_days=public_cover_days(ds, chain, assume),
         base_price=np.array([price[p] for p in chain.products]),
         freight=np.full(len(chain.products), assume["freight_usd_per_kg"]),
         flow_growth=assume["flow_growth_share_per_month"],
@@ -145,7 +144,7 @@ def _magnet_inputs(
         ),
         discount_rate=assume["discount_rate_per_year"],
         convenience_rate=assume["convenience_share_per_month"],
-        warnings=NOT_MODELLED,
+        warnings=(*NOT_MODELLED, *levels(ds)[1]),
     )
 
 

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from didymium.schema.columns import Column
@@ -181,6 +182,13 @@ def read_cell(text: str, column: Column) -> Cell:
         if column.required:
             raise BadCell("is empty.", f"Expected {column.meaning[0].lower()}{column.meaning[1:]}")
         return None
+    if column.lines and "\n" in text:
+        for line in text.split("\n"):
+            if line:
+                read_cell(line, replace(column, lines=False))
+        if text != text.strip():
+            raise BadCell(f"{visible(text)} has a line break at an end.", "Delete it.")
+        return text
     if text != text.strip() or "  " in text:
         raise BadCell(f"{visible(text)} has spaces at an end or doubled.", f"Write {visible(' '.join(text.split()))}.")
     if not text.isascii() and unseen(text):

@@ -15,6 +15,7 @@ LAWS: tuple[Law, ...] = (
     laws.units_fit,
     laws.stages_fit,
     laws.ranges_hold,
+    laws.stocks_told,
     laws.dates_in_order,
     laws.totals_marked,
     laws.claims_settled,

@@ -24,6 +24,7 @@ class Column:
 
     `references` names the vocabulary as `table.column`; `terms` is a short closed list of words instead.
     `unit` says in which unit a number stands; `{unit}` means that the row's own column `unit` says so.
+    `lines` allows line breaks inside a text. `since` allows a file without the column: it came with that data version.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     example: str = ""
+    lines: bool = False
+    since: str = ""
 
     def must(self) -> Column:
         """The same column, never empty."""

@@ -51,5 +51,6 @@ class Fault:
         return " ".join(f"{where}: {self.what} {self.cure}".split())
 
     def as_dict(self) -> dict[str, Any]:
-        """The fault as a flat record, for `--json`."""
-        return {**asdict(self), "line": self.line()}
+        """The fault as a flat record, for `--json`; `file` and, of a workbook, `sheet` apart."""
+        file, _, sheet = self.file.partition(" sheet ")
+        return {**asdict(self), "file": file, "sheet": sheet, "line": self.line()}

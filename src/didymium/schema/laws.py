@@ -35,6 +35,9 @@ RANGES = (
     ("value", "high"),
     ("value_low", "value"),
     ("value", "value_high"),
+    ("value_low", "quantity"),
+    ("quantity", "value_high"),
+    ("value_low", "value_high"),
     ("price_low", "price"),
     ("price", "price_high"),
     ("sigma_share_low", "sigma_share"),
@@ -120,6 +123,15 @@ def ranges_hold(bodies: Bodies) -> Iterator[Fault]:
                 if row[low] is not None and row[high] is not None and row[low] > row[high]:
                     what = f"{row[low]:g} is above {high} {row[high]:g}."
                     yield body.fault(index, low, what, "Swap or correct them.")
+
+
+def stocks_told(bodies: Bodies) -> Iterator[Fault]:
+    """A stock has an amount, or both ends of a range."""
+    body = bodies["stockpiles"]
+    for index, row in enumerate(body.rows):
+        if row["quantity"] is None and (row["value_low"] is None or row["value_high"] is None):
+            what = "there is neither an amount nor a range."
+            yield body.fault(index, "quantity", what, "Give quantity, or value_low and value_high.")
 
 
 def dates_in_order(bodies: Bodies) -> Iterator[Fault]:

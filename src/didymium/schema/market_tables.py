@@ -314,10 +314,13 @@ STOCKPILES = Table(
         YEAR,
         Column("stock_type", "text", "Target, level, purchase or observation.", required=True),
         UNIT,
-        Column("quantity", "number", "Amount.", unit="{unit}", required=True, minimum=0),
+        Column("quantity", "number", "Amount; empty where only a range is told.", unit="{unit}", minimum=0),
+        Column("value_low", "number", "Least that may lie there.", unit="{unit}", minimum=0, since="2026.11"),
+        Column("value_high", "number", "Most that may lie there.", unit="{unit}", minimum=0, since="2026.11"),
         *EVIDENCE,
     ),
     ("country", "organisation", "product", "year", "stock_type", "unit"),
+    notes=("An amount, or both ends of a range, or all three: a stock that is secret is given as a range alone.",),
 )
 
 GOVERNANCE = Table(

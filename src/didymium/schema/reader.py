@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from didymium.schema.cells import BadCell, Cell, read_cell
-from didymium.schema.columns import Table
+from didymium.schema.columns import Column, Table
 from didymium.schema.faults import Fault, storable, visible
+from didymium.schema.spreadsheet import unescaped
+from didymium.schema.workbook import Sheet, SheetCell
 
 BARE_CR = re.compile(r"\r(?!\n)")
 
@@ -94,7 +96,7 @@ def check_header(header: Sequence[str], parsed: Parsed) -> bool:
     names = parsed.table.column_names
     before = len(parsed.faults)
     seen: set[str] = set()
-    missing = [name for name in names if name not in header]
+    missing = [name for name in names if name not in header and not parsed.table.column(name).since]
     for name in header:
         if name in seen:
             parsed.fault(1, name, name, f"column {visible(name)} stands twice.", "Keep one.")
@@ -139,6 +141,7 @@ def read_table(data: bytes, table: Table, file: str) -> Parsed:
         return parsed
     header = found[0][1]
     columns = [table.column(name) for name in header]
+    blank: dict[str, Cell] = dict.fromkeys(table.column_names)
     width = len(header)
     for line, cells in found[1:]:
         if len(cells) != width:
@@ -152,12 +155,12 @@ def read_table(data: bytes, table: Table, file: str) -> Parsed:
         sound = True
         for column, cell in zip(columns, cells, strict=True):
             try:
-                row[column.name] = read_cell(cell, column)
+                row[column.name] = read_cell(unescaped(cell), column)
             except BadCell as bad:
                 parsed.fault(line, column.name, cell, bad.what, bad.cure)
                 sound = False
         if sound:
-            parsed.rows.append(row)
+            parsed.rows.append(row if len(row) == len(table.columns) else {**blank, **row})
             parsed.lines.append(line)
     return parsed
 
@@ -172,6 +175,57 @@ def _as_text(value: Any) -> str:
     if isinstance(value, list):
         return ";".join(str(item) for item in value)
     return value if isinstance(value, str) else repr(value)
+
+
+def read_sheet(sheet: Sheet, table: Table, file: str) -> Parsed:
+    """Typed rows of a sheet of a workbook; row 1 is the header, rows without any value are passed over."""
+    parsed = Parsed(table, file)
+    rows: dict[int, dict[int, SheetCell]] = {}
+    for (number, column), cell in sheet.cells.items():
+        rows.setdefault(number, {})[column] = cell
+    if 1 not in rows:
+        parsed.fault(1, "", "", "the sheet has no header in its first row.", "Expected the column names in row 1.")
+        return parsed
+    header = [rows[1][column].text if column in rows[1] else "" for column in range(1, max(rows[1]) + 1)]
+    if not check_header(header, parsed):
+        return parsed
+    for line in sorted(set(rows) - {1}):
+        cells = rows[line]
+        if max(cells) > len(header):
+            beside = cells[max(cells)].text
+            parsed.fault(line, "", beside, f"{visible(beside)} stands right of the last column.", "Delete it.")
+            continue
+        told = {name: cells.get(number) for number, name in enumerate(header, start=1)}
+        texts = []
+        sound = True
+        for name in table.column_names:
+            held = told.get(name)
+            try:
+                texts.append((name, "" if held is None else _cell_text(held, table.column(name))))
+            except BadCell as bad:
+                parsed.fault(line, name, held.text if held else "", bad.what, bad.cure)
+                sound = False
+        if sound:
+            _read_row(line, texts, parsed)
+    return parsed
+
+
+def _cell_text(cell: SheetCell, column: Column) -> str:
+    """The text of a cell as it would stand in CSV. Raises BadCell where this kind of cell cannot be meant."""
+    kind, text = cell.kind, cell.text
+    if kind == "formula":
+        raise BadCell(f"the cell holds a formula (last value {visible(text)}).", "Paste its value, not the formula.")
+    if kind == "error":
+        raise BadCell(f"{visible(text)} is an error value.", "Type the value; leave the cell empty for unknown.")
+    if kind == "flag" and column.kind != "flag":
+        raise BadCell("the cell holds TRUE or FALSE.", "Type the text or the number that is meant.")
+    if kind == "date" and column.kind != "date":
+        raise BadCell(f"{visible(text)} is a date.", "Format the cell as text, then type the value anew.")
+    if kind == "number" and column.kind in ("text", "id", "list") and column.name.endswith("_code"):
+        raise BadCell(
+            f"{visible(text)} is a number: zeros in front of a code are lost.", "Format the cell as text, type it anew."
+        )
+    return text.replace("\r\n", "\n")
 
 
 def read_records(items: Sequence[Mapping[str, Any]], table: Table, file: str) -> Parsed:

@@ -46,7 +46,7 @@ CONFIDENCE = Column(
     required=True,
     example="high",
 )
-BASIS = Column("basis", "text", "How the figure came about; arithmetic if derived.", required=True)
+BASIS = Column("basis", "text", "How the figure came about; arithmetic if derived.", required=True, lines=True)
 VALUE_STATUS = Column(
     "value_status",
     "id",
@@ -61,7 +61,7 @@ RULE = Column(
     "Rule that added this row or changed it from the source's wording; empty = as compiled.",
     references="rules.rule_id",
 )
-NOTES = Column("notes", "text", "What else should be known.")
+NOTES = Column("notes", "text", "What else should be known.", lines=True)
 NAME = Column("name", "text", "English name.", required=True)
 NAME_JA = Column("name_ja", "text", "Japanese name.", required=True)
 SOURCE_DATE = Column("source_date", "date", "Date of the source read.", example="2025-11-09")

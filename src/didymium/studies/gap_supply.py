@@ -15,10 +15,12 @@ from didymium.model.calibrate import Base, calibrate
 from didymium.model.explode import need_per_tonne, output_by_stage
 from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus, split_uniform
 from didymium.results import Row
+from didymium.scenario.apply import assumptions
 from didymium.scenario.chain import assumption, magnet_chain, project_steps
 from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import sigma_of
+from didymium.scenario.stocks import METAL_OF, public_cover_days
 
 Floats = NDArray[np.float64]
 BASE_YEAR = 2024  # of need: the figures of 2025 hold the licence shock already
@@ -277,7 +279,7 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
     deals = [
         o
         for o in supply.offtakes
-        if o.product == product and supply.chain.product_stage.get(product) == stage and o.supplier != o.party
+        if o.product == product and supply.chain.product_stage.get(product, stage) == stage and o.supplier != o.party
     ]
     suppliers = {o.supplier: supply.own.get((stage, product, o.supplier), zero) for o in deals}
     firm = dict.fromkeys(allies, zero)
@@ -307,15 +309,16 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
     return lines
 
 
-def stock(ds: Dataset, lines: Mapping[str, Entry], party: str, stage: str) -> Floats | None:
-    """Working stock, and Japan's public stock at the oxide and metal stages [t], from days of need; None for ore.
+def stock(ds: Dataset, chain: Chain, lines: Mapping[str, Entry], party: str, stage: str, product: str) -> Floats | None:
+    """Working stock, and public stocks at the oxide and metal stages [t], from days of need; None for ore.
 
     Parties together hold what each of them holds.
     """
     if stage == "mine":
         return None
     working = assumption(ds, "user_cover_days" if stage == "magnet" else "pool_cover_days")
-    public = {"JPN": assumption(ds, "jpn_public_cover_days")} if stage in ("separated", "metal") else {}
+    held = public_cover_days(ds, chain, assumptions(ds)) if stage in ("separated", "metal") else {}
+    public = {place: days for (place, metal), days in held.items() if METAL_OF.get(product) == metal}
     return sum((lines[p].need[0] * (working + public.get(p, 0.0)) / DAYS_A_YEAR for p in party.split("+")), np.zeros(1))
 
 

@@ -45,7 +45,7 @@ def gaps(
             for product in supply.products(stage):
                 lines = gap_supply.entries(supply, need, stage, product)
                 for party, line in lines.items():
-                    stock = gap_supply.stock(ds, lines, party, stage)
+                    stock = gap_supply.stock(ds, supply.chain, lines, party, stage, product)
                     element = element_of(product)
                     rows += gap_supply.rows(party, product, stage, element, outlook, years, line, stock, supply)
     return Result.of(

@@ -18,6 +18,7 @@ from didymium.model.foresight import base_of
 from didymium.results import COMPLETE, PARTIAL, ChunkStore, Field, Result, canonical_json
 from didymium.results.manifest import code_hash
 from didymium.scenario.scenario import Scenario, load
+from didymium.scenario.stocks import as_assumptions
 from didymium.scenario.tree import leaves
 from didymium.studies import proofs, stress_rows, stress_tree
 from didymium.studies.stress_tree import Asking
@@ -68,7 +69,7 @@ def stress(
             if word not in known:
                 raise UnknownTerm(kind, word, known, cure=f"Known: {', '.join(sorted(known))}.")
     base = base_of(inputs)
-    varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]]
+    varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]] + as_assumptions(ds)
     whole = story.model_copy(update={"cuts": tuple(cut for leaf in found for cut in leaf.scenario.cuts)})
     asked = request(story, parties, foresight, draws, drivers, seed, track_origin)
     asking = Asking(
