@@ -11,8 +11,8 @@ import click
 
 from didymium.cli.asking import command_of
 from didymium.cli.catalogue import QUESTIONS
-from didymium.cli.importing import diff, import_file
 from didymium.cli.data_files import export, redact, sql, template
+from didymium.cli.importing import diff, import_file
 from didymium.cli.options import Shared, shared_options
 
 if TYPE_CHECKING:

@@ -222,14 +222,14 @@ _SHOWN = ("table", "change", "attribute", "product", "stage", "country", "period
 
 def _side(name: str) -> dict[str, Sequence[Mapping[str, Any]]]:
     """Rows by table of the shipped facts, of an import, or of any layer."""
-    from didymium.data.layers import read_layer
+    from didymium.data.layer_files import read_layer
     from didymium.data.package import base_tables
     from didymium.errors import BadInput
 
     if name == SHIPPED:
         return {table: parsed.rows for table, parsed in base_tables().items()}
-    layer, faults = read_layer(Path(name))
-    if faults:
-        lines = [fault.line() for fault in faults]
+    layer = read_layer(Path(name))
+    if layer.faults:
+        lines = [fault.line() for fault in layer.faults]
         raise BadInput(lines[0], faults=lines)
-    return {table: parsed.rows for table, parsed in layer.items()}
+    return {table: parsed.rows for table, parsed in layer.tables.items()}

@@ -9,6 +9,7 @@ import numpy as np
 
 from didymium.model.cover import DAYS
 from didymium.model.grouped import Floats, group_largest, group_sums
+from didymium.scenario.stocks import LEVEL, stock_range
 from didymium.studies.access import Access, Facts
 from didymium.studies.drawn import Drawn, Flows, Values, flows_of
 from didymium.studies.risk_indicators import risks
@@ -174,26 +175,34 @@ def _days(ds: Dataset, accesses: Sequence[Access], draws: int) -> Values:
     stocks: dict[tuple[str, str, int], list[Record]] = {}
     schemes: dict[str, list[Record]] = {}
     for row in ds.rows("stockpiles"):
-        if row["quantity"] is None:
+        if row["quantity"] is None and row["value_low"] is None:
             continue
-        if row["stock_type"] == "industry stock":
+        if row["stock_type"] in ("industry stock", LEVEL):
             stocks.setdefault((row["product"], row["country"], row["year"]), []).append(row)
-        elif row["stock_type"] in ("target", "target upper", "expert estimate"):
+        elif row["quantity"] is not None and row["stock_type"] in ("target", "target upper", "expert estimate"):
             schemes.setdefault(row["country"], []).append(row)
     for number, one in enumerate(accesses):
         use = one.need
         rows = stocks.get((use["product"], one.party, use["year"]), []) if use else []
-        tonnes = [row["quantity"] for row in rows if row["unit"].startswith("t")]
-        days = [row["quantity"] for row in rows if row["unit"].startswith("days")]
+        tonnes = [_drawn_stock(row, draws) for row in rows if row["unit"].startswith("t")]
+        days = [_drawn_stock(row, draws) for row in rows if row["unit"].startswith("days")]
+        said = "stock_of_a_layer" if any(row["stock_type"] == LEVEL for row in rows) else "industry_stock_only"
         if tonnes and use:
-            found.drawn[number] = DAYS * sum(tonnes) / use["quantity"]
-            found.status[number] = "industry_stock_only"
+            found.drawn[number] = DAYS * np.sum(tonnes, axis=0) / use["quantity"]
+            found.status[number] = said
         elif days:
             found.drawn[number] = days[0]
-            found.status[number] = "industry_stock_only"
+            found.status[number] = said
         elif one.party in schemes:
             found.status[number] = "level_secret"
             found.detail[number] = "; ".join(
                 f"{row['organisation']}: {row['stock_type']} {row['quantity']:g} days" for row in schemes[one.party]
             )
     return found
+
+
+def _drawn_stock(row: Record, draws: int) -> Floats:
+    """A stock's central amount, then draws over its range, evenly and in a fixed mixed order, shape (draw,)."""
+    low, value, high = stock_range(row)
+    spread = np.linspace(low, high, draws - 1) if draws > 1 else np.empty(0)
+    return np.concatenate([[value], np.random.default_rng(0).permutation(spread)])
