@@ -12,6 +12,7 @@ import click
 from didymium.cli.asking import command_of
 from didymium.cli.catalogue import QUESTIONS
 from didymium.cli.options import Shared, shared_options
+from didymium.cli.trade import trade
 
 if TYPE_CHECKING:
     from didymium.data import Dataset
@@ -193,3 +194,4 @@ def sources(shared: Shared) -> None:
 
 
 data.add_command(command_of(QUESTIONS["data reconcile"]))
+data.add_command(trade)
