@@ -10,11 +10,19 @@ from didymium.schema.market_tables import MARKET_TABLES
 from didymium.schema.model_tables import MODEL_TABLES
 from didymium.schema.policy_tables import POLICY_TABLES
 from didymium.schema.project_tables import PROJECT_TABLES
+from didymium.schema.published_tables import PUBLISHED_TABLES
 from didymium.schema.reading_tables import READING_TABLES
 from didymium.schema.reference_tables import REFERENCE_TABLES
 
 TABLES: Mapping[str, Table] = registry(
-    REFERENCE_TABLES, MARKET_TABLES, PROJECT_TABLES, POLICY_TABLES, READING_TABLES, MODEL_TABLES, FAMILY_TABLES
+    REFERENCE_TABLES,
+    MARKET_TABLES,
+    PUBLISHED_TABLES,
+    PROJECT_TABLES,
+    POLICY_TABLES,
+    READING_TABLES,
+    MODEL_TABLES,
+    FAMILY_TABLES,
 )
 """Every table of the data package by name."""
 
