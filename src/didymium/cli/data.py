@@ -11,6 +11,7 @@ import click
 
 from didymium.cli.asking import command_of
 from didymium.cli.catalogue import QUESTIONS
+from didymium.cli.importing import diff, import_file
 from didymium.cli.options import Shared, shared_options
 from didymium.cli.trade import trade
 
@@ -185,13 +186,23 @@ def _written(value: Any) -> str:
 
 
 @data.command()
+@click.option("--importers", is_flag=True, help="The publications that can be imported, with their licences.")
 @shared_options
-def sources(shared: Shared) -> None:
+def sources(shared: Shared, importers: bool) -> None:
     """List the sources with producer, title and terms."""
     ds = _opened(shared)
+    if importers:
+        from didymium.cli.importing import importer_rows
+
+        shown = ("importer", "title", "licence", "redistributable")
+        then = "didymium data import usgs-mcs-2026 PATH --into FOLDER"
+        _show_rows(shared, ds, "data sources", importer_rows(), shown, then)
+        return
     columns = ("source_id", "producer", "title", "licence")
     _show_rows(shared, ds, "data sources", ds.rows("sources"), columns, "didymium data table sources --csv")
 
 
 data.add_command(command_of(QUESTIONS["data reconcile"]))
 data.add_command(trade)
+data.add_command(import_file)
+data.add_command(diff)

@@ -25,7 +25,7 @@ Layer = dict[str, Parsed]
 TABLE_SUFFIXES = (".csv", ".json", ".xlsx", ".xls", ".tsv", ".parquet")
 """Files of a folder that look like tables; those that cannot be read are named, never skipped."""
 
-NO_TABLES = ("datapackage.json",)
+NO_TABLES = ("datapackage.json", "import.json")
 
 
 def _no_table(label: str, name: str) -> Fault:

@@ -65,7 +65,9 @@ PUBLISHED = Table(
         Column("partner", "id", "The other place of a flow.", references="places.place", example="CHN"),
         Column("period", "text", "Year, or first and last year.", required=True, example="2024"),
         replace(YEAR, meaning="Last year of the period."),
-        Column("quantity", "number", "The value; empty = not a number, see value_status and the bounds.", unit="{unit}"),
+        Column(
+            "quantity", "number", "The value; empty = not a number, see value_status and the bounds.", unit="{unit}"
+        ),
         Column("quantity_low", "number", "Lower bound, where the publisher gives a bound.", unit="{unit}"),
         Column("quantity_high", "number", "Upper bound, where the publisher gives a bound.", unit="{unit}"),
         UNIT,
@@ -97,10 +99,11 @@ PUBLISHED = Table(
         "partner",
         "place_as_given",
         "period",
+        "unit",
     ),
     (
-        "Written by `didymium data import`. The tables that the model reads hold only what is a number; here stand "
-        "the rest of the cells too, and earlier editions beside later ones.",
+        "Written by `didymium data import`: all cells of an edition, those that are no number too.",
+        "Editions stand beside each other. The tables that the model reads hold the latest number alone.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""BGS World Mineral Statistics: production by country since 1970, one CSV of the survey's service for each commodity."""
+"""BGS World Mineral Statistics: production by country since 1970, one CSV for each commodity."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def files_of(path: Path) -> list[Path]:
     found = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv")
     other = [file.name for file in found if not _NAME.fullmatch(file.name)]
     if other or not found:
-        what = f"{other[0]} is no file of this publication." if other else "the folder holds no file BGS_…_production.csv."
+        what = (
+            f"{other[0]} is no file of this publication." if other else "the folder holds no file BGS_…_production.csv."
+        )
         raise BadInput(what, where=path.name, cure="Expected files such as BGS_cobalt_production.csv alone.")
     return found
 

@@ -1,4 +1,4 @@
-"""The folder that an import leaves: tables in the schema, and the record of where they came from. Whole or not at all."""
+"""The folder that an import leaves: tables in the schema, and the record of their origin. Whole or not at all."""
 
 from __future__ import annotations
 

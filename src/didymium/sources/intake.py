@@ -119,9 +119,7 @@ def _claim(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in ("quantity", "quantity_low", "quantity_high", "value_status"))
 
 
-def _read(
-    mended: Mended, origin: Origin, terms: Terms, unknown: _Unknown
-) -> tuple[str, Row | None, Meaning | None]:
+def _read(mended: Mended, origin: Origin, terms: Terms, unknown: _Unknown) -> tuple[str, Row | None, Meaning | None]:
     """A row, or the reason why there is none; an unknown word is noted and gives neither."""
     figure = mended.figure
     if mended.dropped:
@@ -158,9 +156,7 @@ def _read(
     return "", row, meaning
 
 
-def _row(
-    mended: Mended, origin: Origin, meaning: Meaning, state: State, country: str, partner: str | None
-) -> Row:
+def _row(mended: Mended, origin: Origin, meaning: Meaning, state: State, country: str, partner: str | None) -> Row:
     figure = mended.figure
     estimated = state.value_status in ("estimated", "modelled")
     basis = f"{origin.body} {'projection' if state.value_status == 'modelled' else 'estimate'}" if estimated else "as published"
@@ -201,9 +197,7 @@ def harmless(text: str) -> str:
     return "'" + text if text.startswith(("=", "+", "-", "@")) else text
 
 
-def _typed(
-    found: Iterable[tuple[Row, Meaning, Figure]], origin: Origin, faults: list[str]
-) -> dict[str, list[Row]]:
+def _typed(found: Iterable[tuple[Row, Meaning, Figure]], origin: Origin, faults: list[str]) -> dict[str, list[Row]]:
     """Rows for the tables that the model reads: what is a number, and reserves that are at least a number."""
     kept: dict[str, dict[str, tuple[Row, Figure]]] = {}
     for row, meaning, figure in found:

@@ -100,7 +100,7 @@ class Mended:
 
 
 def mend(figures: Iterable[Figure], corrections: Iterable[Correction]) -> Iterator[Mended]:
-    """Every figure, corrected where a correction covers it. Raises BadInput when one finds something else than it expects.
+    """Every figure, corrected where a correction covers it. Raises BadInput when one does not find what it expects.
 
     A correction that finds no cell at all is reported by `unmet`, not here: the file may be a part of the whole.
     """

@@ -33,7 +33,12 @@ PLACES = Table(
         Column("body", "id", "Publication whose word it is; empty = any.", example="BGS-WMS"),
         Column("term", "text", "Word as given.", required=True, example="Burma"),
         Column("place", "id", "Our place; empty = rows with this word are left out."),
-        Column("flags", "list", "Marks that the spelling itself carries: a footnote letter, a bracket.", example="estimated"),
+        Column(
+            "flags",
+            "list",
+            "Marks that the spelling itself carries: a footnote letter, a bracket.",
+            example="estimated",
+        ),
         _REVIEWED,
     ),
     ("body", "term"),
@@ -190,7 +195,9 @@ def _rows(table: Table, name: str, extra: Iterable[Path]) -> list[Parsed]:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise BadInput(f"the terms cannot be read ({error.strerror}).", where=path.name, cure="Check it.") from error
+            raise BadInput(
+                f"the terms cannot be read ({error.strerror}).", where=path.name, cure="Check it."
+            ) from error
         parsed = read_table(data, table, f"terms/{name}" if path.parent == FOLDER else name)
         if parsed.faults:
             lines = [fault.line() for fault in parsed.faults]

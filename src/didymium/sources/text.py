@@ -1,4 +1,4 @@
-"""Strict reading of a publisher's CSV file: declared encoding, declared header, rows of one width. Nothing is guessed."""
+"""Strict reading of a publisher's CSV file: declared encoding and header, rows of one width. Nothing is guessed."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ def _unseen(cells: Sequence[str], header: Sequence[str], number: int, name: str)
     for column, cell in zip(header, cells, strict=True):
         if cell.isascii() and cell.isprintable():
             continue
-        bad = [c for c in cell if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")]
+        bad = [
+            c for c in cell if c not in "\n\t" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+        ]
         if bad:
             what = f"{visible(cell)} holds a character that cannot be seen."
             faults.append(f"{name} row {number}, column {column}: {what} Delete it.")

@@ -209,9 +209,7 @@ def _trade(page: _Page, direction: str) -> Iterator[Figure]:
         elif "equivalent content" in label:
             series, partner = [*series, "REO equivalent"], "Total"
         for column, (year, unit) in _TRADE.items():
-            yield page.figure(
-                row, column, " / ".join(series), unit, "United States", year, marks=True, partner=partner
-            )
+            yield page.figure(row, column, " / ".join(series), unit, "United States", year, marks=True, partner=partner)
 
 
 def _world(page: _Page) -> Iterator[Figure]:
