@@ -141,6 +141,8 @@ def _write_layer(shared: Shared, store: Any, years: list[int], edition: str, fol
     t = translator(shared.lang)
     layer = trade_layer(asking.dataset(shared.layers), store, years, edition=edition)
     into_place({folder / name: body for name, body in layer_files(layer).items()}, folder=folder)
+    if shared.form is not None:
+        return
     for warning in layer.warnings:
         click.echo(t("Note: {text}", text=warning), err=True)
     for reason, count in layer.left_out.items():
@@ -160,30 +162,45 @@ def _show_agreement(shared: Shared, store: Any, years: list[int], edition: str) 
     _show(shared, rows, "data trade --agreement", edition, "didymium data table trade")
 
 
-def keep_baci(shared: Shared, path: Path) -> None:
-    """Keep the years of a BACI folder or file in the trade store; say what was kept and what was there already."""
+def keep_baci(shared: Shared, path: Path, into: Path | None) -> None:
+    """Keep the years of a BACI folder or file in the trade store; with `into`, write the layer of these years too."""
+    from dataclasses import asdict
+
+    from didymium.cli.output import write
     from didymium.cli.progress import progress_bar
-    from didymium.data.trade_store import keep, kept_year
+    from didymium.data.trade_store import TradeStore, keep, kept_year
     from didymium.i18n import translator
     from didymium.sources.baci import named, read_edition, read_year, scanned, years_in
 
     t = translator(shared.lang)
     folder = trade_folder(shared)
+    kept = []
     for file in years_in(path):
         edition = read_edition(file)
         before = kept_year(folder / edition.id, named(file).year)
         if before is not None and before.raw_sha256 == scanned(file).raw.sha256:
-            click.echo(t("{file}: kept already, nothing changes.", file=file.name))
-            continue
-        with progress_bar(file.name, quiet=shared.quiet) as progress:
-            entry = keep(folder, read_year(file, edition, progress=progress))
-        line = t(
-            "{file}: {rows} flows, {value} thousand USD, {unknown} without quantity.",
-            file=file.name,
-            rows=f"{entry.rows:,}",
-            value=f"{entry.value_kusd:,.0f}",
-            unknown=f"{entry.quantity_unknown:,}",
-        )
-        click.echo(line)
-    if not shared.quiet:
+            kept.append(before)
+            line = t("{file}: kept already, nothing changes.", file=file.name)
+        else:
+            with progress_bar(file.name, quiet=shared.quiet) as progress:
+                entry = keep(folder, read_year(file, edition, progress=progress))
+            kept.append(entry)
+            line = t(
+                "{file}: {rows} flows, {value} thousand USD, {unknown} without quantity.",
+                file=file.name,
+                rows=f"{entry.rows:,}",
+                value=f"{entry.value_kusd:,.0f}",
+                unknown=f"{entry.quantity_unknown:,}",
+            )
+        if shared.form is None:
+            click.echo(line)
+    rows = [asdict(entry) for entry in kept]
+    if shared.form is not None:
+        write(shared, whole={"command": "data import", "importer": "baci", "rows": rows}, rows=rows)
+    if into is not None:
+        editions = {entry.edition for entry in kept}
+        if len(editions) > 1:
+            raise click.UsageError(f"--into takes one edition, not {', '.join(sorted(editions))}.")
+        _write_layer(shared, TradeStore(folder), [entry.year for entry in kept], kept[0].edition, into)
+    elif shared.form is None and not shared.quiet:
         click.echo(t("Next: {command}", command="didymium data trade"))

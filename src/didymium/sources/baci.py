@@ -19,10 +19,31 @@ from typing import TYPE_CHECKING, Any
 from didymium.errors import BadInput
 from didymium.schema.faults import visible
 from didymium.schema.flows import Edition, FlowPlace, RawFile, YearFlows
+from didymium.sources.figures import Origin
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+ORIGIN = Origin(
+    importer="baci",
+    source_id="baci",
+    body="BACI",
+    vintage="",
+    series="BACI",
+    producer="CEPII",
+    title="BACI, bilateral trade by HS6 code, yearly files of a release",
+    version="",
+    published="",
+    accessed="",
+    url="https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
+    citation="Gaulier, G. and Zignago, S. (2010), BACI: International Trade Database at the Product-Level. CEPII Working Paper 2010-23.",
+    attribution="Source: CEPII, BACI, from UN Comtrade.",
+    licence="Etalab 2.0",
+    redistributable="yes",
+    terms="",
+    layout="a file BACI_HS92_Y2023_V202501.csv, or the folder of the unpacked archive",
+)
 
 FILE = re.compile(r"BACI_(HS[0-9]{2})_Y([0-9]{4})_V([0-9]{6}[a-z]?)\.csv")
 COLUMNS = ("t", "i", "j", "k", "v", "q")

@@ -28,7 +28,7 @@ def import_file(importer: str, path: Path, vocabulary: Vocabulary, extra_terms: 
     """Read, correct and translate a publisher's file. Raises BadInput with everything that is wrong with it."""
     known = readers()
     if importer not in known:
-        raise UnknownTerm("importer", importer, known, cure="List them: didymium data sources --importers")
+        raise UnknownTerm("importer", importer, [*known, "baci"], cure="List them: didymium data sources --importers")
     reader, origin = known[importer]
     if not path.exists():
         raise BadInput("no such file or folder.", where=path.name or str(path), cure=f"Expected {origin.layout}.")
