@@ -277,7 +277,8 @@ def _write_parquet(flows: YearFlows, path: Path) -> None:
 def _write_columns(flows: YearFlows, folder: Path) -> None:
     import numpy as np
 
-    starts = np.searchsorted(flows.product, np.arange(len(flows.edition.products) + 1))
+    counts = np.bincount(flows.product, minlength=len(flows.edition.products))
+    starts = np.concatenate([[0], np.cumsum(counts)])
     parts = (flows.exporter, flows.importer, flows.value_kusd, flows.quantity_t, starts)
     for name, values in zip(PARTS, parts, strict=True):
         np.save(folder / f"{name}.npy", values, allow_pickle=False)

@@ -148,21 +148,23 @@ def read_year(
 def scanned(path: Path) -> Scan:
     """Hash, lines and header of a yearly file; BadInput for bytes that no such file holds."""
     digest = hashlib.sha256()
-    lines, size, last, padded = 0, 0, b"", False
+    lines, size, last, padded = 0, 0, bytearray(), False
     try:
-        with path.open("rb") as file:
-            head = file.readline(4096)
+        with path.open("rb", buffering=0) as file:
+            head = file.read(4096).partition(b"\n")[0]
             file.seek(0)
-            while block := file.read(_BLOCK):
-                digest.update(block)
+            block = bytearray(_BLOCK)
+            view = memoryview(block)
+            while length := file.readinto(block):
+                digest.update(view[:length])
                 for bad in (b'"', b"_", b"\x00"):
-                    if bad in block:
-                        line = lines + block[: block.index(bad)].count(b"\n") + 1
+                    if (at := block.find(bad, 0, length)) >= 0:
+                        line = lines + block.count(b"\n", 0, at) + 1
                         raise _bad(path, line, f"{visible(bad.decode())} stands in no BACI file.")
-                padded = padded or b" " in block
-                lines += block.count(b"\n")
-                size += len(block)
-                last = block[-1:]
+                padded = padded or block.find(b" ", 0, length) >= 0
+                lines += block.count(b"\n", 0, length)
+                size += length
+                last = block[length - 1 : length]
     except OSError as error:
         raise BadInput(f"the file cannot be read ({error.strerror}).", where=path.name, cure="Check it.") from error
     if not size:
@@ -302,20 +304,23 @@ def _parsed(
             for chunk in _chunks(session, path, scan):
                 upto = rows + len(chunk["v"])
                 for name, column, kind in (("product", "k", "hs"), ("exporter", "i", "place"), ("importer", "j", "place")):
-                    found[name][rows:upto] = position[kind][chunk[column]]
-                found["value_kusd"][rows:upto] = value = chunk["v"]
-                found["quantity_t"][rows:upto] = quantity = chunk["q"]
-                unknown = quantity == _UNKNOWN
-                found["quantity_t"][rows:upto][unknown] = np.nan
-                sound = (value > 0) & (value <= MOST_KUSD) & (unknown | ((quantity >= 0) & (quantity <= MOST_T)))
-                if not sound.all():
-                    _explain(path, edition, "a value or quantity is out of range.")
+                    np.take(position[kind], chunk[column], out=found[name][rows:upto])
+                found["value_kusd"][rows:upto] = chunk["v"]
+                found["quantity_t"][rows:upto] = chunk["q"]
                 rows = upto
                 if progress is not None:
                     progress(rows, room)
     except duckdb.Error as error:
         _explain(path, edition, str(error).splitlines()[0])
-    return {name: values[:rows] for name, values in found.items()}, rows
+    found = {name: values[:rows] for name, values in found.items()}
+    value, quantity = found["value_kusd"], found["quantity_t"]
+    if np.isnan(quantity).any():  # a quantity that is written nan; NA has come as another number
+        _explain(path, edition, "a quantity is not a number.")
+    quantity[quantity == _UNKNOWN] = np.nan
+    sound = rows == 0 or (value.min() > 0 and value.max() <= MOST_KUSD)
+    if not (sound and np.fmin.reduce(quantity, initial=0) >= 0 and np.fmax.reduce(quantity, initial=0) <= MOST_T):
+        _explain(path, edition, "a value or quantity is out of range.")
+    return found, rows
 
 
 def _chunks(session: Any, path: Path, scan: Scan) -> Iterator[dict[str, NDArray[Any]]]:
