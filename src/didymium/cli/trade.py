@@ -143,10 +143,21 @@ def _write_layer(shared: Shared, store: Any, years: list[int], edition: str, fol
     into_place({folder / name: body for name, body in layer_files(layer).items()}, folder=folder)
     if shared.form is not None:
         return
-    for warning in layer.warnings:
-        click.echo(t("Note: {text}", text=warning), err=True)
-    for reason, count in layer.left_out.items():
-        click.echo(t("Left out: {n} rows, {reason}.", n=count, reason=reason), err=True)
+    for gap in layer.open_years:
+        line = t(
+            "Rule {rule} reads {code} from {exporter} to {importer} as {product} in {first}-{last}; {years} stay as declared.",
+            rule=gap.rule_id,
+            code=gap.hs6_code,
+            exporter=gap.exporter,
+            importer=gap.importer,
+            product=gap.product,
+            first=gap.first,
+            last=gap.last,
+            years=", ".join(str(year) for year in gap.years),
+        )
+        click.echo(t("Note: {text}", text=line), err=True)
+    if layer.own_flows:
+        click.echo(t("Left out: {n} flows of a place with itself.", n=layer.own_flows), err=True)
     click.echo(t("{n} rows of {edition} in {folder}.", n=len(layer.tables["trade"]), edition=edition, folder=folder))
     if not shared.quiet:
         click.echo(t("Next: {command}", command=f"didymium exposure --layer {folder}"))

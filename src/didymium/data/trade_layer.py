@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +20,27 @@ from didymium.errors import BadInput, NotFound, UnknownTerm
 from didymium.schema import TABLES
 from didymium.schema.flows import Edition
 
-_SELF = "a place's trade with itself"
+@dataclass(frozen=True, slots=True)
+class OpenYears:
+    """A flow that a rule reads as another product from `first` to `last`, and asked years that the rule does not cover."""
+
+    rule_id: str
+    hs6_code: str
+    exporter: str
+    importer: str
+    product: str
+    first: int
+    last: int
+    years: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TradeLayer:
-    """Rows for the folder of a layer, by table, and what was left out on the way, with its reason."""
+    """Rows for the folder of a layer, by table; flows of a place with itself that were left out; rules that end too early."""
 
     tables: Mapping[str, Sequence[Row]]
-    left_out: Mapping[str, int]
-    warnings: tuple[str, ...]
+    own_flows: int
+    open_years: tuple[OpenYears, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +119,16 @@ def trade_layer(ds: Dataset, store: TradeStore, years: Sequence[int], *, edition
     terms = readings(ds, chosen)
     kept = {entry.year: entry for entry in store.kept() if entry.edition == chosen.id}
     rows: list[Row] = []
-    left: Counter[str] = Counter()
-    warnings: list[str] = []
+    own_flows = 0
     found = store.flows(sorted(terms), years=years, edition=chosen.id)
     places = places_of(ds, chosen, found.labels, [*found.exporter.tolist(), *found.importer.tolist()])
     series = f"BACI-{chosen.nomenclature}"
     source = f"{chosen.id}"
     shipped = ds.rows("trade", series=series, hs_nomenclature=chosen.nomenclature)
     reread = {_flow(row): row for row in shipped if row["product_as_given"] is not None}
-    warnings += _beyond(reread, years)
     for (code, year, exporter, importer), (value, quantity) in _summed(found, places).items():
         if exporter == importer:
-            left[_SELF] += 1
+            own_flows += 1
             continue
         row = _row(terms[code], year, exporter, importer, value, quantity, series, source)
         other = reread.get((exporter, importer, code, year))
@@ -149,7 +157,7 @@ def trade_layer(ds: Dataset, store: TradeStore, years: Sequence[int], *, edition
                 )
     rows.sort(key=lambda row: tuple(str(row[part] or "") for part in TABLES["trade"].key))
     sources = [_source(chosen, [kept[year] for year in sorted(years)])]
-    return TradeLayer({"trade": rows, "sources": sources}, dict(left), tuple(warnings))
+    return TradeLayer({"trade": rows, "sources": sources}, own_flows, _open_years(reread, years))
 
 
 def _summed(found: TradeRows, places: Mapping[int, str]) -> dict[tuple[str, int, str, str], tuple[float, float | None]]:
@@ -172,21 +180,17 @@ def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[part] for part in TABLES["trade"].key)
 
 
-def _beyond(reread: Mapping[tuple[str, str, str, int], Row], years: Sequence[int]) -> list[str]:
-    """A flow that is read as another product in some years is not in others: the user must know."""
+def _open_years(reread: Mapping[tuple[str, str, str, int], Row], years: Sequence[int]) -> tuple[OpenYears, ...]:
+    """What is read as another product in some years and not in others: the user must know."""
     spans: dict[tuple[str, str, str, str, str], set[int]] = {}
     for (exporter, importer, code, year), row in reread.items():
-        key = (exporter, importer, code, str(row["product"]), str(row["rule_id"]))
+        key = (str(row["rule_id"]), code, exporter, importer, str(row["product"]))
         spans.setdefault(key, set()).add(year)
-    told = []
-    for (exporter, importer, code, product, rule), covered in sorted(spans.items()):
-        open_years = sorted(set(years) - covered)
-        if open_years:
-            told.append(
-                f"Rule {rule} reads {code} from {exporter} to {importer} as {product} in"
-                f" {min(covered)}-{max(covered)}; {', '.join(map(str, open_years))} stays as declared."
-            )
-    return told
+    return tuple(
+        OpenYears(*key, min(covered), max(covered), left)
+        for key, covered in sorted(spans.items())
+        if (left := tuple(sorted(set(years) - covered)))
+    )
 
 
 def _row(

@@ -162,7 +162,8 @@ def kept_year(home: Path, year: int) -> YearKept | None:
     path = home / str(year) / MANIFEST
     if not path.is_file():
         return None
-    return YearKept(**{**_read_json(path), "is_new": False})
+    with _understood(path):
+        return YearKept(**{**_read_json(path), "is_new": False})
 
 
 def _keep_edition(home: Path, edition: Edition) -> None:
@@ -185,8 +186,18 @@ def _keep_edition(home: Path, edition: Edition) -> None:
 def read_edition(home: Path) -> Edition:
     """The edition that a folder of the store holds."""
     found = _read_json(home / EDITION)
-    places = tuple(FlowPlace(**place) for place in found.pop("places"))
-    return Edition(**{**found, "products": tuple(found["products"])}, places=places)
+    with _understood(home / EDITION):
+        places = tuple(FlowPlace(**place) for place in found.pop("places"))
+        return Edition(**{**found, "products": tuple(found["products"])}, places=places)
+
+
+@contextmanager
+def _understood(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, KeyError) as error:
+        cure = "Delete the folder that holds it and import again."
+        raise StoreError(f"is not what this version writes ({error}).", where=str(path), cure=cure) from error
 
 
 @contextmanager

@@ -94,7 +94,11 @@ def _record(record: dict[str, Any], file: str, number: int) -> Iterator[Figure]:
         raise BadInput(
             f"{missing[0]} is empty.", where=f"{where}, column {missing[0]}", cure="Ask the API with includeDesc=true."
         )
-    text = {name: tidy(str(value)) for name, value in record.items() if isinstance(value, str)}
+    text = {name: tidy(value) for name, value in record.items() if isinstance(value, str)}
+    for name in _NEEDED:
+        if name not in text:
+            what = f"{visible(str(record[name]))} is neither a word nor a number."
+            raise BadInput(what, where=f"{where}, column {name}", cure="Save the answer of the API as it came.")
     if text["typeCode"] != "C":
         raise BadInput(f"{visible(text['typeCode'])} is not trade in goods.", where=f"{where}, column typeCode", cure="Expected C.")
     classification = text["classificationCode"]
