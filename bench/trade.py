@@ -2,8 +2,9 @@
 
 python -m bench.trade
 
-The file has the format of CEPII's yearly files and about their size: eleven million flows of 5,000 codes between 230 places, larger
-traders with more codes, values and weights over many orders of magnitude. It is made up (by a seed) and lies in a temporary folder.
+The file has the format of CEPII's yearly files and about their size: eleven million flows of 5,000 codes between 230
+places, larger traders with more codes, values and weights over many orders of magnitude. It is made up (by a seed)
+and lies in a temporary folder.
 """
 
 from __future__ import annotations
@@ -88,8 +89,8 @@ def load(way: str, path: Path, into: Path) -> None:
     into.mkdir(parents=True)
     with duckdb.connect(str(into / "plain.duckdb"), config={"threads": 2}) as session:
         session.execute(
-            f"CREATE TABLE flows AS SELECT * FROM read_csv('{path}', header = true, nullstr = 'NA', columns = {COLUMNS})"
-            + order
+            f"CREATE TABLE flows AS SELECT * FROM read_csv('{path}', header = true, nullstr = 'NA',"
+            f" columns = {COLUMNS}){order}"
         )
 
 
@@ -134,7 +135,8 @@ def questions(folder: Path, repeats: int) -> list[list[str]]:
     middle, largest = ranked[len(ranked) // 2], ranked[-1]
     ten = sorted(ranked[len(ranked) // 2 :: max(len(ranked) // 20, 1)][:10])
     plain, loose = (
-        duckdb.connect(str(folder / name / "plain.duckdb"), read_only=True, config={"threads": 2}) for name in ("2-0", "1-0")
+        duckdb.connect(str(folder / name / "plain.duckdb"), read_only=True, config={"threads": 2})
+        for name in ("2-0", "1-0")
     )
 
     def ours(codes: Any) -> Any:
@@ -150,7 +152,10 @@ def questions(folder: Path, repeats: int) -> list[list[str]]:
 
     asked: dict[str, tuple[Any, ...]] = {
         f"all flows of a code ({sizes[middle]:,} flows)": (lambda: ours(middle), lambda base: theirs(base, [middle])),
-        f"all flows of the largest code ({sizes[largest]:,})": (lambda: ours(largest), lambda base: theirs(base, [largest])),
+        f"all flows of the largest code ({sizes[largest]:,})": (
+            lambda: ours(largest),
+            lambda base: theirs(base, [largest]),
+        ),
         "a code, summed by exporter": (lambda: ours(middle).by("exporter"), summed),
         f"ten codes ({sum(sizes[code] for code in ten):,} flows)": (lambda: ours(ten), lambda base: theirs(base, ten)),
     }
@@ -194,7 +199,9 @@ def main() -> None:
         print(table(head, rows))
         kept = [sum(f.stat().st_size for f in (folder / "0-0").rglob(end)) / 1e6 for end in ("*.parquet", "*.npy")]
         plain = (folder / "2-0" / "plain.duckdb").stat().st_size / 1e6
-        print(f"on disk: Parquet {kept[0]:,.0f} MB, columns (cache) {kept[1]:,.0f} MB; DuckDB in order {plain:,.0f} MB\n")
+        print(
+            f"on disk: Parquet {kept[0]:,.0f} MB, columns (cache) {kept[1]:,.0f} MB; DuckDB in order {plain:,.0f} MB\n"
+        )
         print(table(_ASKED, questions(folder, repeats)))
 
 

@@ -59,7 +59,9 @@ def test_a_layer_is_written_and_used(didymium: Didymium, store: Path, tmp_path: 
     rows = didymium("data", "table", "trade", *where, "--layer", tmp_path / "layer", "--json").json()["rows"]
     assert [(row["quantity"], row["layer"]) for row in rows if row["series"] == "BACI-HS92"] == [(0.911, "layer")]
     again = {path.name: path.read_bytes() for path in (tmp_path / "layer").iterdir()}
-    assert didymium("data", "import", "baci", tmp_path / "raw", "--into", tmp_path / "layer", "--store", store).code == 0
+    assert (
+        didymium("data", "import", "baci", tmp_path / "raw", "--into", tmp_path / "layer", "--store", store).code == 0
+    )
     assert {path.name: path.read_bytes() for path in (tmp_path / "layer").iterdir()} == again
 
 

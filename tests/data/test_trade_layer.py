@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 
 import pytest
+from tests.sources.baci_years import FLOWS, Flow, write_year
+from tests.sources.raw_files import raw_file
 
 import didymium as dd
 from didymium.data import check
@@ -14,8 +16,6 @@ from didymium.data.trade_store import TradeStore, keep
 from didymium.errors import BadInput, NotFound, UnknownTerm
 from didymium.schema.flows import Edition
 from didymium.sources.baci import read_year
-from tests.sources.baci_years import FLOWS, Flow, write_year
-from tests.sources.raw_files import raw_file
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,9 @@ def test_codes_that_nobody_read_are_not_taken_and_no_basket_becomes_an_element(d
     assert not [row for row in rows if row["hs_code"] in ("010121", "850511")]
     products = {row["product"]: row["kind"] for row in ds.rows("products")}
     for term in ds.rows("terms_hs"):
-        several = [r for r in ds.rows("hs_codes") if r["hs2017_code"] == term["hs_code"] and r["precision"] == "broader"]
+        several = [
+            r for r in ds.rows("hs_codes") if r["hs2017_code"] == term["hs_code"] and r["precision"] == "broader"
+        ]
         if several and term["nomenclature"] == "HS17":
             assert products[term["product"]] == "basket", term
 
@@ -120,7 +122,8 @@ def _as_published(raw: Path, folder: Path) -> None:
     (folder / "product_codes_HS92_V202501.csv").write_text("\n".join(["code", *codes]) + "\n", "utf-8")
     for year in ("2022", "2023", "2024"):
         lines = [
-            f"{year},{number[r['exporter']]},{number[r['importer']]},{r['hs92']},{r['value_kusd']},{r['quantity_t'] or 'NA'}"
+            f"{year},{number[r['exporter']]},{number[r['importer']]},{r['hs92']},"
+            f"{r['value_kusd']},{r['quantity_t'] or 'NA'}"
             for r in rows
             if r["year"] == year
         ]

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.sources.baci_years import FLOWS, write_lists, write_year
 
 from didymium.data.trade_store import TradeStore, keep, labels_of
 from didymium.errors import NotFound, StoreError, UnknownTerm
 from didymium.schema.flows import Edition, FlowPlace, RawFile, YearFlows
 from didymium.sources.baci import read_year
-from tests.sources.baci_years import FLOWS, write_lists, write_year
 
 EDITION = "baci-hs92-v202601"
 
@@ -35,9 +35,10 @@ def _bytes(folder: Path) -> dict[str, str]:
 def test_a_code_gives_its_flows(tmp_path: Path) -> None:
     store = _kept(tmp_path)
     found = store.flows("284690", exporter="CHN").rows()
+    shared = {"hs6_code": "284690", "year": 2024, "exporter": "CHN"}
     assert found == [
-        dict(hs6_code="284690", year=2024, exporter="CHN", importer="JPN", value_kusd=124000.5, quantity_t=6010.25),
-        dict(hs6_code="284690", year=2024, exporter="CHN", importer="USA", value_kusd=30000.0, quantity_t=None),
+        {**shared, "importer": "JPN", "value_kusd": 124000.5, "quantity_t": 6010.25},
+        {**shared, "importer": "USA", "value_kusd": 30000.0, "quantity_t": None},
     ]
     assert len(store.flows("2846")) == 4 and len(store.flows("28")) == 5
     assert len(store.flows(["010121", "280530"])) == 2
@@ -49,7 +50,9 @@ def test_a_code_gives_its_flows(tmp_path: Path) -> None:
 def test_several_years_come_by_product_then_year(tmp_path: Path) -> None:
     store = _kept(tmp_path, 2024, 2022, 2023)
     found = store.flows("28")
-    order = list(zip(found.product.tolist(), found.year.tolist(), found.exporter.tolist(), found.importer.tolist(), strict=True))
+    order = list(
+        zip(found.product.tolist(), found.year.tolist(), found.exporter.tolist(), found.importer.tolist(), strict=True)
+    )
     assert order == sorted(order) and len(order) == 15
     assert set(store.flows("28", years=(2022, 2024)).year.tolist()) == {2022, 2024}
     frame = found.frame()
@@ -201,7 +204,16 @@ def test_what_stops_the_writing_leaves_nothing(tmp_path: Path, monkeypatch: pyte
 
 
 def test_places_have_a_word_each() -> None:
-    places = tuple(FlowPlace(*p) for p in ((56, "BEL", "Belgium"), (58, "BEL", "Belgium-Luxembourg"), (697, "N/A", "EFTA nes"), (490, "S19", "Asia nes"), (4, "AFG", "Afghanistan")))
+    places = tuple(
+        FlowPlace(*p)
+        for p in (
+            (56, "BEL", "Belgium"),
+            (58, "BEL", "Belgium-Luxembourg"),
+            (697, "N/A", "EFTA nes"),
+            (490, "S19", "Asia nes"),
+            (4, "AFG", "Afghanistan"),
+        )
+    )
     assert labels_of(Edition("baci", "HS92", "202601", ("010121",), places)) == ("056", "058", "697", "S19", "AFG")
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.sources.baci_years import FLOWS, PLACES, write_lists, write_year
 
 from didymium.errors import BadInput
 from didymium.sources.baci import named, read_edition, read_year, scanned, years_in
-from tests.sources.baci_years import FLOWS, PLACES, write_lists, write_year
 
 
 def _as_read(path: Path) -> list[tuple[str, str, str, float, float | None]]:
@@ -52,7 +52,9 @@ def test_leading_zeros_may_be_there_or_not_and_columns_may_stand_in_another_orde
 
 
 def test_padded_cells_are_read(tmp_path: Path) -> None:
-    path = write_year(tmp_path, [], lines=["2024,36,156,284690,     2.500,        NA", "2024,36,392,284690, 1.000, 0.5"])
+    path = write_year(
+        tmp_path, [], lines=["2024,36,156,284690,     2.500,        NA", "2024,36,392,284690, 1.000, 0.5"]
+    )
     assert _as_read(path) == [("AUS", "CHN", "284690", 2.5, None), ("AUS", "JPN", "284690", 1.0, 0.5)]
 
 
@@ -183,7 +185,21 @@ def test_a_mutated_file_is_read_whole_or_refused_in_a_line(tmp_path: Path, data:
         elif kind == "cut":
             del body[at : at + data.draw(st.integers(1, 9))]
         elif kind == "insert":
-            odd = [b"=cmd|x", b"1e308", b"nan", b"\xef\xbc\x91", b"\x00", b'"', b"\r", b",,", b"-", b"_", b" ", b"NA", b"inf"]
+            odd = [
+                b"=cmd|x",
+                b"1e308",
+                b"nan",
+                b"\xef\xbc\x91",
+                b"\x00",
+                b'"',
+                b"\r",
+                b",,",
+                b"-",
+                b"_",
+                b" ",
+                b"NA",
+                b"inf",
+            ]
             body[at:at] = data.draw(st.sampled_from(odd))
         else:
             body[start:start] = body[start:]

@@ -73,7 +73,12 @@ def _refused(tmp_path: Path, *records: Any, **more: Any) -> str:
 def test_a_record_becomes_a_flow_with_its_valuation(tmp_path: Path) -> None:
     intake = _import(tmp_path, RECORD)
     (row,) = intake.rows["trade"]
-    assert (row["exporter"], row["importer"], row["product"], row["hs_nomenclature"]) == ("CHN", "JPN", "re_compounds", "HS22")
+    assert (row["exporter"], row["importer"], row["product"], row["hs_nomenclature"]) == (
+        "CHN",
+        "JPN",
+        "re_compounds",
+        "HS22",
+    )
     assert (row["quantity"], row["value_usd"], row["flow_basis"]) == (5900.0, 130000000.5, "importer report")
     assert {r["series_as_given"] for r in intake.rows["published"]} == {
         "Import / HS22 284690 / value CIF",
@@ -123,11 +128,15 @@ def test_months_are_months(tmp_path: Path) -> None:
 
 def test_other_units_than_kilograms_are_counted_and_left_out(tmp_path: Path) -> None:
     intake = _import(tmp_path, {**RECORD, "qtyUnitAbbr": "u", "qty": 12})
-    assert intake.figures_in == 3 and sum(n for reason, n in intake.left_out.items() if "unit of the code" in reason) == 1
+    assert (
+        intake.figures_in == 3 and sum(n for reason, n in intake.left_out.items() if "unit of the code" in reason) == 1
+    )
 
 
 def test_codes_and_places_that_nobody_read_stop_the_import_all_at_once(tmp_path: Path) -> None:
-    told = _refused(tmp_path, {**RECORD, "cmdCode": "999999"}, {**RECORD, "partnerISO": "ZZZ", "partnerDesc": "Nowhere"})
+    told = _refused(
+        tmp_path, {**RECORD, "cmdCode": "999999"}, {**RECORD, "partnerISO": "ZZZ", "partnerDesc": "Nowhere"}
+    )
     assert "HS22 999999" in told and "'ZZZ'" in told
 
 

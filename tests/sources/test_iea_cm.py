@@ -1,4 +1,4 @@
-"""The IEA dataset: base case apart from what was observed, footnotes as notes, and the rest of the world counted once."""
+"""The IEA dataset: base case apart from what was observed, footnotes as notes, the rest of the world once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.sources.raw_files import raw_file
 
 import didymium as dd
 from didymium.errors import BadInput
@@ -19,7 +20,6 @@ from didymium.sources.intake import Intake, take
 from didymium.sources.mending import read_corrections
 from didymium.sources.register import import_file
 from didymium.sources.terms import read_terms
-from tests.sources.raw_files import raw_file
 
 NOTE = "Notes: Supply projections for the key minerals are built using the data for the pipeline of operating projects."
 YEARS = {"2024": 1.0, "2030": 2.0}
@@ -69,7 +69,11 @@ def test_observed_and_projected_supply_go_to_their_tables(tmp_path: Path) -> Non
     assert (made["value_status"], made["year"], made["series"]) == ("reported", 2024, "IEA")
     (planned,) = [row for row in intake.rows["supply_outlook"] if row["country"] == "AUS"]
     assert (planned["quantity"], planned["value_status"], planned["scenario"]) == (123586.62463, "modelled", "base")
-    assert {row["country"]: row["is_total"] for row in intake.rows["production"]} == {"AUS": False, "ROW": False, "WLD": True}
+    assert {row["country"]: row["is_total"] for row in intake.rows["production"]} == {
+        "AUS": False,
+        "ROW": False,
+        "WLD": True,
+    }
     assert intake.figures_in == len(intake.rows["published"]) + sum(intake.left_out.values()) == 13
 
 
@@ -82,7 +86,12 @@ def test_a_footnote_is_a_note_and_not_a_country(tmp_path: Path) -> None:
 def test_demand_keeps_sector_and_scenario_in_the_words_of_the_source(tmp_path: Path) -> None:
     rows = {row["series_as_given"]: row for row in _taken(_written(tmp_path, EXCERPT)).rows["published"]}
     steps = rows["totalDemand / Lithium / Electric vehicles / STEPS"]
-    assert (steps["quantity"], steps["value_status"], steps["country"], steps["period"]) == (326090.0, "modelled", "WLD", "2030")
+    assert (steps["quantity"], steps["value_status"], steps["country"], steps["period"]) == (
+        326090.0,
+        "modelled",
+        "WLD",
+        "2030",
+    )
     assert rows["totalDemand / Lithium / cleanShare / STEPS"]["unit"] == "share"
 
 
@@ -102,7 +111,10 @@ BROKEN = {
     "a text for a number": (_with((*AUSTRALIA, "2024"), "=1+1"), "'=1+1' is not a number"),
     "a list for years": (_with(AUSTRALIA, [1, 2]), "a list stands where an object by year"),
     "no year": (_with((*AUSTRALIA, "soon"), 1), "'soon' is not a year"),
-    "a new country": (_with(("supply", "Lithium", "mining", "countries", "Atlantis"), YEARS), "place 'Atlantis' is not known"),
+    "a new country": (
+        _with(("supply", "Lithium", "mining", "countries", "Atlantis"), YEARS),
+        "place 'Atlantis' is not known",
+    ),
     "a new mineral": (_with(("supply", "Unobtainium"), {"mining": {"countries": {}, "total": YEARS}}), "Unobtainium"),
     "a huge number": (_with((*AUSTRALIA, "2024"), 1e300), "larger than anything"),
     "not an object": ([1], "a list stands where"),
@@ -119,7 +131,10 @@ def test_what_the_edition_does_not_hold_is_refused(tmp_path: Path, case: str) ->
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(at=st.integers(0, 1200), junk=st.one_of(st.binary(min_size=1, max_size=5), st.sampled_from([b"[" * 9999, b"NaN", b"1e999"])))
+@given(
+    at=st.integers(0, 1200),
+    junk=st.one_of(st.binary(min_size=1, max_size=5), st.sampled_from([b"[" * 9999, b"NaN", b"1e999"])),
+)
 def test_any_bytes_in_the_file_are_read_or_refused_in_a_line(tmp_path: Path, at: int, junk: bytes) -> None:
     text = json.dumps(EXCERPT, indent=1).encode("utf-8")
     path = tmp_path / "iea.json"

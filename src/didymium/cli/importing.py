@@ -21,7 +21,10 @@ _PATH = click.Path(path_type=Path)
 @click.argument("importer")
 @click.argument("path", type=_PATH)
 @click.option(
-    "--into", type=_PATH, metavar="FOLDER", help="The folder of the layer to write; baci needs none: it keeps its years."
+    "--into",
+    type=_PATH,
+    metavar="FOLDER",
+    help="The folder of the layer to write; baci needs none: it keeps its years.",
 )
 @click.option(
     "--terms",

@@ -25,7 +25,10 @@ def trade_folder(shared: Shared) -> Path:
 @click.option("--from", "exporters", type=Codes(upper=True), metavar="ISO3,…", help="Only from these places.")
 @click.option("--to", "importers", type=Codes(upper=True), metavar="ISO3,…", help="Only to these places.")
 @click.option(
-    "--by", type=click.Choice(["flow", "exporter", "importer", "year"]), default="flow", help="Sum by a side or by year."
+    "--by",
+    type=click.Choice(["flow", "exporter", "importer", "year"]),
+    default="flow",
+    help="Sum by a side or by year.",
 )
 @click.option("--edition", metavar="ID", help="Edition of the store. Default: the latest release that has the years.")
 @click.option(
@@ -145,7 +148,8 @@ def _write_layer(shared: Shared, store: Any, years: list[int], edition: str, fol
         return
     for gap in layer.open_years:
         line = t(
-            "Rule {rule} reads {code} from {exporter} to {importer} as {product} in {first}-{last}; {years} stay as declared.",
+            "Rule {rule} reads {code} from {exporter} to {importer} as {product} in {first}-{last};"
+            " {years} stay as declared.",
             rule=gap.rule_id,
             code=gap.hs6_code,
             exporter=gap.exporter,
@@ -158,7 +162,9 @@ def _write_layer(shared: Shared, store: Any, years: list[int], edition: str, fol
         click.echo(t("Note: {text}", text=line), err=True)
     if layer.own_flows:
         click.echo(t("Left out: {n} flows of a place with itself.", n=layer.own_flows), err=True)
-    click.echo(t("{n} rows of {edition} in {folder}.", n=len(layer.tables["trade"]), edition=edition, folder=folder))
+    click.echo(
+        t("{n} rows of {edition} in {folder}.", n=len(layer.tables["trade"]), edition=edition, folder=str(folder))
+    )
     if not shared.quiet:
         click.echo(t("Next: {command}", command=f"didymium exposure --layer {folder}"))
 

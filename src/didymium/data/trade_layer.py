@@ -1,9 +1,9 @@
 """From a kept year of bilateral trade to rows of table `trade`: a layer that the model can use.
 
-Only codes that table `terms_hs` reads are taken, each as its one product; a basket keeps its own name. Places are read by
-`places` and `terms_places`. Where the shipped rows read a flow as another product (concentrate that is declared as metal),
-the layer reads it so too. Rows that the shipped table has beside it, residuals and flows that a later release dropped, are
-set to zero, so that nothing is counted twice.
+Only codes that table `terms_hs` reads are taken, each as its one product; a basket keeps its own name. Places are
+read by `places` and `terms_places`. Where the shipped rows read a flow as another product (concentrate that is
+declared as metal), the layer reads it so too. Rows that the shipped table has beside it, residuals and flows that a
+later release dropped, are set to zero, so that nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from didymium.errors import BadInput, NotFound, UnknownTerm
 from didymium.schema import TABLES
 from didymium.schema.flows import Edition
 
+
 @dataclass(frozen=True, slots=True)
 class OpenYears:
-    """A flow that a rule reads as another product from `first` to `last`, and asked years that the rule does not cover."""
+    """A flow that a rule reads as another product from `first` to `last`; `years` were asked and are not covered."""
 
     rule_id: str
     hs6_code: str
@@ -36,7 +37,7 @@ class OpenYears:
 
 @dataclass(frozen=True, slots=True)
 class TradeLayer:
-    """Rows for the folder of a layer, by table; flows of a place with itself that were left out; rules that end too early."""
+    """Rows for the folder of a layer by table; flows of a place with itself, left out; rules that end too early."""
 
     tables: Mapping[str, Sequence[Row]]
     own_flows: int
@@ -47,9 +48,9 @@ class TradeLayer:
 class Agreement:
     """How the shipped rows of a product and year compare with an edition of the store.
 
-    `listed` shipped flows, `agree` of them within the rounding of the shipped figures (five digits), `differ` by more,
-    `missing` that the edition has not. `unlisted` flows of the edition that are not shipped one by one; their tonnes beside
-    those of the shipped residual row. `total_share` is the edition's world total over the shipped one.
+    `listed` shipped flows, `agree` of them within the rounding of the shipped figures (five digits), `differ` by
+    more, `missing` that the edition has not. `unlisted` flows of the edition that are not shipped one by one; their
+    tonnes beside those of the shipped residual row. `total_share` is the edition's world total over the shipped one.
     """
 
     product: str
@@ -135,7 +136,15 @@ def trade_layer(ds: Dataset, store: TradeStore, years: Sequence[int], *, edition
         if other is not None:
             row |= {
                 name: other[name]
-                for name in ("product", "product_as_given", "rule_id", "value_status", "confidence", "basis", "mass_basis")
+                for name in (
+                    "product",
+                    "product_as_given",
+                    "rule_id",
+                    "value_status",
+                    "confidence",
+                    "basis",
+                    "mass_basis",
+                )
             }
         rows.append(row)
     rows += _totals(rows, series, source)
@@ -161,7 +170,7 @@ def trade_layer(ds: Dataset, store: TradeStore, years: Sequence[int], *, edition
 
 
 def _summed(found: TradeRows, places: Mapping[int, str]) -> dict[tuple[str, int, str, str], tuple[float, float | None]]:
-    """Value [thousand USD] and tonnes by code, year and our places; the tonnes of a sum with an unknown part are unknown."""
+    """Value [thousand USD] and tonnes by code, year and our places; a sum with an unknown part is unknown."""
     sums: dict[tuple[str, int, str, str], tuple[float, float | None]] = {}
     codes = found.edition.products
     columns = (found.product, found.year, found.exporter, found.importer, found.value_kusd, found.quantity_t)
@@ -248,7 +257,8 @@ def _totals(rows: Sequence[Row], series: str, source: str) -> list[Row]:
                 "is_total": True,
                 # As declared: where a flow is read as another product, the shipped total without it stays in use.
                 "preferred": all(part["product_as_given"] is None for part in parts),
-                "basis": f"sum of all {len(parts)} BACI flows of {year}" + (f"; {blank} without quantity" if blank else ""),
+                "basis": f"sum of all {len(parts)} BACI flows of {year}"
+                + (f"; {blank} without quantity" if blank else ""),
             }
         )
     return totals
@@ -290,7 +300,7 @@ def agreement(ds: Dataset, store: TradeStore, years: Sequence[int], *, edition: 
             if value is None:
                 missing += 1
                 continue
-            pairs = [(row["value_usd"], value[0] * 1000)]
+            pairs: list[tuple[float | None, float | None]] = [(row["value_usd"], value[0] * 1000)]
             if value[1] is not None or row["quantity"] is not None:
                 pairs.append((row["quantity"], value[1]))
             gaps.append(max(_gap(one, other) for one, other in pairs))

@@ -5,8 +5,8 @@
     <folder>/baci-hs92-v202501/2023/manifest.json rows, sums, and the hashes of the raw file and of the Parquet file
     <folder>/baci-hs92-v202501/2023/columns/      the same as plain arrays with the start of each product: a cache
 
-A year is written aside and renamed whole. A release is never overwritten by another: it is another edition. The cache is
-made again from the Parquet file when it is missing. A question touches only the rows that it returns, in the order
+A year is written aside and renamed whole. A release is never overwritten by another: it is another edition. The cache
+is made again from the Parquet file when it is missing. A question touches only the rows that it returns, in the order
 product, year, exporter, importer.
 """
 
@@ -15,8 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import re
+import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,10 +93,10 @@ class TradeRows:
         """The flows as a DataFrame."""
         import pandas as pd
 
-        labels = list(self.labels)
+        labels, codes = pd.Index(self.labels), pd.Index(self.edition.products)
         return pd.DataFrame(
             {
-                "hs6_code": pd.Categorical.from_codes(self.product.tolist(), list(self.edition.products)),
+                "hs6_code": pd.Categorical.from_codes(self.product.tolist(), codes),
                 "year": self.year,
                 "exporter": pd.Categorical.from_codes(self.exporter.tolist(), labels),
                 "importer": pd.Categorical.from_codes(self.importer.tolist(), labels),
@@ -266,10 +266,10 @@ def _quoted(path: Path) -> str:
 def _write_parquet(flows: YearFlows, path: Path) -> None:
     import pandas as pd
 
-    labels, edition = list(labels_of(flows.edition)), flows.edition
+    labels, codes = pd.Index(labels_of(flows.edition)), pd.Index(flows.edition.products)
     frame = pd.DataFrame(
         {
-            "product_code": pd.Categorical.from_codes(flows.product, list(edition.products)),
+            "product_code": pd.Categorical.from_codes(flows.product, codes),
             "exporter": pd.Categorical.from_codes(flows.exporter, labels),
             "importer": pd.Categorical.from_codes(flows.importer, labels),
             "value_kusd": flows.value_kusd,
@@ -290,7 +290,7 @@ def _write_columns(flows: YearFlows, folder: Path) -> None:
 
     counts = np.bincount(flows.product, minlength=len(flows.edition.products))
     starts = np.concatenate([[0], np.cumsum(counts)])
-    parts = (flows.exporter, flows.importer, flows.value_kusd, flows.quantity_t, starts)
+    parts: tuple[Any, ...] = (flows.exporter, flows.importer, flows.value_kusd, flows.quantity_t, starts)
     for name, values in zip(PARTS, parts, strict=True):
         np.save(folder / f"{name}.npy", values, allow_pickle=False)
 
@@ -393,9 +393,13 @@ class TradeStore:
                         if allowed is not None:
                             mask = np.isin(part[PARTS.index(side)], allowed)
                             part = [column[mask] for column in part]
-                    pieces.append((np.full(len(part[0]), position, np.uint16), np.full(len(part[0]), year, np.int16), *part))
+                    pieces.append(
+                        (np.full(len(part[0]), position, np.uint16), np.full(len(part[0]), year, np.int16), *part)
+                    )
         if not pieces:
-            empty = [np.empty(0, kind) for kind in (np.uint16, np.int16, np.uint16, np.uint16, np.float64, np.float64)]
+            empty: list[Any] = [
+                np.empty(0, kind) for kind in (np.uint16, np.int16, np.uint16, np.uint16, np.float64, np.float64)
+            ]
             return TradeRows(wanted, labels, *empty)
         return TradeRows(wanted, labels, *(np.concatenate(columns) for columns in zip(*pieces, strict=True)))
 
@@ -487,7 +491,7 @@ def _renew(home: Path, edition: Edition, entry: YearKept) -> None:
         with _session() as session:
             for name, words in (("hs", codes), ("place", labels)):
                 session.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(repr(word) for word in words)})")
-            found = session.execute(
+            found: dict[str, Any] = session.execute(
                 "SELECT enum_code(product_code::hs)::USMALLINT AS product, enum_code(exporter::place)::USMALLINT AS"
                 " exporter, enum_code(importer::place)::USMALLINT AS importer, value_kusd,"
                 f" coalesce(quantity_t, 'nan'::DOUBLE) AS quantity_t FROM read_parquet({_quoted(path)})"

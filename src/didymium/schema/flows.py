@@ -17,7 +17,8 @@ EDITION_ID = re.compile(r"[a-z]+-hs[0-9]{2}-v[0-9]{6}[a-z]?")
 class FlowPlace:
     """A country or territory of an edition: its number, and the letters and name that the source gives it.
 
-    `iso3` is the source's: most are ISO 3166 alpha-3, some are its own (BACI: S19 = other Asia, not elsewhere specified).
+    `iso3` is the source's: most are ISO 3166 alpha-3, some are its own (BACI: S19 = other Asia, not elsewhere
+    specified).
     """
 
     number: int

@@ -183,7 +183,12 @@ TERMS_HS = Table(
         Column("hs_code", "text", "Code of four or six digits.", required=True, example="284690"),
         Column("product", "id", "Our product.", references="products.product", required=True, example="re_compounds"),
         Column(
-            "mass_basis", "id", "What its tonnes weigh.", references="mass_bases.mass_basis", required=True, example="gross"
+            "mass_basis",
+            "id",
+            "What its tonnes weigh.",
+            references="mass_bases.mass_basis",
+            required=True,
+            example="gross",
         ),
         Column("reviewed", "text", "Why this is the right reading.", required=True),
     ),

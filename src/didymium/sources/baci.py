@@ -37,7 +37,8 @@ ORIGIN = Origin(
     published="",
     accessed="",
     url="https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
-    citation="Gaulier, G. and Zignago, S. (2010), BACI: International Trade Database at the Product-Level. CEPII Working Paper 2010-23.",
+    citation="Gaulier, G. and Zignago, S. (2010), BACI: International Trade Database at the Product-Level."
+    " CEPII Working Paper 2010-23.",
     attribution="Source: CEPII, BACI, from UN Comtrade.",
     licence="Etalab 2.0",
     redistributable="yes",
@@ -201,7 +202,9 @@ def _read_list(path: Path) -> tuple[str, list[dict[str, str]]]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise BadInput(f"the rows cannot be split ({error}).", where=path.name, cure="Unpack the archive again.") from error
+        raise BadInput(
+            f"the rows cannot be split ({error}).", where=path.name, cure="Unpack the archive again."
+        ) from error
     header = [word.strip().lower() for word in rows[0]] if rows else []
     found = []
     for number, cells in enumerate(rows[1:], start=2):
@@ -257,7 +260,9 @@ def _places(file: str, rows: list[dict[str, str]]) -> tuple[FlowPlace, ...]:
         if int(text) in found:
             raise BadInput(f"{text} stands twice.", where=where + number_column, cure="Keep one.")
         if not re.fullmatch(r"[A-Z0-9]{2,3}|N/A|", iso3):
-            raise BadInput(f"{visible(iso3)} is not an ISO3 code.", where=where + iso3_column, cure="Expected e.g. CHN.")
+            raise BadInput(
+                f"{visible(iso3)} is not an ISO3 code.", where=where + iso3_column, cure="Expected e.g. CHN."
+            )
         found[int(text)] = FlowPlace(int(text), iso3, row[name_column])
     if len(found) >= _NONE:
         raise BadInput(f"{len(found):,} places are too many.", where=file, cure="An edition has about 240.")
@@ -303,7 +308,11 @@ def _parsed(
                 session.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(repr(word) for word in words)})")
             for chunk in _chunks(session, path, scan):
                 upto = rows + len(chunk["v"])
-                for name, column, kind in (("product", "k", "hs"), ("exporter", "i", "place"), ("importer", "j", "place")):
+                for name, column, kind in (
+                    ("product", "k", "hs"),
+                    ("exporter", "i", "place"),
+                    ("importer", "j", "place"),
+                ):
                     np.take(position[kind], chunk[column], out=found[name][rows:upto])
                 found["value_kusd"][rows:upto] = chunk["v"]
                 found["quantity_t"][rows:upto] = chunk["q"]

@@ -43,7 +43,7 @@ def explained(path: Path, edition: Edition, otherwise: str) -> BadInput:
             try:
                 cells = [cell.strip() for cell in data.decode("ascii").rstrip("\r\n").split(",")]
             except UnicodeDecodeError as error:
-                faults.append(f"{where}: byte {data[error.start] :#04x} is not plain ASCII.")
+                faults.append(f"{where}: byte {data[error.start]:#04x} is not plain ASCII.")
                 continue
             if line == 1:
                 columns = tuple(cells)  # type: ignore[assignment]

@@ -1,8 +1,8 @@
-"""Answers of the UN Comtrade API (public or with a key), saved as they came: annual or monthly records of one reporter each.
+"""Answers of the UN Comtrade API (public or with a key), saved as they came: annual or monthly records.
 
-Nothing is fetched here. A record tells value (imports with freight and insurance, exports without), net weight and a quantity in
-the unit of its code; each may be an estimate of the United Nations. Records broken down further than by partner (second
-partner, customs procedure, mode of transport) repeat the totals and are left out.
+Nothing is fetched here. A record tells value (imports with freight and insurance, exports without), net weight and a
+quantity in the unit of its code; each may be an estimate of the United Nations. Records broken down further than by
+partner (second partner, customs procedure, mode of transport) repeat the totals and are left out.
 """
 
 from __future__ import annotations
@@ -42,9 +42,26 @@ ORIGIN = Origin(
 ORIGINS = (ORIGIN,)
 
 EDITIONS = {"H0": "HS92", "H1": "HS96", "H2": "HS02", "H3": "HS07", "H4": "HS12", "H5": "HS17", "H6": "HS22"}
-FLOWS = {"M": "Import", "X": "Export", "RM": "Re-import", "RX": "Re-export", "DX": "Domestic export", "FM": "Foreign import"}
+FLOWS = {
+    "M": "Import",
+    "X": "Export",
+    "RM": "Re-import",
+    "RX": "Re-export",
+    "DX": "Domestic export",
+    "FM": "Foreign import",
+}
 _TOTAL = {"partner2Code": ("0",), "customsCode": ("C00",), "motCode": ("0",), "mosCode": ("0",)}
-_NEEDED = ("typeCode", "freqCode", "period", "reporterISO", "flowCode", "partnerISO", "classificationCode", "cmdCode", "primaryValue")
+_NEEDED = (
+    "typeCode",
+    "freqCode",
+    "period",
+    "reporterISO",
+    "flowCode",
+    "partnerISO",
+    "classificationCode",
+    "cmdCode",
+    "primaryValue",
+)
 _DAY = re.compile(r"(?<![0-9])(20[0-9]{2}-[01][0-9]-[0-3][0-9])(?![0-9])")
 _PERIOD = re.compile(r"((?:19|20)[0-9]{2})(0[1-9]|1[0-2])?")
 _ISO3 = re.compile(r"[A-Z]{3}")
@@ -100,7 +117,9 @@ def _record(record: dict[str, Any], file: str, number: int) -> Iterator[Figure]:
             what = f"{visible(str(record[name]))} is neither a word nor a number."
             raise BadInput(what, where=f"{where}, column {name}", cure="Save the answer of the API as it came.")
     if text["typeCode"] != "C":
-        raise BadInput(f"{visible(text['typeCode'])} is not trade in goods.", where=f"{where}, column typeCode", cure="Expected C.")
+        raise BadInput(
+            f"{visible(text['typeCode'])} is not trade in goods.", where=f"{where}, column typeCode", cure="Expected C."
+        )
     classification = text["classificationCode"]
     if classification not in EDITIONS:
         raise BadInput(
@@ -126,7 +145,7 @@ def _record(record: dict[str, Any], file: str, number: int) -> Iterator[Figure]:
     split = [name for name, whole in _TOTAL.items() if record.get(name) is not None and str(record[name]) not in whole]
     if split:
         head = f"broken down / {split[0]} / {head}"
-    shared = {
+    shared: dict[str, Any] = {
         "place": _place(text, "reporter", where),
         "partner": _place(text, "partner", where),
         "period": period[1] if period[2] is None else f"{period[1]}-{period[2]}",
@@ -135,17 +154,37 @@ def _record(record: dict[str, Any], file: str, number: int) -> Iterator[Figure]:
         "notes": text.get("cmdDesc", ""),
     }
     value = _amount(record, "primaryValue", where)
-    yield Figure(series=f"{head} / {_valuation(record, flow)}", unit="USD", text=value, column=f"record {number}, primaryValue", **shared)
+    yield Figure(
+        series=f"{head} / {_valuation(record, flow)}",
+        unit="USD",
+        text=value,
+        column=f"record {number}, primaryValue",
+        **shared,
+    )
     weight = _amount(record, "netWgt", where)
     if _is_zero(weight) and not _is_zero(value):
         weight = ""  # goods that cost something weigh something: the weight is not known
     estimated = ("estimated",) if record.get("isNetWgtEstimated") is True else ()
-    yield Figure(series=f"{head} / net weight", unit="kg", text=weight, column=f"record {number}, netWgt", flags=estimated, **shared)
+    yield Figure(
+        series=f"{head} / net weight",
+        unit="kg",
+        text=weight,
+        column=f"record {number}, netWgt",
+        flags=estimated,
+        **shared,
+    )
     unit = text.get("qtyUnitAbbr", "")
     if unit not in ("", "kg", "N/A") and record.get("qty") is not None:
         estimated = ("estimated",) if record.get("isQtyEstimated") is True else ()
         quantity = _amount(record, "qty", where)
-        yield Figure(series=f"{head} / quantity", unit=unit, text=quantity, column=f"record {number}, qty", flags=estimated, **shared)
+        yield Figure(
+            series=f"{head} / quantity",
+            unit=unit,
+            text=quantity,
+            column=f"record {number}, qty",
+            flags=estimated,
+            **shared,
+        )
 
 
 def _place(text: dict[str, str], side: str, where: str) -> str:
@@ -169,7 +208,9 @@ def _amount(record: dict[str, Any], name: str, where: str) -> str:
         return ""
     if not isinstance(value, Written):
         raise BadInput(
-            f"{visible(str(value))} is not a number.", where=f"{where}, column {name}", cure="Expected a number or null."
+            f"{visible(str(value))} is not a number.",
+            where=f"{where}, column {name}",
+            cure="Expected a number or null.",
         )
     if value.startswith("-"):
         raise BadInput(f"{visible(value)} is below zero.", where=f"{where}, column {name}", cure="Expected an amount.")
@@ -181,7 +222,7 @@ def _is_zero(text: str) -> bool:
 
 
 def _valuation(record: dict[str, Any], flow: str) -> str:
-    """With freight and insurance (CIF) or without (FOB), where the record says which of its values is the primary one."""
+    """With freight and insurance (CIF) or without (FOB), where the record says which value is the primary one."""
     primary = record["primaryValue"]
     for name, words in (("cifvalue", "value CIF"), ("fobvalue", "value FOB")):
         if record.get(name) is not None and record[name] == primary:

@@ -46,8 +46,8 @@ class Figure:
     """One cell of a publication, untouched: what is measured, where, when, and what stands there.
 
     `series` are the publisher's words, joined by ` / `. `text` is the cell, `flags` are marks that the publisher sets
-    beside it (estimated, revised, rounded), `notes` its footnotes. `file`, `line` and `column` say where it stands; in a
-    file that has no lines to count (JSON), `line` is 0 and `column` the path to the value.
+    beside it (estimated, revised, rounded), `notes` its footnotes. `file`, `line` and `column` say where it stands;
+    in a file that has no lines to count (JSON), `line` is 0 and `column` the path to the value.
     """
 
     series: str

@@ -1,7 +1,8 @@
 """IEA Critical Minerals Dataset (Data Explorer), as the JSON conversion of its workbook.
 
-Supply by country: the observed year and the base case of the pipeline of projects. Demand by sector and scenario, for the
-world. All in thousand tonnes. What the conversion made of the footnotes, countries without figures, goes to the notes.
+Supply by country: the observed year and the base case of the pipeline of projects. Demand by sector and scenario, for
+the world. All in thousand tonnes. What the conversion made of the footnotes, countries without figures, goes to the
+notes.
 """
 
 from __future__ import annotations
@@ -56,7 +57,11 @@ def read(path: Path, origin: Origin) -> Iterator[Figure]:
             for what, names in (("not known", unknown), ("missing", missing))
             if names
         )
-        raise BadInput(f"the sections are not those of this edition ({told}).", where=path.name, cure="A new layout needs a new reader.")
+        raise BadInput(
+            f"the sections are not those of this edition ({told}).",
+            where=path.name,
+            cure="A new layout needs a new reader.",
+        )
     for name in ("supply", *(section for section in _SECTIONS[1:] if section in whole and section != "supply")):
         section = is_object(whole[name], f"{path.name}, /{name}", "an object by mineral")
         yield from _supply(section, path.name) if name == "supply" else _demand(name, section, path.name)
@@ -70,15 +75,24 @@ def _supply(section: dict[str, Any], file: str) -> Iterator[Figure]:
             countries = is_object(parts.get("countries"), f"{file}, {at}/countries", "an object by country")
             notes = " ".join(tidy(word) for word in countries if _is_footnote(word, countries[word]))
             named = {word: years for word, years in countries.items() if not _is_footnote(word, countries[word])}
-            rows = [(word, "", years) for word, years in named.items()]
-            rows += [("World", "" if part == "total" else f" / {part}", parts[part]) for part in parts if part != "countries"]
-            for place, more, years in rows:
-                column = f"{at}/{'countries/' + place if (place, more) != ('World', '') and place in named else more[3:] or 'total'}"
+            rows = [(word, "", f"countries/{word}", years) for word, years in named.items()]
+            for part in parts:
+                if part != "countries":
+                    rows.append(("World", "" if part == "total" else f" / {part}", part, parts[part]))
+            for place, more, name, years in rows:
+                column = f"{at}/{name}"
                 for year, value in is_object(years, f"{file}, {column}", "an object by year").items():
                     what = "supply" if year == OBSERVED else "supply, base case"
-                    share = bool(more) and more[3:] in _SHARES
+                    share = name in _SHARES
                     yield _figure(
-                        f"{what} / {mineral} / {stage}{more}", value, year, place, file, f"{column}/{year}", notes, share
+                        f"{what} / {mineral} / {stage}{more}",
+                        value,
+                        year,
+                        place,
+                        file,
+                        f"{column}/{year}",
+                        notes,
+                        share,
                     )
 
 

@@ -159,7 +159,11 @@ def _read(mended: Mended, origin: Origin, terms: Terms, unknown: _Unknown) -> tu
 def _row(mended: Mended, origin: Origin, meaning: Meaning, state: State, country: str, partner: str | None) -> Row:
     figure = mended.figure
     estimated = state.value_status in ("estimated", "modelled")
-    basis = f"{origin.body} {'projection' if state.value_status == 'modelled' else 'estimate'}" if estimated else "as published"
+    basis = (
+        f"{origin.body} {'projection' if state.value_status == 'modelled' else 'estimate'}"
+        if estimated
+        else "as published"
+    )
     if "corrected" in figure.flags:
         basis = f"corrected by {mended.correction}; printed otherwise"
     return {

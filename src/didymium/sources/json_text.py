@@ -1,4 +1,4 @@
-"""Strict reading of a publisher's JSON: UTF-8, no key twice, numbers kept as they are written, nothing deeper than it need be."""
+"""Strict reading of a publisher's JSON: UTF-8, no key twice, numbers kept as they are written."""
 
 from __future__ import annotations
 

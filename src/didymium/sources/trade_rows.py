@@ -1,7 +1,8 @@
 """From figures of customs statistics to rows of table `trade`: the value and the mass of a flow in one row.
 
-A customs office states value, net mass and numbers of pieces of one flow in several cells. Here they come together: exporter,
-importer, product, code, period. Mass is the sum of what is stated in units of mass; what is only counted in pieces has none.
+A customs office states value, net mass and numbers of pieces of one flow in several cells. Here they come together:
+exporter, importer, product, code, period. Mass is the sum of what is stated in units of mass; what is only counted in
+pieces has none.
 """
 
 from __future__ import annotations

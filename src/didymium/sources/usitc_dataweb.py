@@ -1,7 +1,7 @@
 """USITC DataWeb: an exported report of US imports or exports by partner and customs heading, with its query beside it.
 
-Customs value is what was paid without freight, insurance and duty (free alongside or on board), of goods that entered for
-consumption. A heading may be counted in several units; the value of each is a row of its own. A quantity that is
+Customs value is what was paid without freight, insurance and duty (free alongside or on board), of goods that entered
+for consumption. A heading may be counted in several units; the value of each is a row of its own. A quantity that is
 suppressed in part is a lower bound. A zero of a year that was not over when the report was made is no figure.
 """
 
@@ -118,7 +118,9 @@ def _sheet(sheet: Sheet, report: _Report, file: str) -> Iterator[Figure]:
     for column, word in enumerate(header[5:], start=6):
         match = _YEAR.fullmatch(word)
         if match is None:
-            raise BadInput(f"{visible(word)} is not a year.", where=f"{where} row 3", cure="Choose years or year-to-date.")
+            raise BadInput(
+                f"{visible(word)} is not a year.", where=f"{where} row 3", cure="Choose years or year-to-date."
+            )
         years[column] = (match[1], bool(match[2]), bool(match[3]))
     suppressed = {(year, part): column for column, (year, part, is_mark) in years.items() if is_mark}
     rows = [row for row in range(4, sheet.last_row + 1) if not sheet.text(row, 1).startswith("Total")]
@@ -184,7 +186,9 @@ def _reconcile(sheet: Sheet, rows: list[int], columns: list[int], where: str) ->
     told = tidy(sheet.text(2, 2)).replace(",", "").removesuffix(".0")
     if tidy(sheet.text(2, 1)) != "Data Row Count" or told != str(len(rows)):
         raise BadInput(
-            f"{len(rows):,} rows of {visible(told)}.", where=f"{where} row 2", cure="The sheet was cut: export it again."
+            f"{len(rows):,} rows of {visible(told)}.",
+            where=f"{where} row 2",
+            cure="The sheet was cut: export it again.",
         )
     total = next((row for row in range(4, sheet.last_row + 1) if sheet.text(row, 1).startswith("Total")), None)
     for column in columns if total is not None else ():
