@@ -157,6 +157,7 @@ ADDED_RULES = {
     "magnet-demand-finished": 13,
     "magnet-demand-sectors": 3,
     "re-metal-world-trade": 3,
+    "wmd-world-2022": 7,
 }
 """Shipped rows that no compiled row states, by the rule that added them."""
 
@@ -168,6 +169,7 @@ ADDED_CLAIMS = {
     "BACI-HS92 without concentrate",
     "press_sinter_ndfeb",
     "machine_ndfeb",
+    "WMD summed",
 }
 
 

@@ -16,7 +16,9 @@ Sides = Mapping[str, Sequence[Row]]
 EDITION = ("series", "vintage", "body", "series_as_given", "place_as_given", "source_id", "is_total", "preferred")
 """Columns that say who states a fact and in which words, not which fact."""
 
-AMOUNTS = ("quantity", "value", "price", "quantity_low", "quantity_high")
+AMOUNTS = ("quantity", "value", "price", "value_usd")
+"""Columns that hold what a row says, the first that is not empty; a table without one is not compared."""
+
 TOLD = ("attribute", "product", "stage", "country", "exporter", "importer", "partner", "sector", "indicator", "period")
 EQUAL = 5e-6
 """Shipped figures have six significant digits: a smaller relative difference is none."""
@@ -39,7 +41,7 @@ class Difference:
         """The difference as a flat record."""
         row = self.b or self.a or {}
         told = {name: row[name] for name in TOLD if name in row}
-        told.setdefault("period", row.get("year"))
+        told.setdefault("period", str(row["year"]) if row.get("year") is not None else None)
         a, b = figure(self.a), figure(self.b)
         return {
             "table": self.table,
@@ -76,12 +78,12 @@ def figure(row: Row | None) -> float | str | None:
 def differences(a: Sides, b: Sides, tables: Iterable[str] | None = None) -> list[Difference]:
     """Facts that A and B state, equal ones too, the largest relative change first.
 
-    Rows are matched by the key of their table without the words of the edition. Where a side has several rows for one
-    such key, these words tell them apart.
+    Rows are matched by the key of their table without the words of the edition. Claims of a series that both sides
+    hold are matched with their like; where no series is common, the claim in use stands for its fact.
     """
     found: list[Difference] = []
     for name in tables or sorted({*a, *b}):
-        if any(column in TABLES[name].column_names for column in AMOUNTS):
+        if any(column.name in AMOUNTS and column.kind == "number" for column in TABLES[name].columns):
             found += _of_table(name, a.get(name, ()), b.get(name, ()))
     return sorted(found, key=lambda d: (-abs(d.share or 0.0), d.table, d.change, d.key))
 
@@ -89,8 +91,12 @@ def differences(a: Sides, b: Sides, tables: Iterable[str] | None = None) -> list
 def _of_table(name: str, a: Sequence[Row], b: Sequence[Row]) -> list[Difference]:
     key = TABLES[name].key
     short = tuple(part for part in key if part not in EDITION)
-    if name == "published":
-        short = tuple(part for part in short if part != "vintage")
+    if "series" in key:
+        common = {row["series"] for row in a} & {row["series"] for row in b}
+        if common:
+            short = key
+        else:
+            a, b = _in_use(a, short), _in_use(b, short)
     groups: dict[str, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
     for side, rows in enumerate((a, b)):
         for row in rows:
@@ -108,6 +114,18 @@ def _of_table(name: str, a: Sequence[Row], b: Sequence[Row]) -> list[Difference]
     return found
 
 
+def _in_use(rows: Sequence[Row], cell: Sequence[str]) -> list[Row]:
+    """One claim for each fact: the preferred one, or the only one."""
+    claims: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        claims[_joined(row, cell)].append(row)
+    return [
+        row
+        for of in claims.values()
+        for row in (of if len(of) == 1 else [row for row in of if row.get("preferred")][:1])
+    ]
+
+
 def _one(table: str, key: str, a: Row | None, b: Row | None) -> Difference:
     if a is None or b is None:
         return Difference(table, key, "added" if a is None else "removed", a, b, None)
@@ -121,7 +139,7 @@ def _one(table: str, key: str, a: Row | None, b: Row | None) -> Difference:
 
 
 def _number(row: Row) -> float | None:
-    for name in AMOUNTS[:3]:
+    for name in AMOUNTS:
         if row.get(name) is not None:
             return float(row[name])
     return None

@@ -264,6 +264,7 @@ def _quoted(path: Path) -> str:
 
 
 def _write_parquet(flows: YearFlows, path: Path) -> None:
+    import duckdb
     import pandas as pd
 
     labels, codes = pd.Index(labels_of(flows.edition)), pd.Index(flows.edition.products)
@@ -279,10 +280,14 @@ def _write_parquet(flows: YearFlows, path: Path) -> None:
     )
     with _session() as session:
         session.register("flows", frame)
-        session.execute(
-            f"COPY (SELECT {flows.year}::SMALLINT AS year, * REPLACE (nullif(quantity_t, 'nan'::DOUBLE) AS quantity_t)"
-            f" FROM flows) TO {_quoted(path)} (FORMAT parquet, COMPRESSION snappy)"
-        )
+        try:
+            session.execute(
+                f"COPY (SELECT {flows.year}::SMALLINT AS year, * REPLACE"
+                f" (nullif(quantity_t, 'nan'::DOUBLE) AS quantity_t) FROM flows) TO {_quoted(path)} (FORMAT parquet, COMPRESSION snappy)"
+            )
+        except duckdb.Error as refused:
+            reason = str(refused).splitlines()[0]
+            raise StoreError(f"cannot be written: {reason}", where=str(path), cure="Name another --store.") from refused
 
 
 def _write_columns(flows: YearFlows, folder: Path) -> None:

@@ -80,7 +80,12 @@ PUBLISHED = Table(
         Column("figure_as_given", "text", "What stands in the cell; empty = an empty cell.", example="W"),
         Column("unit_as_given", "text", "The publisher's unit.", example="metric tons"),
         Column("place_as_given", "text", "The publisher's word for the place.", example="Burma"),
-        Column("flags", "list", "Marks beside the figure: revised, estimated, rounded, corrected …", example="revised"),
+        Column(
+            "flags",
+            "list",
+            "Marks beside the figure, such as revised, estimated, rounded, corrected.",
+            example="revised",
+        ),
         Column("notes", "text", "Footnotes in the publisher's words."),
         Column("correction", "id", "Correction of an error of the publisher's file, if one was made or noted."),
         SOURCE,

@@ -25,7 +25,7 @@ from didymium.sources.trade_rows import trade_rows
 Row = dict[str, Any]
 EMPTY = "empty cell"
 YEAR = re.compile(r"[0-9]{4}")
-MOST_PLACES = 3  # places named for each unknown word
+PERIOD = re.compile(r"(?:19|20)\d\d(?:/(?:19|20)\d\d|-(?:0[1-9]|1[0-2]))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class _Unknown:
             "series": f"Add it to {origin.terms}, if only as out_of_scope.",
             "place": "Add it to places.csv.",
             "mark": "Add it to marks.csv: a mark is a state, never a number.",
+            "period": "Expected a year, or its first and last year as 2021/2024.",
         }
         lines = []
         for (kind, word, what), where in sorted(self.seen.items()):
@@ -148,7 +149,10 @@ def _read(mended: Mended, origin: Origin, terms: Terms, unknown: _Unknown) -> tu
         state = state_of(figure.text, terms.marks, status=status)
     except NotRead as bad:
         unknown.note("mark", figure.text, figure.where, str(bad))
-    if meaning is None or state is None or None in places:
+    dated = PERIOD.fullmatch(figure.period) is not None
+    if not dated:
+        unknown.note("period", figure.period, figure.where)
+    if meaning is None or state is None or None in places or not dated:
         return reason, None, None
     partner = places[1] if len(places) > 1 else None
     mended = replace(mended, figure=replace(figure, flags=flags))

@@ -13,7 +13,9 @@ from pathlib import Path
 from didymium.errors import BadInput
 from didymium.schema.faults import visible
 
-MOST_BYTES = 256 << 20
+MOST_BYTES = 32 << 20
+"""Ten times the largest of these files. Streams of millions of rows have readers of their own."""
+
 MOST_IN_A_CELL = 20_000
 
 
@@ -67,6 +69,8 @@ def read_lines(path: Path, *, encoding: str, header: Sequence[str], in_order: bo
 
 def file_bytes(path: Path, *, most: int = MOST_BYTES) -> bytes:
     """The bytes of a file of a size that a publication has. The name is a name, never a pattern."""
+    if path.exists() and not path.is_file():
+        raise BadInput("is no file: it cannot be read as one.", where=path.name or str(path), cure="Name the file.")
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
