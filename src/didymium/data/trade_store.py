@@ -283,7 +283,8 @@ def _write_parquet(flows: YearFlows, path: Path) -> None:
         try:
             session.execute(
                 f"COPY (SELECT {flows.year}::SMALLINT AS year, * REPLACE"
-                f" (nullif(quantity_t, 'nan'::DOUBLE) AS quantity_t) FROM flows) TO {_quoted(path)} (FORMAT parquet, COMPRESSION snappy)"
+                f" (nullif(quantity_t, 'nan'::DOUBLE) AS quantity_t) FROM flows)"
+                f" TO {_quoted(path)} (FORMAT parquet, COMPRESSION snappy)"
             )
         except duckdb.Error as refused:
             reason = str(refused).splitlines()[0]
