@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.shipped import Shipped, arguments
-from bench.timing import least, quiet, ratios, table
+from bench.timing import least, peak_mb, quiet, ratios, table
 
 from didymium.engine import Solver
 from didymium.model.network import SupplyNetwork
@@ -53,12 +53,6 @@ def known() -> dict[str, Any]:
     from importlib.util import find_spec
 
     return {name: way for name, way in WAYS.items() if name == "didymium" or find_spec(name.lower())}
-
-
-def peak_mb() -> float:
-    """Largest resident memory of this program so far [MB], from Linux's own account of it."""
-    said = Path("/proc/self/status").read_text("ascii")
-    return int(said.split("VmHWM:")[1].split()[0]) / 1e3
 
 
 def memory(task: Path, name: str) -> float:

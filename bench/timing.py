@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 REPEATS = 3
@@ -54,3 +55,9 @@ def ratios(times: Mapping[str, float], *, own: str, what: str = "CPU seconds") -
     return table(
         ["way", what, f"times {own}"], [[name, f"{t:.3f}", f"{t / times[own]:.2f}"] for name, t in times.items()]
     )
+
+
+def peak_mb() -> float:
+    """Largest resident memory of this program so far [MB], from Linux's own account of it."""
+    said = Path("/proc/self/status").read_text("ascii")
+    return int(said.split("VmHWM:")[1].split()[0]) / 1e3

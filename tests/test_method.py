@@ -35,7 +35,7 @@ def test_the_worked_cases_hold(page: Path) -> None:
 
 
 def test_the_index_leads_to_every_page() -> None:
-    linked = set(re.findall(r"\]\((\w+\.md)\)", (METHOD / "index.md").read_text("utf-8")))
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (METHOD / "index.md").read_text("utf-8")))
     assert linked == {page.name for page in PAGES} - {"index.md"}
 
 

@@ -14,6 +14,7 @@ from didymium.cli.catalogue import QUESTIONS
 from didymium.cli.data_files import export, redact, sql, template
 from didymium.cli.importing import diff, import_file
 from didymium.cli.options import Shared, shared_options
+from didymium.cli.trade import trade
 
 if TYPE_CHECKING:
     from didymium.data import Dataset
@@ -207,5 +208,5 @@ def sources(shared: Shared, importers: bool) -> None:
 
 for _question in ("data reconcile", "data value-of-information"):
     data.add_command(command_of(QUESTIONS[_question]))
-for _command in (template, export, sql, redact, import_file, diff):
+for _command in (template, export, sql, redact, import_file, diff, trade):
     data.add_command(_command)

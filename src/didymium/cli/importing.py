@@ -20,7 +20,12 @@ _PATH = click.Path(path_type=Path)
 @click.command(name="import")
 @click.argument("importer")
 @click.argument("path", type=_PATH)
-@click.option("--into", type=_PATH, required=True, metavar="FOLDER", help="The folder of the layer to write.")
+@click.option(
+    "--into",
+    type=_PATH,
+    metavar="FOLDER",
+    help="The folder of the layer to write; baci needs none: it keeps its years.",
+)
 @click.option(
     "--terms",
     "terms",
@@ -30,13 +35,22 @@ _PATH = click.Path(path_type=Path)
     help="Your readings of new words: places.csv, marks.csv or the table of the publication, or a folder of them.",
 )
 @shared_options
-def import_file(shared: Shared, importer: str, path: Path, into: Path, terms: tuple[Path, ...]) -> None:
+def import_file(shared: Shared, importer: str, path: Path, into: Path | None, terms: tuple[Path, ...]) -> None:
     """Import the file at PATH of a publication that IMPORTER names, as a layer. See: didymium data sources --importers
 
     All figures stand in table published, edition by edition, withheld and censored ones as such; those that are
     numbers stand in the tables that the model reads too. A word, unit or mark that nobody has reviewed stops the
     import with the list of all of them. Importing twice changes nothing.
+
+    baci takes a yearly file or the folder of them, and keeps the years in the store: see didymium data trade.
     """
+    if importer == "baci":
+        from didymium.cli.trade import keep_baci
+
+        keep_baci(shared, path, into)
+        return
+    if into is None:
+        raise click.UsageError("Name the folder of the layer with --into FOLDER.")
     from didymium.cli.asking import dataset
     from didymium.sources.folder import write_folder
     from didymium.sources.register import import_documents
@@ -121,6 +135,7 @@ def _tell(shared: Shared, intake: Intake, made: Mapping[str, bytes], into: Path,
 
 def importer_rows() -> list[dict[str, Any]]:
     """Every edition that can be imported, with its terms."""
+    from didymium.sources import baci
     from didymium.sources.register import readers
 
     return [
@@ -136,7 +151,7 @@ def importer_rows() -> list[dict[str, Any]]:
             "citation": origin.citation,
             "attribution": origin.attribution,
         }
-        for _, origin in readers().values()
+        for origin in [*(origin for _, origin in readers().values()), baci.ORIGIN]
     ]
 
 

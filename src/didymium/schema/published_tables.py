@@ -63,7 +63,7 @@ PUBLISHED = Table(
         ),
         COUNTRY,
         Column("partner", "id", "The other place of a flow.", references="places.place", example="CHN"),
-        Column("period", "text", "Year, or first and last year.", required=True, example="2024"),
+        Column("period", "text", "Year, month, or first and last year.", required=True, example="2024"),
         replace(YEAR, meaning="Last year of the period."),
         Column(
             "quantity", "number", "The value; empty = not a number, see value_status and the bounds.", unit="{unit}"

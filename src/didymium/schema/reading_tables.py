@@ -173,6 +173,29 @@ STAGE_BASKETS = Table(
     ("product", "stage"),
 )
 
+TERMS_HS = Table(
+    "terms_hs",
+    "Customs codes in trade data",
+    "貿易統計のHSコード対応表",
+    "A customs code of a nomenclature, and the one product that its trade is read as: a basket keeps its own name.",
+    (
+        Column("nomenclature", "id", "Edition of the Harmonized System.", required=True, example="HS92"),
+        Column("hs_code", "text", "Code of four or six digits.", required=True, example="284690"),
+        Column("product", "id", "Our product.", references="products.product", required=True, example="re_compounds"),
+        Column(
+            "mass_basis",
+            "id",
+            "What its tonnes weigh.",
+            references="mass_bases.mass_basis",
+            required=True,
+            example="gross",
+        ),
+        Column("reviewed", "text", "Why this is the right reading.", required=True),
+    ),
+    ("nomenclature", "hs_code"),
+    ("A code that holds several of our products and is no basket of the tables has no row: its trade is not read.",),
+)
+
 READING_TABLES = (
     FRAMEWORK_CLAUSES,
     COMMITMENT_READINGS,
@@ -181,4 +204,5 @@ READING_TABLES = (
     CAUTIONS,
     SENTENCES,
     STAGE_BASKETS,
+    TERMS_HS,
 )

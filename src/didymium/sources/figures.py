@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Figure:
     """One cell of a publication, untouched: what is measured, where, when, and what stands there.
 
     `series` are the publisher's words, joined by ` / `. `text` is the cell, `flags` are marks that the publisher sets
-    beside it (estimated, revised, rounded), `notes` its footnotes. `file`, `line` and `column` say where it stands.
+    beside it (estimated, revised, rounded), `notes` its footnotes. `file`, `line` and `column` say where it stands;
+    in a file that has no lines to count (JSON), `line` is 0 and `column` the path to the value.
     """
 
     series: str
@@ -65,14 +66,27 @@ class Figure:
     @property
     def locator(self) -> str:
         """Where the cell stands, in words."""
+        if not self.line:
+            return f"{self.file}, {self.column}"
         sheet = f"sheet {self.sheet}, " if self.sheet else ""
         return f"{self.file}, {sheet}{'row' if self.sheet else 'line'} {self.line}, column {self.column}"
 
     @property
     def where(self) -> str:
         """Where the cell stands, as an error message begins."""
+        if not self.line:
+            return f"{self.file}, {self.column}"
         sheet = f" sheet {self.sheet}" if self.sheet else ""
         return f"{self.file}{sheet} row {self.line}, column {self.column}"
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A reader whose files tell, or must be told, of which day they are: a report, an answer of an API."""
+
+    def edition(self, path: Path, origin: Origin) -> Origin:
+        """The origin with the vintage of this file."""
+        ...
 
 
 class Reader(Protocol):

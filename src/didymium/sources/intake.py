@@ -20,10 +20,12 @@ from didymium.sources.figures import Figure, Origin
 from didymium.sources.marks import NotRead, State, state_of
 from didymium.sources.mending import Correction, Mended, mend
 from didymium.sources.terms import OUT_OF_SCOPE, Meaning, Terms
+from didymium.sources.trade_rows import trade_rows
 
 Row = dict[str, Any]
 EMPTY = "empty cell"
-PERIOD = re.compile(r"(?:19|20)\d\d(?:/(?:19|20)\d\d)?", re.ASCII)
+YEAR = re.compile(r"[0-9]{4}")
+PERIOD = re.compile(r"(?:19|20)\d\d(?:/(?:19|20)\d\d|-(?:0[1-9]|1[0-2]))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _read(mended: Mended, origin: Origin, terms: Terms, unknown: _Unknown) -> tu
         flags += read.flags if read else ()
     state = None
     try:
-        status = "estimated" if "estimated" in flags else "reported"
+        status = next((word for word in ("estimated", "modelled") if word in flags), "reported")
         state = state_of(figure.text, terms.marks, status=status)
     except NotRead as bad:
         unknown.note("mark", figure.text, figure.where, str(bad))
@@ -160,8 +162,12 @@ def _read(mended: Mended, origin: Origin, terms: Terms, unknown: _Unknown) -> tu
 
 def _row(mended: Mended, origin: Origin, meaning: Meaning, state: State, country: str, partner: str | None) -> Row:
     figure = mended.figure
-    estimated = state.value_status == "estimated"
-    basis = f"{origin.body} estimate" if estimated else "as published"
+    estimated = state.value_status in ("estimated", "modelled")
+    basis = (
+        f"{origin.body} {'projection' if state.value_status == 'modelled' else 'estimate'}"
+        if estimated
+        else "as published"
+    )
     if "corrected" in figure.flags:
         basis = f"corrected by {mended.correction}; printed otherwise"
     return {
@@ -174,7 +180,7 @@ def _row(mended: Mended, origin: Origin, meaning: Meaning, state: State, country
         "country": country,
         "partner": partner,
         "period": figure.period,
-        "year": int(figure.period[-4:]),
+        "year": int(YEAR.findall(figure.period)[-1]),
         "quantity": state.quantity,
         "quantity_low": state.low,
         "quantity_high": state.high,
@@ -203,7 +209,7 @@ def _typed(found: Iterable[tuple[Row, Meaning, Figure]], origin: Origin, faults:
     """Rows for the tables that the model reads: what is a number, and reserves that are at least a number."""
     kept: dict[str, dict[str, tuple[Row, Figure]]] = {}
     for row, meaning, figure in found:
-        if meaning.table is None or row["partner"] is not None:
+        if meaning.table is None or meaning.table == "trade" or row["partner"] is not None:
             continue
         made = next(_typed_rows(row, meaning.table, origin), None)
         if made is None:
@@ -218,7 +224,9 @@ def _typed(found: Iterable[tuple[Row, Meaning, Figure]], origin: Origin, faults:
             faults.append(
                 f"{figure.where}: {what} are both {meaning.table} {key}. Take one of the series out of {origin.terms}."
             )
-    return {name: [row for row, _ in rows.values()] for name, rows in kept.items()}
+    typed = {name: [row for row, _ in rows.values()] for name, rows in kept.items()}
+    trade = trade_rows(((row, figure) for row, meaning, figure in found if meaning.table == "trade"), origin)
+    return {**typed, "trade": trade} if trade else typed
 
 
 def _typed_rows(row: Row, table: str, origin: Origin) -> Iterator[Row]:
@@ -239,6 +247,9 @@ def _typed_rows(row: Row, table: str, origin: Origin) -> Iterator[Row]:
         "value_status": row["value_status"],
         "basis": basis,
     }
+    if table == "supply_outlook":
+        del shared["is_total"]
+        shared |= {"stage": row["stage"], "scenario": "base"}
     if table == "production":
         # Which claim is used is for the rules to say: a layer that marks its own rows would overrule them.
         shared |= {"stage": row["stage"], "series": origin.series, "preferred": False, "rule_id": None}

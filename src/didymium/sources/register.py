@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import cast
 
 from didymium.errors import BadInput, UnknownTerm
-from didymium.sources.figures import Origin, Reader
+from didymium.sources.figures import Dated, Origin, Reader
 from didymium.sources.folder import documents, fingerprints
 from didymium.sources.intake import Intake, take
 from didymium.sources.mending import read_corrections
 from didymium.sources.terms import Vocabulary, read_terms
 
-MODULES = ("usgs_mcs", "usgs_myb", "bgs_wms", "wmd", "wgi")
+MODULES = ("usgs_mcs", "usgs_myb", "bgs_wms", "wmd", "wgi", "iea_cm", "usitc_dataweb", "comtrade")
 """Modules of this room that read a publication."""
 
 
@@ -28,10 +28,12 @@ def import_file(importer: str, path: Path, vocabulary: Vocabulary, extra_terms: 
     """Read, correct and translate a publisher's file. Raises BadInput with everything that is wrong with it."""
     known = readers()
     if importer not in known:
-        raise UnknownTerm("importer", importer, known, cure="List them: didymium data sources --importers")
+        raise UnknownTerm("importer", importer, [*known, "baci"], cure="List them: didymium data sources --importers")
     reader, origin = known[importer]
     if not path.exists():
         raise BadInput("no such file or folder.", where=path.name or str(path), cure=f"Expected {origin.layout}.")
+    if isinstance(reader, Dated):
+        origin = reader.edition(path, origin)
     terms = read_terms(origin.body, origin.terms, vocabulary, extra_terms)
     return take(reader.read(path, origin), origin, terms, read_corrections(importer))
 

@@ -19,7 +19,7 @@ from didymium.sources.marks import Mark
 
 FOLDER = Path(__file__).with_name("terms")
 OUT_OF_SCOPE = "out_of_scope"
-TYPED = ("production", "reserves", "governance")
+TYPED = ("production", "reserves", "governance", "supply_outlook", "trade")
 """Tables that the model reads and an import can fill."""
 
 _REVIEWED = Column("reviewed", "text", "Why this is the right reading.", required=True)

@@ -1,0 +1,216 @@
+"""Reading BACI years: what is read, and that nothing unsound is read, told with line, column and value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.sources.baci_years import FLOWS, PLACES, write_lists, write_year
+
+from didymium.errors import BadInput
+from didymium.sources.baci import named, read_edition, read_year, scanned, years_in
+
+
+def _as_read(path: Path) -> list[tuple[str, str, str, float, float | None]]:
+    flows = read_year(path)
+    places, products = flows.edition.places, flows.edition.products
+    columns = (flows.exporter, flows.importer, flows.product, flows.value_kusd, flows.quantity_t)
+    return [
+        (places[i].iso3, places[j].iso3, products[k], v, None if np.isnan(q) else q)
+        for i, j, k, v, q in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+
+
+def _refusal(path: Path) -> BadInput:
+    with pytest.raises(BadInput) as refused:
+        read_year(path)
+    line = refused.value.line()
+    assert "\n" not in line and len(line) < 900
+    return refused.value
+
+
+def test_all_flows_are_read_by_product_exporter_importer(tmp_path: Path) -> None:
+    read = _as_read(write_year(tmp_path))
+    want = sorted(FLOWS, key=lambda flow: (flow[2], PLACES[flow[0]], PLACES[flow[1]]))
+    assert read == [(i, j, k, float(v), None if q == "NA" else float(q)) for i, j, k, v, q in want]
+
+
+def test_the_name_tells_release_and_year(tmp_path: Path) -> None:
+    path = write_year(tmp_path, vintage="202401b", year=1995)
+    assert (named(path).nomenclature, named(path).vintage, named(path).year) == ("HS92", "202401b", 1995)
+    assert read_edition(path).id == "baci-hs92-v202401b"
+    with pytest.raises(BadInput, match=r"not that of a BACI year.*Keep the name"):
+        named(tmp_path / "trade.csv")
+
+
+def test_leading_zeros_may_be_there_or_not_and_columns_may_stand_in_another_order(tmp_path: Path) -> None:
+    path = write_year(tmp_path, [], head="t,k,i,j,v,q", lines=["2024,10121,036,156,2.5,NA", "2024,284690,36,156,2,1"])
+    assert _as_read(path) == [("AUS", "CHN", "010121", 2.5, None), ("AUS", "CHN", "284690", 2.0, 1.0)]
+
+
+def test_padded_cells_are_read(tmp_path: Path) -> None:
+    path = write_year(
+        tmp_path, [], lines=["2024,36,156,284690,     2.500,        NA", "2024,36,392,284690, 1.000, 0.5"]
+    )
+    assert _as_read(path) == [("AUS", "CHN", "284690", 2.5, None), ("AUS", "JPN", "284690", 1.0, 0.5)]
+
+
+def test_windows_line_ends_and_a_missing_last_one_are_no_fault(tmp_path: Path) -> None:
+    path = write_year(tmp_path)
+    want = _as_read(path)
+    body = path.read_bytes()
+    path.write_bytes(body.replace(b"\n", b"\r\n"))
+    assert _as_read(path) == want
+    path.write_bytes(body.rstrip(b"\n"))
+    assert _as_read(path) == want
+
+
+@pytest.mark.parametrize("folder", ["[ab]*?", "{x,y}", "it's", "year=2020", "sp ace", "日本"])
+def test_a_name_is_a_name_and_never_a_pattern(tmp_path: Path, folder: str) -> None:
+    write_year(tmp_path / "a", [])  # what [ab] would match
+    assert len(_as_read(write_year(tmp_path / folder))) == len(FLOWS)
+
+
+SOUND = "2024,156,392,284690,1.0,1.0"
+REFUSED = {
+    "a code with a decimal point is no code": ("2024,156,392,284690.4,1.0,1.0", "column k", "'284690.4'"),
+    "a country with an exponent": ("2024,1e2,392,284690,1.0,1.0", "column i", "'1e2'"),
+    "a country that is in no list": ("2024,156,999,284690,1.0,1.0", "column j", "'999'"),
+    "a product that is in no list": ("2024,156,392,999999,1.0,1.0", "column k", "'999999'"),
+    "another year": ("2023,156,392,284690,1.0,1.0", "column t", "'2023'"),
+    "a year with a fraction": ("2024.2,156,392,284690,1.0,1.0", "column t", "'2024.2'"),
+    "NA as value": ("2024,156,392,284690,NA,1.0", "column v", "'NA'"),
+    "an empty value": ("2024,156,392,284690,,1.0", "column v", "''"),
+    "no value": ("2024,156,392,284690,0,1.0", "column v", "'0'"),
+    "less than nothing": ("2024,156,392,284690,-5,1.0", "column v", "'-5'"),
+    "a huge number": ("2024,156,392,284690,1e308,1.0", "column v", "'1e308'"),
+    "more than a number holds": ("2024,156,392,284690,1.0,1e999", "column q", "'1e999'"),
+    "not a number": ("2024,156,392,284690,nan,1.0", "column v", "'nan'"),
+    "nan as quantity is not NA": ("2024,156,392,284690,1.0,nan", "column q", "'nan'"),
+    "infinity": ("2024,156,392,284690,1.0,inf", "column q", "'inf'"),
+    "a formula": ("2024,156,392,284690,=1+1,1.0", "column v", "'=1+1'"),
+    "a decimal comma": ("2024,156,392,284690,1,5,1.0", "row 3", "7 cells"),
+    "a short row": ("2024,156,392", "row 3", "3 cells"),
+    "an empty line": ("", "row 3", "1 cells"),
+    "figures of full width": ("2024,156,392,284690,１,1.0", "row 3", "not plain ASCII"),
+    "quotes": ('2024,156,392,"284690",1.0,1.0', "row 3", "stands in no BACI file"),
+    "thousands by underscore": ("2024,156,392,284690,1_000,1.0", "row 3", "stands in no BACI file"),
+    "a NUL byte": ("2024,156,392,284690,1\x00,1.0", "row 3", "stands in no BACI file"),
+    "a flow twice": (SOUND, "row 3", "row 2"),
+    "a huge line": ("2024,156,392,284690,1.0," + "9" * 5_000_000, "row 3", "longer than"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_no_release_holds_is_refused_with_place_and_value(tmp_path: Path, case: str) -> None:
+    line, place, told = REFUSED[case]
+    refused = _refusal(write_year(tmp_path, [], lines=[SOUND, line]))
+    text = " ".join([refused.line(), *refused.faults])
+    assert place in text and told in text and "BACI_HS92_Y2024_V202601.csv" in text
+
+
+def test_unknown_codes_stop_the_import_with_their_whole_list(tmp_path: Path) -> None:
+    bad = [f"2024,{i},392,{k},1.0,1.0" for i, k in ((990, 284690), (991, 999998), (992, 999999), (990, 999999))]
+    refused = _refusal(write_year(tmp_path, lines=bad))
+    assert "HS codes not in the lists of baci-hs92-v202601: '999998', '999999'." in refused.line()
+    assert "Country codes not in the lists of baci-hs92-v202601: '990', '991', '992'." in refused.line()
+
+
+def test_the_header_must_name_the_six_columns(tmp_path: Path) -> None:
+    assert "Expected the columns t,i,j,k,v,q" in _refusal(write_year(tmp_path, head="t,i,j,k,value,q")).line()
+    path = write_year(tmp_path)
+    path.write_bytes(b"")
+    assert "the file is empty" in _refusal(path).line()
+
+
+def test_lists_of_codes_must_be_there_and_sound(tmp_path: Path) -> None:
+    path = write_year(tmp_path)
+    countries = tmp_path / "country_codes_V202601.csv"
+    body = countries.read_text(encoding="utf-8")
+    for broken, told in {
+        "": "holds no codes",
+        "country_code,country_name\n156\n": "1 cells",
+        body + "156,again,CN,CHN\n": "stands twice",
+        body + "15x,odd,CN,CHN\n": "not a country code",
+        body + "700,odd,CN,=1+1\n": "not an ISO3 code",
+        body.replace("country_iso3", "letters"): "no column country_iso3",
+        "\x00" + body: "NUL byte",
+    }.items():
+        countries.write_text(broken, encoding="utf-8")
+        assert told in _refusal(path).line()
+    countries.write_bytes(body.encode("utf-16"))
+    assert "not UTF-8" in _refusal(path).line()
+    countries.unlink()
+    assert "Put it there".lower() in _refusal(path).line().lower()
+    write_lists(tmp_path, codes=["284690", "84690x"])
+    assert "not an HS6 code" in _refusal(path).line()
+    write_lists(tmp_path, codes=["010121", "10121"])
+    assert "stands twice" in _refusal(path).line()
+
+
+def test_years_of_a_folder_in_order(tmp_path: Path) -> None:
+    for year in (2024, 2022, 2023):
+        write_year(tmp_path, year=year)
+    (tmp_path / "Readme.txt").write_text("notes")
+    assert [named(path).year for path in years_in(tmp_path)] == [2022, 2023, 2024]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="holds no BACI year"):
+        years_in(tmp_path / "empty")
+    with pytest.raises(BadInput, match="no such file"):
+        years_in(tmp_path / "nowhere")
+
+
+def test_older_lists_of_countries_are_read(tmp_path: Path) -> None:
+    path = write_year(tmp_path)
+    rows = ["country_code,country_name_abbreviation,country_name_full,iso_2digit_alpha,iso_3digit_alpha"]
+    rows += [f"{number},{iso3},{iso3},{iso3[:2]},{iso3}" for iso3, number in PLACES.items()]
+    (tmp_path / "country_codes_V202601.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert {place.iso3 for place in read_edition(path).places} == set(PLACES)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_mutated_file_is_read_whole_or_refused_in_a_line(tmp_path: Path, data: st.DataObject) -> None:
+    path = write_year(tmp_path)
+    body = bytearray(path.read_bytes())
+    start = body.index(b"\n") + 1
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(body) - 1))
+        kind = data.draw(st.sampled_from(["flip", "cut", "insert", "double"]))
+        if kind == "flip":
+            body[at] = data.draw(st.integers(0, 255))
+        elif kind == "cut":
+            del body[at : at + data.draw(st.integers(1, 9))]
+        elif kind == "insert":
+            odd = [
+                b"=cmd|x",
+                b"1e308",
+                b"nan",
+                b"\xef\xbc\x91",
+                b"\x00",
+                b'"',
+                b"\r",
+                b",,",
+                b"-",
+                b"_",
+                b" ",
+                b"NA",
+                b"inf",
+            ]
+            body[at:at] = data.draw(st.sampled_from(odd))
+        else:
+            body[start:start] = body[start:]
+        if len(body) < 2:
+            break
+    path.write_bytes(bytes(body))
+    try:
+        flows = read_year(path)
+    except BadInput as refused:
+        assert "\n" not in refused.line() and refused.line().startswith("BACI_HS92_Y2024_V202601.csv")
+        return
+    assert len(flows.value_kusd) == scanned(path).lines - 1
+    assert (flows.value_kusd > 0).all() and np.isfinite(flows.value_kusd).all()
+    assert not (flows.quantity_t < 0).any() and not np.isinf(flows.quantity_t).any()
