@@ -144,6 +144,7 @@ _QUESTIONS = (
             "executor",
             "cluster",
             "time_limit",
+            "screen",
         ),
         columns=(
             "foresight",
