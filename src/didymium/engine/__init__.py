@@ -18,7 +18,7 @@ from didymium.engine.executors import (
     WorkFailed,
     run_ensemble,
 )
-from didymium.engine.programme import Change, Entries, LinearProgramme, Triples, assemble, repeat
+from didymium.engine.programme import Change, Entries, LinearProgramme, Triples, assemble, repeat, unrolled
 from didymium.engine.reconcile import Reconciled, reconcile
 from didymium.engine.screening import Screened, random_cases, two_phase
 from didymium.engine.solve import Solution, Solver, Start, UnboundedProgramme, solve
@@ -55,4 +55,5 @@ __all__ = [
     "run_ensemble",
     "solve",
     "two_phase",
+    "unrolled",
 ]

@@ -9,6 +9,7 @@ For any row duals y with reduced costs d = cost − matrixᵀ·y, no feasible x 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,14 +50,17 @@ class Certificate:
         return f"primal {self.primal_residual:.1e}, dual {self.dual_residual:.1e}, gap {self.gap:.1e}"
 
 
-def typical(*arrays: FloatArray) -> float:
+def typical(arrays: Iterable[FloatArray]) -> float:
     """Geometric mean size of the finite non-zero numbers in `arrays`; 1 if there are none.
 
     The unit in which a number of the programme counts as small, so that tonnes and kilograms give one verdict.
     """
-    sizes = np.abs(np.concatenate(arrays))
-    sizes = sizes[(sizes > 0) & np.isfinite(sizes)]
-    return float(np.exp(np.log(sizes).mean())) if sizes.size else 1.0
+    total, count = 0.0, 0
+    for array in arrays:
+        sizes = np.abs(array[(array != 0) & np.isfinite(array)])
+        total += float(np.log(sizes, out=sizes).sum())
+        count += sizes.size
+    return float(np.exp(total / count)) if count else 1.0
 
 
 def magnitudes(matrix: csc_array) -> csc_array:
@@ -93,8 +97,8 @@ def judge(
     lp: LinearProgramme, x: FloatArray, y: FloatArray, d: FloatArray, terms: FloatArray, sizes: csc_array
 ) -> Certificate:
     """The certificate from what `proven_duals` returns."""
-    quantity = typical(lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper)
-    price = typical(lp.cost)
+    quantity = typical((lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper))
+    price = typical((lp.cost,))
 
     activity = lp.matrix @ x
     row_size = sizes @ (np.abs(x) + quantity)

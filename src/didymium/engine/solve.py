@@ -113,7 +113,7 @@ class Solver:
         start: Start | None = None,
     ) -> None:
         self._lp = lp
-        self._sizes = magnitudes(lp.matrix)
+        self._sizes: csc_array | None = None  # made for the first certificate
         self._scaling = Scaling.of(lp)
         self._interior = lp.nonzeros >= interior_from
         self._explain = explain
@@ -273,6 +273,8 @@ class Solver:
             x = self._scaling.x(np.array(found.col_value))
         else:
             x = np.clip(0.0, lp.col_lower, lp.col_upper)
+        if self._sizes is None:
+            self._sizes = magnitudes(lp.matrix)
         y = self._scaling.row_dual(np.array(found.row_dual)) if found.dual_valid else np.zeros(lp.rows)
         y, d, terms = proven_duals(lp, y, self._sizes)
         proof = judge(lp, x, y, d, terms, self._sizes)
@@ -335,13 +337,14 @@ def _load(lp: LinearProgramme, scaling: Scaling) -> Any:
         int(highspy.ObjSense.kMinimize),
         0.0,
         scaling.cost(lp.cost),
-        scaling.col_bound(lp.col_lower),
+        # Zeros that nobody writes to take no memory.
+        scaling.col_bound(lp.col_lower) if lp.col_lower.any() else np.zeros(lp.columns),
         scaling.col_bound(lp.col_upper),
         scaling.row_bound(lp.row_lower),
         scaling.row_bound(lp.row_upper),
         _int32(lp.matrix.indptr),
         _int32(lp.matrix.indices),
-        scaling.coefficients,
+        scaling.coefficients(lp.matrix),
         np.zeros(lp.columns, dtype=np.int32),
     )
     # A warning here means that HiGHS has changed the programme, for example dropped a coefficient.
