@@ -70,7 +70,8 @@ class Change:
             except ValueError:
                 shape = np.shape(entries.value)
                 raise BadInput(f"{name} has {place.size} places but values of shape {shape}", where="change") from None
-            if np.unique(place).size != place.size:
+            rising = bool(np.all(place[1:] > place[:-1]))
+            if not rising and np.unique(place).size != place.size:
                 raise BadInput(f"{name} sets one place twice", where="change", cure="Merge changes with then().")
             object.__setattr__(self, name, Entries(place, frozen(value)))
 
