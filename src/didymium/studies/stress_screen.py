@@ -90,20 +90,22 @@ def loss_rows(story: Scenario, found: Screened, parties: Sequence[str]) -> Itera
 
 
 def remarks(found: Screened) -> Iterator[str]:
-    """What a reader has to know of a screened answer."""
-    solved, tried = int(found.solved.size), ", ".join(f"{name} {value:.3f}" for name, value in found.ranks.items())
+    """What a reader has to know of a screened answer. Whole sentences: each has its translation."""
+    solved = int(found.solved.size)
+    if found.screen is None and found.ranks:
+        yield f"All {found.cases} draws are solved in full: no twin ranks the pilot of {PILOT} draws well enough."
+        return
     if found.screen is None:
-        why = f"no twin ranks the pilot of {PILOT} well enough ({tried})" if tried else "the draws are too few to screen"
-        yield f"All {found.cases} draws are solved in full: {why}."
+        yield f"All {found.cases} draws are solved in full: they are too few to screen."
         return
     yield (
-        f"{solved} of {found.cases} draws are solved in full; the {found.screen} twin chose the rest of them "
-        f"(rank correlation with {PILOT} solved draws: {tried}). The twin alone is never an answer: it is biased, and no "
+        f"The {found.screen} twin chose which {solved} of {found.cases} draws are solved in full; over a pilot of {PILOT} "
+        f"its rank correlation is {found.ranks[found.screen]:.3f}. The twin alone is never an answer: it is biased, and no "
         "number here is its own."
     )
     yield (
-        f"Tail: mean of the worst {100 * TAIL:g} % of the draws. Of {found.sampled} draws solved at random outside the "
-        f"{found.top} that the twin calls worst none belongs to it; the largest loss among them is "
+        f"The tail is the worst {100 * TAIL:g} % of the draws. Of {found.sampled} draws solved at random outside the "
+        f"{found.top} that the twin calls worst none belongs to it: the largest loss among them is "
         f"{found.largest_outside:.0f} million USD, the least in the tail {found.tail_at:.0f}. The bands are those of the "
         f"first {random_cases(found.cases)} draws."
     )
