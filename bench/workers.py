@@ -91,8 +91,14 @@ def main() -> None:
         is_quiet = max(others.values()) <= QUIET
         quiet += [ratio] if is_quiet else []
         rows.append(
-            [str(number), *(f"{wall[w]:.2f}" for w in WORKERS), f"{ratio:.2f}"]
-            + [f"{own[2] / own[1]:.2f}", *(f"{others[w]:.0%}" for w in WORKERS), "yes" if is_quiet else "no"]
+            [
+                str(number),
+                *(f"{wall[w]:.2f}" for w in WORKERS),
+                f"{ratio:.2f}",
+                f"{own[2] / own[1]:.2f}",
+                *(f"{others[w]:.0%}" for w in WORKERS),
+                "yes" if is_quiet else "no",
+            ]
         )
     head = ["pair", "wall s, one", "wall s, two", "times one", "CPU, two over one"]
     print(table([*head, "others' share, one", "others' share, two", "quiet"], rows))

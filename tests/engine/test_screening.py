@@ -115,7 +115,7 @@ def test_a_screen_that_says_one_thing_of_all_is_useless() -> None:
 
 
 def test_what_the_screen_hides_widens_what_is_solved() -> None:
-    """Every twentieth case is bad, and the screen does not see it: random cases find some, and the net is cast wider."""
+    """Every twentieth case is bad, and the screen does not see it: random ones find some; more is solved."""
     harm = np.sort(losses(2))[np.random.default_rng(0).permutation(CASES)]
     hidden = np.arange(CASES) % 20 == 7
     shown = harm.copy()

@@ -58,9 +58,7 @@ def lost(made: SmallChain, kind: str) -> tuple[float, float]:
     twin = Twin.of(whole, made.inputs, kind, parties=PARTIES)
     use = next(u for u, (_, region, _) in enumerate(whole.network.chain.uses) if region == "BBB")
     full = made.outcome()
-    return float(full.lost_value[:, use].sum()), float(
-        twin.lost_value(whole.quantities(made.inputs))[twin.use[use]]
-    )
+    return float(full.lost_value[:, use].sum()), float(twin.lost_value(whole.quantities(made.inputs))[twin.use[use]])
 
 
 def test_a_shortage_that_nothing_mends_is_the_same_in_every_twin() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -119,6 +119,8 @@ def _powers(matrix: csc_array) -> tuple[FloatArray, FloatArray]:
     values.fill(1.0)
     in_row = np.maximum(np.bincount(matrix.indices, minlength=matrix.shape[0]), 1)
     in_column = np.maximum(np.diff(matrix.indptr), 1)
+    row: Any
+    column: Any
     row, column = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[1])
     for _ in range(PASSES):
         row = entries @ column

@@ -43,12 +43,12 @@ class Screened:
 
     `screen` is the name of the one that was used, None if all cases were solved instead; `ranks` the rank correlation
     of each screen that was tried with the pilot. Arrays by measure: `mean`, and `standard_error` of it: how far it may
-    be from the mean over all cases solved in full. `tail_mean` is the mean of the worst `TAIL` of all cases by the first
-    measure, `tail_at` the least harm among them.
+    be from the mean over all cases solved in full. `tail_mean` is the mean of the worst share of all cases by the
+    first measure, `tail_at` the least harm among them.
 
-    `sampled` solved cases lie outside what the screen calls worst. None of them belongs to the tail, and `largest_outside`
-    is the largest harm among them: far below `tail_at` nothing was missed, next to it something may have been. With 95 %
-    confidence at most the share `missed_share` of the cases outside belongs to the tail.
+    `sampled` solved cases lie outside what the screen calls worst. None of them belongs to the tail, and
+    `largest_outside` is the largest harm among them: far below `tail_at` nothing was missed, next to it something may
+    have been. With 95 % confidence at most the share `missed_share` of the cases outside belongs to the tail.
     """
 
     cases: int

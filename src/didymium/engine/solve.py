@@ -23,14 +23,15 @@ from didymium.errors import SolverFailed
 
 if TYPE_CHECKING:
     import highspy
+    from scipy.sparse import csc_array
 
 WHERE = "linear programme"
 
 # Above this many coefficients a cold start by interior point with crossover beats the simplex method (engine.md).
 INTERIOR_FROM = 300_000
 # HiGHS perturbs costs by a share of their size before the dual simplex method and mends the answer afterwards. Changed
-# programmes start near their optimum: a hundredth of that saves 10 to 20 % of the time of most (docs/bench.md). The base
-# keeps the solver's own, because of several optima it would take another.
+# programmes start near their optimum: a hundredth of that saves 10 to 20 % of the time of most (docs/bench.md). The
+# base keeps the solver's own, because of several optima it would take another.
 NEAR_PERTURBATION = 0.01
 # Tighter than the solver's 1e-7, so that the certificate holds at 1e-7 in the user's units.
 TOLERANCE = 1e-9
@@ -362,7 +363,7 @@ def _load(lp: LinearProgramme, scaling: Scaling) -> Any:
     return highs
 
 
-def _places(size: int, *entries: Entries) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+def _places(size: int, *entries: Entries) -> Any:
     """Places that any of some new values have, in order."""
     touched = np.zeros(size, dtype=np.bool_)
     for place, _ in entries:

@@ -96,15 +96,15 @@ def screened(
 ) -> Screened:
     """Mean and tail of the parties' lost value over all draws; the same for every executor and any number of workers.
 
-    `screen`: one of the twins, `auto` for the first of them that ranks a pilot well, `off` to solve all draws. Measures:
-    all parties together, then each. The draws have to be in random order. `keep` gives the place where finished chunks
-    of a part of the work lie; the other arguments are those of `run_all`.
+    `screen`: one of the twins, `auto` for the first of them that ranks a pilot well, `off` to solve all draws.
+    Measures: all parties together, then each. The draws have to be in random order. `keep` gives the place where
+    finished chunks of a part of the work lie; the other arguments are those of `run_all`.
     """
     runner = Runner.of(central, base)
     groups = uses_of(runner.network.chain.uses, parties)
     start: Start | None = runner.whole.start()
     cases = CaseWork(apply, central, base, start, tuple((draw, "coordinated") for draw in draws), None)
-    names = () if screen == OFF else KINDS if screen == AUTO else (screen,)
+    names: tuple[str, ...] = () if screen == OFF else KINDS if screen == AUTO else (screen,)
     if runner.networks.traced is not None:
         names = tuple(name for name in names if name != "country") if screen == AUTO else names
 

@@ -57,8 +57,8 @@ def stress(
     `cluster`; the answer does not depend on which. `keep` holds what is finished, for when the run is stopped.
     `time_limit` [s of solver time] holds for each programme. If it stops one, the result is `partial`, its rows say so,
     and it answers a question of its own, with the limit in it: it never stands for the complete answer. `screen`
-    (`quarterly`, `country`, `auto`) is for thousands of draws: the table `loss` has mean and tail over all of them, most
-    of them only looked at by a folded twin; the bands are of those that are solved whatever it says. Raises
+    (`quarterly`, `country`, `auto`) is for thousands of draws: the table `loss` has mean and tail over all of them,
+    most of them only looked at by a folded twin; the bands are of those that are solved whatever it says. Raises
     Infeasible, in words, if the inputs contradict each other.
     """
     story = load(scenario) if isinstance(scenario, str) else scenario

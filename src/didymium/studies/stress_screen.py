@@ -1,4 +1,4 @@
-"""Mean and tail of loss over many draws of a stress run, most of them only screened. Method: docs/method/ensembles.md."""
+"""Mean and tail of loss over many draws of a stress run, most of them only screened: docs/method/ensembles.md."""
 
 from __future__ import annotations
 
@@ -99,13 +99,13 @@ def remarks(found: Screened) -> Iterator[str]:
         yield f"All {found.cases} draws are solved in full: they are too few to screen."
         return
     yield (
-        f"The {found.screen} twin chose which {solved} of {found.cases} draws are solved in full; over a pilot of {PILOT} "
-        f"its rank correlation is {found.ranks[found.screen]:.3f}. The twin alone is never an answer: it is biased, and no "
-        "number here is its own."
+        f"The {found.screen} twin chose which {solved} of {found.cases} draws are solved in full; over a pilot of "
+        f"{PILOT} its rank correlation is {found.ranks[found.screen]:.3f}. The twin alone is never an answer: it is "
+        "biased, and no number here is its own."
     )
     yield (
         f"The tail is the worst {100 * TAIL:g} % of the draws. Of {found.sampled} draws solved at random outside the "
         f"{found.top} that the twin calls worst none belongs to it: the largest loss among them is "
-        f"{found.largest_outside:.0f} million USD, the least in the tail {found.tail_at:.0f}. The bands are those of the "
-        f"first {random_cases(found.cases)} draws."
+        f"{found.largest_outside:.0f} million USD, the least in the tail {found.tail_at:.0f}. The bands are those of "
+        f"the first {random_cases(found.cases)} draws."
     )
