@@ -191,18 +191,18 @@ class SupplyNetwork:
 
     def programme(self, q: Quantities) -> LinearProgramme:
         """The linear programme: the chain's matrix with these quantities."""
-        matrix = self.matrix()
+        matrix = self._matrix()
         arrays = (self.costs(q), *self.row_bounds(q), *self.column_bounds(q))
         for array in arrays:
             array.setflags(write=False)  # so that the programme takes them as they are
         cost, row_lower, row_upper, col_lower, col_upper = arrays
         return LinearProgramme(cost, matrix, row_lower, row_upper, col_lower, col_upper)
 
-    def matrix(self) -> csc_array:
+    def _matrix(self) -> csc_array:
         """The equations below. All months are alike, so two are written down and the others repeat them."""
         lay = self.layout
         if lay.months > 2:
-            two = replace(self, layout=replace(lay, months=2)).matrix()
+            two = replace(self, layout=replace(lay, months=2))._matrix()
             return unrolled(two, lay.months, rows=lay.rows, columns=lay.columns)
         shape = (lay.rows * lay.months + lay.public, lay.columns * lay.months)
         parts = (self.balance(), self.use_balance(), self.ramp(), self.diversion(), self.public_stock())
