@@ -31,8 +31,8 @@ PLAIN: Options = {
 DEVEX: Options = {"simplex_dual_edge_weight_strategy": 1}
 DANTZIG: Options = {"simplex_dual_edge_weight_strategy": 0}
 BASE: Mapping[str, Options] = {
-    "dual simplex, presolve (as shipped)": {"presolve": "on"},
-    "without presolve": {},
+    "dual simplex, without presolve (as shipped)": {},
+    "presolve": {"presolve": "on"},
     "Devex, presolve": {"presolve": "on"} | DEVEX,
     "Dantzig": DANTZIG,
     "two threads (PAMI)": {"simplex_strategy": 3, "threads": 2, "parallel": "on"},
@@ -41,12 +41,13 @@ BASE: Mapping[str, Options] = {
 }
 PERTURBATION = "dual_simplex_cost_perturbation_multiplier"
 WARM: Mapping[str, tuple[str, Options]] = {
-    "base basis (as shipped)": ("base", {}),
+    "base basis, perturbation of costs × 0.01 (as shipped)": ("base", {PERTURBATION: 0.01}),
+    "perturbation as HiGHS has it": ("base", {}),
     "Devex": ("base", DEVEX),
     "Dantzig": ("base", DANTZIG),
     "perturbation of costs × 0.1": ("base", {PERTURBATION: 0.1}),
     "without perturbation": ("base", {PERTURBATION: 0.0}),
-    "basis of a base solved without presolve": ("plain base", {}),
+    "the same, basis of a base solved with presolve": ("presolved base", {PERTURBATION: 0.01}),
     "cold, presolve": ("", {"presolve": "on"}),
     "cold, without presolve": ("", {}),
     "cold, IPX with crossover": ("", {"presolve": "on", "solver": "ipx"}),
@@ -121,10 +122,10 @@ def main() -> None:
         found[name], pivots[name], done[name] = GIVE_UP, bare.run(BASE[name])[0], False
     print(rows(found, pivots, done))
 
-    bare.run(BASE["dual simplex, presolve (as shipped)"])
-    bases = {"": None, "base": bare.highs.getBasis()}
     bare.run({})
-    bases["plain base"] = bare.highs.getBasis()
+    bases = {"": None, "base": bare.highs.getBasis()}
+    bare.run(BASE["presolve"])
+    bases["presolved base"] = bare.highs.getBasis()
     pivots, done = {}, {}
     total = dict.fromkeys(WARM, 0.0)
     for draw in shipped.draws:

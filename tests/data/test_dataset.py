@@ -30,6 +30,21 @@ def test_rows_are_copies(ds: Any) -> None:
     assert all(row["quantity"] >= 0 for row in ds.rows("production"))
 
 
+def test_what_is_worked_out_once_belongs_to_these_rows(ds: Any) -> None:
+    made: list[str] = []
+
+    def make() -> list[str]:
+        made.append("made")
+        return made
+
+    assert ds.once(("a test", 1), make) is ds.once(("a test", 1), make)
+    assert made == ["made"]
+    ds.once(("a test", 2), make)
+    other = replace(ds, content={**ds.content, "production": ()})
+    other.once(("a test", 1), make)
+    assert len(made) == 3
+
+
 def test_where_takes_several_values(ds: Any) -> None:
     found = ds.rows("production", product=("nd_oxide", "pr_oxide"), country="CHN", year={2024, 2025})
     assert sorted(row["product"] for row in found) == ["nd_oxide", "pr_oxide"]

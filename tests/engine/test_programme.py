@@ -5,7 +5,7 @@ import pytest
 from engine_networks import INF, network, programme
 from scipy import sparse
 
-from didymium.engine import Change, Entries, LinearProgramme, Triples, assemble, repeat
+from didymium.engine import Change, Entries, LinearProgramme, Triples, assemble, repeat, unrolled
 from didymium.errors import BadInput
 
 
@@ -151,6 +151,38 @@ def test_repeat_and_assemble_equal_a_plain_loop():
     assert np.allclose(matrix.toarray(), expected, rtol=1e-15, atol=1e-15)
     assert matrix.has_canonical_format
     assert matrix.format == "csc"
+
+
+@pytest.mark.parametrize("periods", [2, 3, 7])
+def test_unrolling_two_periods_equals_writing_down_all(periods):
+    """Entries of a period, entries that look back by one, and rows that stand once for all periods."""
+    rng = np.random.default_rng(periods)
+    rows, columns, once, entries = 4, 6, 2, 14
+    pattern = Triples(rng.integers(rows, size=entries), rng.integers(columns, size=entries), rng.normal(size=entries))
+    lag = rng.integers(0, 2, entries)
+
+    def whole(count):
+        at = np.arange(count)[:, None]
+        total = Triples(
+            np.broadcast_to(count * rows + np.arange(once), (count, once)).ravel(),
+            (at * columns + np.array([1, 5])).ravel(),
+            np.full(count * once, 2.0),
+        )
+        shape = (rows * count + once, columns * count)
+        return assemble([repeat(pattern, count, rows=rows, columns=columns, lag=lag), total], shape)
+
+    found, expected = unrolled(whole(2), periods, rows=rows, columns=columns), whole(periods)
+    assert found.shape == expected.shape and found.has_canonical_format
+    assert found.indptr.tolist() == expected.indptr.tolist()
+    assert found.indices.tolist() == expected.indices.tolist()
+    assert found.data.tobytes() == expected.data.tobytes()
+
+
+def test_unrolling_refuses_another_shape():
+    with pytest.raises(BadInput):
+        unrolled(assemble([], (4, 6)), 5, rows=3, columns=3)
+    with pytest.raises(BadInput):
+        unrolled(assemble([], (4, 6)), 1, rows=2, columns=3)
 
 
 def test_assemble_sums_blocks():

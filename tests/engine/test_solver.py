@@ -153,6 +153,20 @@ def test_an_answer_depends_on_its_change_alone():
         assert a.row_dual.tobytes() == b.row_dual.tobytes()
 
 
+def test_no_change_leaves_a_number_behind():
+    """What a change wrote into the solver is gone in the next one, in the base, and after an update."""
+    lp = network()
+    wide, narrow = (cut(lp, np.random.default_rng(seed)) for seed in (1, 2))
+    solver = Solver(lp)
+    solver.solve(wide)
+    assert solver.solve().x.tobytes() == Solver(lp).solve().x.tobytes()
+    solver.solve(wide)
+    solver.update(narrow)
+    fresh = Solver(lp.changed(narrow))
+    assert solver.solve().objective == pytest.approx(fresh.solve().objective, rel=1e-12)
+    assert solver.solve(wide).objective == pytest.approx(fresh.solve(wide).objective, rel=1e-12)
+
+
 def test_solvers_in_threads_give_the_same_bytes():
     lp = network(seed=2)
     rng = np.random.default_rng(7)

@@ -233,6 +233,7 @@ _QUESTIONS = (
             "executor",
             "cluster",
             "time_limit",
+            "screen",
         ),
         columns=(
             "foresight",

@@ -330,6 +330,14 @@ PARAMS: dict[str, Param] = {
         click.FloatRange(0, min_open=True),
         "SECONDS",
     ),
+    "screen": Param(
+        "--screen",
+        "A folded twin looks at all draws and chooses which are solved: mean and tail of thousands (table loss).",
+        click.Choice(["off", "auto", "quarterly", "country"]),
+        "TWIN",
+        default="off",
+        default_text="off",
+    ),
     "workers": Param(
         "--workers",
         "How many workers share the work; the answer does not depend on it.",

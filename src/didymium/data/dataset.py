@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from didymium.data.additivity import Additivity, sum_safely
 from didymium.data.evidence import Evidence, basis_kind
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from didymium.data.explain import Explanation
 
 Row = dict[str, Any]
+Made = TypeVar("Made")
 
 
 def row_id(table: str, row: Mapping[str, Any]) -> str:
@@ -74,6 +75,9 @@ class Dataset:
         default_factory=dict, init=False, compare=False, repr=False
     )
 
+    # What others have worked out of these rows alone; see `once`.
+    _known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
     @property
     def id(self) -> str:
         """Name of the dataset: 16 hex digits of the hash over its content."""
@@ -125,6 +129,16 @@ class Dataset:
             for row in self.content[table]:
                 found.setdefault(row[column], []).append(row)
             self._by_value[table, column] = found
+        return found
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` works out of these rows, worked out once; `key` says all that it depends on beside them.
+
+        It is shared, so it must not be changed.
+        """
+        if key not in self._known:
+            self._known[key] = make()
+        found: Made = self._known[key]
         return found
 
     def frame(self, table: str) -> pd.DataFrame:

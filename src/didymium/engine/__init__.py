@@ -18,8 +18,9 @@ from didymium.engine.executors import (
     WorkFailed,
     run_ensemble,
 )
-from didymium.engine.programme import Change, Entries, LinearProgramme, Triples, assemble, repeat
+from didymium.engine.programme import Change, Entries, LinearProgramme, Triples, assemble, repeat, unrolled
 from didymium.engine.reconcile import Reconciled, reconcile
+from didymium.engine.screening import Screened, random_cases, two_phase
 from didymium.engine.solve import Solution, Solver, Start, UnboundedProgramme, solve
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Prices",
     "Reconciled",
     "Relaxation",
+    "Screened",
     "Solution",
     "Solver",
     "Start",
@@ -46,9 +48,12 @@ __all__ = [
     "WorkersDied",
     "assemble",
     "certificate",
+    "random_cases",
     "reconcile",
     "relax",
     "repeat",
     "run_ensemble",
     "solve",
+    "two_phase",
+    "unrolled",
 ]

@@ -9,6 +9,7 @@ For any row duals y with reduced costs d = cost − matrixᵀ·y, no feasible x 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,14 +50,17 @@ class Certificate:
         return f"primal {self.primal_residual:.1e}, dual {self.dual_residual:.1e}, gap {self.gap:.1e}"
 
 
-def typical(*arrays: FloatArray) -> float:
+def typical(arrays: Iterable[FloatArray]) -> float:
     """Geometric mean size of the finite non-zero numbers in `arrays`; 1 if there are none.
 
     The unit in which a number of the programme counts as small, so that tonnes and kilograms give one verdict.
     """
-    sizes = np.abs(np.concatenate(arrays))
-    sizes = sizes[(sizes > 0) & np.isfinite(sizes)]
-    return float(np.exp(np.log(sizes).mean())) if sizes.size else 1.0
+    total, count = 0.0, 0
+    for array in arrays:
+        sizes = np.abs(array[(array != 0) & np.isfinite(array)])
+        total += float(np.log(sizes, out=sizes).sum())
+        count += sizes.size
+    return float(np.exp(total / count)) if count else 1.0
 
 
 def magnitudes(matrix: csc_array) -> csc_array:
@@ -93,21 +97,27 @@ def judge(
     lp: LinearProgramme, x: FloatArray, y: FloatArray, d: FloatArray, terms: FloatArray, sizes: csc_array
 ) -> Certificate:
     """The certificate from what `proven_duals` returns."""
-    quantity = typical(lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper)
-    price = typical(lp.cost)
+    quantity = typical((lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper))
+    price = typical((lp.cost,))
 
+    # Work in place: fresh arrays of this size cost more than the sums in them.
     activity = lp.matrix @ x
-    row_size = sizes @ (np.abs(x) + quantity)
-    row_miss = np.maximum(np.maximum(lp.row_lower - activity, activity - lp.row_upper), 0.0)
-    col_miss = np.maximum(np.maximum(lp.col_lower - x, x - lp.col_upper), 0.0)
-    # A row without coefficients has no terms: its bounds are the only scale.
-    primal = max(
-        _worst(row_miss / np.where(row_size > 0, row_size, quantity)), _worst(col_miss / (np.abs(x) + quantity))
-    )
+    row_miss = lp.row_lower - activity
+    np.maximum(row_miss, np.subtract(activity, lp.row_upper, out=activity), out=row_miss)
+    col_miss = lp.col_lower - x
+    np.maximum(col_miss, x - lp.col_upper, out=col_miss)
+    col_size = np.abs(x)
+    col_size += quantity
+    row_size = sizes @ col_size
+    row_size[row_size == 0] = quantity  # a row without coefficients has no terms: its bounds are the only scale
+    row_miss /= row_size
+    col_miss /= col_size
+    primal = float(np.max([_worst(row_miss), _worst(col_miss), 0.0]))  # lets NaN through
 
     lower_pays, upper_pays = d > 0, d < 0
     unpaid = (lower_pays & np.isneginf(lp.col_lower)) | (upper_pays & np.isposinf(lp.col_upper))
-    dual = _worst(np.where(unpaid, np.abs(d), 0.0) / (terms + price))
+    at = np.flatnonzero(unpaid)
+    dual = _worst(np.abs(d[at]) / (terms[at] + price))
 
     bound = 0.0
     for pays, limit, dual_value in (

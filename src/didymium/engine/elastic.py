@@ -100,7 +100,7 @@ class Prices:
     @classmethod
     def relative(cls, lp: LinearProgramme) -> Prices:
         """Each bound relative to its own size, structure at a thousandfold price (see the module)."""
-        unit = typical(lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper)
+        unit = typical((lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper))
 
         def price(bound: FloatArray, zero: float) -> FloatArray:
             prices: FloatArray = np.full(bound.shape, zero)

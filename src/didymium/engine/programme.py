@@ -70,7 +70,8 @@ class Change:
             except ValueError:
                 shape = np.shape(entries.value)
                 raise BadInput(f"{name} has {place.size} places but values of shape {shape}", where="change") from None
-            if np.unique(place).size != place.size:
+            rising = bool(np.all(place[1:] > place[:-1]))
+            if not rising and np.unique(place).size != place.size:
                 raise BadInput(f"{name} sets one place twice", where="change", cure="Merge changes with then().")
             object.__setattr__(self, name, Entries(place, frozen(value)))
 
@@ -241,7 +242,10 @@ def _faults(lp: LinearProgramme) -> list[str]:
             wrong = np.isnan(bound) | (bound == never) | (np.isfinite(bound) & (np.abs(bound) >= TOO_LARGE))
             report(wrong, f"{side} bound of {kind} {{}} is {{}}", bound)
         report(lower > upper, f"{kind} {{}} has lower bound {{}} above upper bound {{}}", lower, upper)
-    bad = np.flatnonzero(~(np.abs(lp.matrix.data) < TOO_LARGE))[:MOST_FAULTS]
+    values = lp.matrix.data
+    if not values.size or (values.max() < TOO_LARGE and values.min() > -TOO_LARGE):  # never true of a NaN
+        return faults
+    bad = np.flatnonzero(~(np.abs(values) < TOO_LARGE))[:MOST_FAULTS]
     column_of = np.searchsorted(lp.matrix.indptr, bad, side="right") - 1
     for k, j in zip(bad, column_of, strict=True):
         faults.append(f"coefficient at row {lp.matrix.indices[k]}, column {j} is {lp.matrix.data[k]}")
@@ -299,3 +303,33 @@ def assemble(blocks: Iterable[Triples], shape: tuple[int, int]) -> csc_array:
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
     return matrix
+
+
+def unrolled(two: csc_array, periods: int, *, rows: int, columns: int) -> csc_array:
+    """The matrix of many periods from that of the first two, if all periods are alike and none looks back beyond one.
+
+    `rows` and `columns` are those of one period; rows after those of the two periods stand once for all periods. The
+    parts of the result are written once, where they stay.
+    """
+    from scipy import sparse
+
+    once = two.shape[0] - 2 * rows
+    if periods < 2 or once < 0 or two.shape[1] != 2 * columns:
+        raise BadInput(f"{two.shape} is not the shape of two periods of {periods}.", where="unrolled")
+    split = int(two.indptr[columns])
+    data = np.empty(split * (periods - 2) + two.nnz)
+    indices = np.empty(data.size, dtype=np.int32)
+    early = np.asarray(two.indices[:split], dtype=np.int32)
+    moves = np.where(early < 2 * rows, 1, 0).astype(np.int32) * np.int32(rows)
+    early += np.where(early < 2 * rows, 0, (periods - 2) * rows).astype(np.int32)
+    for period in range(periods - 1):
+        here = slice(period * split, (period + 1) * split)
+        indices[here] = early
+        data[here] = two.data[:split]
+        early += moves
+    indices[(periods - 1) * split :] = two.indices[split:] + (periods - 2) * rows
+    data[(periods - 1) * split :] = two.data[split:]
+    counts = np.diff(two.indptr)
+    ends = np.cumsum(np.concatenate([np.tile(counts[:columns], periods - 1), counts[columns:]]))
+    start = np.concatenate([[0], ends]).astype(np.int32)
+    return sparse.csc_array((data, indices, start), shape=(rows * periods + once, columns * periods))

@@ -197,7 +197,7 @@ class _Problem:
             col_upper=np.broadcast_to(np.asarray(upper, dtype=np.float64), size),
         )
         centre = np.where(known, guess, 0.0)
-        scale = np.where(known, spread, typical(spread[known]))
+        scale = np.where(known, spread, typical((spread[known],)))
         weight = np.where(known, 1.0, (scale / unknown_sigma) ** 2)
         free = np.flatnonzero(lp.col_lower < lp.col_upper)
         start = np.where(lp.col_lower < lp.col_upper, centre, lp.col_lower)

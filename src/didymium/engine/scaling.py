@@ -8,8 +8,9 @@ t, Mt). All factors are powers of two: scaling forth and back changes no digit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,22 +18,24 @@ from didymium.engine.certificate import typical
 from didymium.errors import BadInput
 
 if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
     from didymium.engine.programme import FloatArray, IntArray, LinearProgramme
 
 PASSES = 4
+PIECE = 8192  # columns
 # A coefficient smaller than this beside the largest of its row, in the best units, is noise or a slip of the pen.
 NEGLIGIBLE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scaling:
-    """Factors of rows and columns, of all quantities, and of all prices; and the scaled coefficients."""
+    """Factors of rows and columns, of all quantities, and of all prices."""
 
     row: FloatArray
     column: FloatArray
     quantity: float
     price: float
-    coefficients: FloatArray
 
     @classmethod
     def of(cls, lp: LinearProgramme) -> Scaling:
@@ -40,27 +43,45 @@ class Scaling:
 
         Raises BadInput if a coefficient stays below 1e-9 of the largest in its row: the solver would drop it.
         """
-        column_of = np.repeat(np.arange(lp.columns), np.diff(lp.matrix.indptr))
-        row_of = lp.matrix.indices.astype(np.intp, copy=False)
-        size = np.log2(np.abs(lp.matrix.data))
-        in_row = np.maximum(np.bincount(row_of, minlength=lp.rows), 1)
-        in_column = np.maximum(np.bincount(column_of, minlength=lp.columns), 1)
-        row = np.zeros(lp.rows)
-        column = np.zeros(lp.columns)
-        for _ in range(PASSES):
-            row = -np.bincount(row_of, size + column[column_of], minlength=lp.rows) / in_row
-            column = -np.bincount(column_of, size + row[row_of], minlength=lp.columns) / in_column
-        row_power = np.rint(row).astype(np.int64)
-        column_power = np.rint(column).astype(np.int64)
-        coefficients = np.ldexp(lp.matrix.data, row_power[row_of] + column_power[column_of])
-        _refuse_negligible(coefficients, row_of, column_of, lp)
+        row, column = (np.ldexp(1.0, np.rint(power).astype(np.int64)) for power in _powers(lp.matrix))
+        sides = ((lp.col_lower, 1 / column), (lp.col_upper, 1 / column), (lp.row_lower, row), (lp.row_upper, row))
+        quantity = _power_of_two(typical(side * factor for side, factor in sides))
+        price = _power_of_two(1 / typical((lp.cost * column,)))
+        scaling = cls(row, column, quantity, price)
+        scaling._refuse_negligible(lp)
+        return scaling
 
-        rows, columns = np.ldexp(1.0, row_power), np.ldexp(1.0, column_power)
-        quantity = _power_of_two(
-            typical(lp.col_lower / columns, lp.col_upper / columns, lp.row_lower * rows, lp.row_upper * rows)
-        )
-        price = _power_of_two(1 / typical(lp.cost * columns))
-        return cls(rows, columns, quantity, price, coefficients)
+    def coefficients(self, matrix: csc_array) -> FloatArray:
+        """Coefficients as the solver sees them."""
+        found = np.empty(matrix.nnz)
+        for columns, entries in _pieces(matrix):
+            found[entries] = self._piece(matrix, columns, entries)
+        return found
+
+    def _piece(self, matrix: csc_array, columns: slice, entries: slice) -> FloatArray:
+        counts = np.diff(matrix.indptr[columns.start : columns.stop + 1])
+        found: FloatArray = matrix.data[entries] * self.row[matrix.indices[entries]]
+        found *= np.repeat(self.column[columns], counts)
+        return found
+
+    def _refuse_negligible(self, lp: LinearProgramme) -> None:
+        matrix = lp.matrix
+        largest = np.zeros(lp.rows)
+        for columns, entries in _pieces(matrix):
+            np.maximum.at(largest, matrix.indices[entries], np.abs(self._piece(matrix, columns, entries)))
+        small: list[int] = []
+        for columns, entries in _pieces(matrix):
+            size = np.abs(self._piece(matrix, columns, entries))
+            small += (entries.start + np.flatnonzero(size < NEGLIGIBLE * largest[matrix.indices[entries]])).tolist()
+        if small:
+            column_of = np.searchsorted(matrix.indptr, small[:20], side="right") - 1
+            faults = [
+                f"coefficient at row {matrix.indices[k]}, column {j} is {matrix.data[k]:g}: "
+                f"under {NEGLIGIBLE:g} of the largest in its row in any units"
+                for k, j in zip(small[:20], column_of, strict=True)
+            ]
+            cure = "Leave it out or change the units."
+            raise BadInput(faults[0], where="linear programme", cure=cure, faults=faults)
 
     def cost(self, value: FloatArray, index: IntArray | slice = slice(None)) -> FloatArray:
         """Costs of the columns `index` as the solver sees them."""
@@ -87,16 +108,32 @@ def _power_of_two(value: float) -> float:
     return float(np.ldexp(1.0, round(np.log2(value))))
 
 
-def _refuse_negligible(coefficients: FloatArray, row_of: IntArray, column_of: IntArray, lp: LinearProgramme) -> None:
-    size = np.abs(coefficients)
-    largest = np.zeros(lp.rows)
-    np.maximum.at(largest, row_of, size)
-    small = np.flatnonzero(size < NEGLIGIBLE * largest[row_of])
-    if small.size:
-        faults = [
-            f"coefficient at row {row_of[k]}, column {column_of[k]} is {lp.matrix.data[k]:g}: "
-            f"under {NEGLIGIBLE:g} of the largest in its row in any units"
-            for k in small[:20]
-        ]
-        cure = "Leave it out or change the units."
-        raise BadInput(faults[0], where="linear programme", cure=cure, faults=faults)
+def _powers(matrix: csc_array) -> tuple[FloatArray, FloatArray]:
+    """Powers of two for rows and columns, before they are rounded: alternating means of the logarithms."""
+    from scipy import sparse
+
+    values = np.abs(matrix.data)  # the one array of this size that is needed
+    np.log2(values, out=values)
+    entries = sparse.csc_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
+    row_sum, column_sum = entries @ np.ones(matrix.shape[1]), entries.T @ np.ones(matrix.shape[0])
+    values.fill(1.0)
+    in_row = np.maximum(np.bincount(matrix.indices, minlength=matrix.shape[0]), 1)
+    in_column = np.maximum(np.diff(matrix.indptr), 1)
+    row: Any
+    column: Any
+    row, column = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[1])
+    for _ in range(PASSES):
+        row = entries @ column
+        row += row_sum
+        row /= -in_row
+        column = entries.T @ row
+        column += column_sum
+        column /= -in_column
+    return row, column
+
+
+def _pieces(matrix: csc_array) -> Iterator[tuple[slice, slice]]:
+    """Columns and their entries, some thousand columns at a time: work on all of them needs no array of all entries."""
+    for first in range(0, matrix.shape[1], PIECE):
+        last = min(first + PIECE, matrix.shape[1])
+        yield slice(first, last), slice(int(matrix.indptr[first]), int(matrix.indptr[last]))

@@ -10,14 +10,18 @@ writes rows is named as its heading there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from didymium.engine import Change, LinearProgramme, Triples, assemble
+from didymium.engine import Change, LinearProgramme, Triples, assemble, unrolled
 from didymium.model.calibrate import Base
 from didymium.scenario.inputs import Chain, Inputs
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -187,18 +191,22 @@ class SupplyNetwork:
 
     def programme(self, q: Quantities) -> LinearProgramme:
         """The linear programme: the chain's matrix with these quantities."""
-        shape = (self.layout.rows * self.layout.months + self.layout.public, self.layout.columns * self.layout.months)
-        row_lower, row_upper = self.row_bounds(q)
-        col_lower, col_upper = self.column_bounds(q)
-        blocks = (self.balance(), self.use_balance(), self.ramp(), self.diversion(), self.public_stock())
-        return LinearProgramme(
-            cost=self.costs(q),
-            matrix=assemble([block for part in blocks for block in part], shape),
-            row_lower=row_lower,
-            row_upper=row_upper,
-            col_lower=col_lower,
-            col_upper=col_upper,
-        )
+        matrix = self._matrix()
+        arrays = (self.costs(q), *self.row_bounds(q), *self.column_bounds(q))
+        for array in arrays:
+            array.setflags(write=False)  # so that the programme takes them as they are
+        cost, row_lower, row_upper, col_lower, col_upper = arrays
+        return LinearProgramme(cost, matrix, row_lower, row_upper, col_lower, col_upper)
+
+    def _matrix(self) -> csc_array:
+        """The equations below. All months are alike, so two are written down and the others repeat them."""
+        lay = self.layout
+        if lay.months > 2:
+            two = replace(self, layout=replace(lay, months=2))._matrix()
+            return unrolled(two, lay.months, rows=lay.rows, columns=lay.columns)
+        shape = (lay.rows * lay.months + lay.public, lay.columns * lay.months)
+        parts = (self.balance(), self.use_balance(), self.ramp(), self.diversion(), self.public_stock())
+        return assemble([block for part in parts for block in part], shape)
 
     def change(self, base: LinearProgramme, q: Quantities) -> Change:
         """What differs when the programme has these quantities: arrays only, the matrix stays."""
@@ -305,7 +313,7 @@ class SupplyNetwork:
     def column_bounds(self, q: Quantities) -> tuple[Floats, Floats]:
         """Capacities, flow limits, normal stocks and band widths; all other variables are only non-negative."""
         lay = self.layout
-        lower = np.zeros(lay.columns * lay.months)
+        lower = np.broadcast_to(0.0, lay.columns * lay.months)  # takes no memory
         upper = np.full(lay.columns * lay.months, np.inf)
         usual = np.minimum(q.activity_usual, q.activity_limit)
         upper[lay.columns_of("usual", lay.activities)] = usual
@@ -336,7 +344,8 @@ class SupplyNetwork:
         cost[user] = -q.convenience_user
         cost[pool[-1]] -= q.end_value_pool
         cost[user[-1]] -= q.end_value_user
-        return cost * np.repeat(q.discount, lay.columns)
+        cost.reshape(lay.months, lay.columns)[:] *= q.discount[:, None]
+        return cost
 
 
 def _block(rows: Ints, cols: Ints, values: float | list[float]) -> Triples:

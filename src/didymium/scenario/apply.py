@@ -13,7 +13,7 @@ from didymium.scenario.chain import Tables, magnet_chain, project_steps
 from didymium.scenario.families import join
 from didymium.scenario.family_chain import MAGNETS, known_families
 from didymium.scenario.family_inputs import family_inputs
-from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Process, Restriction
+from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Observation, Process, Restriction
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import demand_growth
 from didymium.scenario.origin import by_origin
@@ -109,16 +109,14 @@ def _magnet_inputs(
     """Inputs of the magnet family for a base year and the months of a run; nothing is cut."""
     growth = demand_growth(ds)
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
-    chain = magnet_chain(ds, base_year)
-    seen = observations(ds, chain, base_year, uncut=uncut)
-    price = base_prices(ds, chain, 2024)
+    chain, seen, unseen, price = ds.once(("magnets", base_year, uncut), lambda: _magnet_facts(ds, base_year, uncut))
     stage = np.array([chain.product_stage[p] for p in chain.products])
     material = np.isin(stage, MATERIAL_STAGES)
     return Inputs(
         chain=chain,
         base_year=base_year,
         observations=seen,
-        unseen=unseen_flow_sigma(ds, chain, seen),
+        unseen=unseen,
         surplus_share=assume["surplus_sigma_world_share"],
         months=months,
         demand_growth=grown,
@@ -146,6 +144,15 @@ def _magnet_inputs(
         convenience_rate=assume["convenience_share_per_month"],
         warnings=(*NOT_MODELLED, *levels(ds)[1]),
     )
+
+
+def _magnet_facts(
+    ds: Tables, base_year: int, uncut: bool
+) -> tuple[Chain, tuple[Observation, ...], Mapping[int, float], Mapping[str, float]]:
+    """What no draw over the assumptions of a run moves: chain, figures of the base year, prices."""
+    chain = magnet_chain(ds, base_year)
+    seen = observations(ds, chain, base_year, uncut=uncut)
+    return chain, seen, unseen_flow_sigma(ds, chain, seen), base_prices(ds, chain, 2024)
 
 
 def month_range(start: str, end: str | None, months: tuple[str, ...]) -> Any:

@@ -8,13 +8,14 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from didymium.scenario.inputs import Chain, Process
 
 Row = Mapping[str, Any]
+Made = TypeVar("Made")
 
 ORE = "reo_mixed"
 GRADES = {"std": "ndfeb_alloy_n", "ht": "ndfeb_alloy_iea_ev_motor"}
@@ -38,6 +39,10 @@ class Tables(Protocol):
 
     def rows(self, table: str, /, **equals: Any) -> list[dict[str, Any]]:
         """Typed rows of a table whose columns equal the given values."""
+        ...
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` works out of the rows, worked out once for each `key`."""
         ...
 
 

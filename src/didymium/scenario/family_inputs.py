@@ -12,7 +12,7 @@ from didymium.scenario.family_chain import WITHOUT_HOST, Family, family_chain
 from didymium.scenario.family_coverage import warnings
 from didymium.scenario.family_figures import family_observations, family_unseen, growth
 from didymium.scenario.family_trade import KG_A_T, price_per_kg
-from didymium.scenario.inputs import Band, Chain, Floats, Inputs
+from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Observation
 from didymium.scenario.observing import Index
 
 Row = dict[str, Any]
@@ -29,10 +29,8 @@ def family_inputs(
     beside: Iterable[str] = (),
 ) -> Inputs:
     """Inputs of one family for a base year and the months of a run; nothing is cut."""
-    family = Family.of(ds, name, year, beside)
-    chain = family_chain(family)
-    seen = family_observations(family, chain)
-    price = prices(family, chain)
+    besides = frozenset(beside)
+    family, chain, seen, unseen, price = ds.once((name, year, besides), lambda: _facts(ds, name, year, besides))
     size = {p: chain.unit_of(p)[1] for p in chain.products}
     cover = {p: float(row["cover_days"] or 0.0) for p, row in family.products.items()}
     freight = [
@@ -47,7 +45,7 @@ def family_inputs(
         chain=chain,
         base_year=year,
         observations=seen,
-        unseen=family_unseen(family, chain, seen),
+        unseen=unseen,
         surplus_share=assume["surplus_sigma_world_share"],
         months=months,
         demand_growth=np.ones(len(months)),
@@ -71,6 +69,16 @@ def family_inputs(
         warnings=warnings(family, chain),
         growth_by_product=_growth(family, months),
     )
+
+
+def _facts(
+    ds: Tables, name: str, year: int, beside: frozenset[str]
+) -> tuple[Family, Chain, tuple[Observation, ...], Mapping[int, float], Mapping[str, float]]:
+    """What no draw over the assumptions of a run moves: rows, chain, figures of the base year, prices."""
+    family = Family.of(ds, name, year, beside)
+    chain = family_chain(family)
+    seen = family_observations(family, chain)
+    return family, chain, seen, family_unseen(family, chain, seen), prices(family, chain)
 
 
 def _growth(family: Family, months: tuple[str, ...]) -> dict[str, Floats]:

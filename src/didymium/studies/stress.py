@@ -20,7 +20,7 @@ from didymium.results.manifest import code_hash
 from didymium.scenario.scenario import Scenario, load
 from didymium.scenario.stocks import as_assumptions
 from didymium.scenario.tree import leaves
-from didymium.studies import proofs, stress_rows, stress_tree
+from didymium.studies import proofs, stress_rows, stress_screen, stress_tree
 from didymium.studies.stress_tree import Asking
 
 FIELDS = (
@@ -47,6 +47,7 @@ def stress(
     cluster: str | None = None,
     keep: ChunkStore | None = None,
     time_limit: float | None = None,
+    screen: str = stress_screen.OFF,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """Unserved demand by party, product, sector and month, days to shortage, scarcity values, certificates.
@@ -56,13 +57,16 @@ def stress(
     The draws run on `workers` of an `executor` (`serial`, `threads`, `processes`) or on the Dask cluster at the address
     `cluster`; the answer does not depend on which. `keep` holds what is finished, for when the run is stopped.
     `time_limit` [s of solver time] holds for each programme. If it stops one, the result is `partial`, its rows say so,
-    and it answers a question of its own, with the limit in it: it never stands for the complete answer. Raises
+    and it answers a question of its own, with the limit in it: it never stands for the complete answer. `screen`
+    (`quarterly`, `country`, `auto`) is for thousands of draws: the table `loss` has mean and tail over all of them,
+    most of them only looked at by a folded twin; the bands are of those that are solved whatever it says. Raises
     Infeasible, in words, if the inputs contradict each other.
     """
     story = load(scenario) if isinstance(scenario, str) else scenario
     sights = stress_tree.sights_of(story)
     foresight = sights if foresight is None else tuple(foresight)
     found = leaves(story)
+    stress_screen.check(screen, story, foresight, time_limit)
     inputs = stress_tree.applied(ds, track_origin, found[0].scenario, {})
     for kind, words, known in (("party", parties, inputs.chain.regions), ("foresight", foresight, sights)):
         for word in words:
@@ -71,12 +75,16 @@ def stress(
     base = base_of(inputs)
     varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]] + as_assumptions(ds)
     whole = story.model_copy(update={"cuts": tuple(cut for leaf in found for cut in leaf.scenario.cuts)})
-    asked = request(story, parties, foresight, draws, drivers, seed, track_origin)
+    asked = request(story, parties, foresight, draws, drivers, seed, track_origin, screen)
+    drawn_all = draws_of(varied, whole, draws, seed)
     asking = Asking(
         ds=ds,
         track_origin=tuple(track_origin),
         base=base,
-        cases=(*draws_of(varied, whole, draws, seed), *(drivers_of(varied, whole) if drivers else ())),
+        cases=(
+            *stress_screen.solved_first(drawn_all, screen),
+            *(drivers_of(varied, whole) if drivers else ()),
+        ),
         foresight=foresight,
         executor=cluster or executor,
         workers=workers,
@@ -107,6 +115,10 @@ def stress(
     tracking = next((one for one in applied if one.track_origin), inputs)
     if tracking.track_origin:
         tables["origin"] = stress_tree.origin_rows(tracking, base, parties)
+    looked = None
+    if screen != stress_screen.OFF and drawn_all:
+        looked = stress_screen.solve(asking, found[0].scenario, inputs, drawn_all, parties, screen, progress)
+        tables["loss"] = stress_screen.loss_rows(story, looked, parties)
     late = stress_rows.is_late(cases)
     if late:
         asked["time_limit_s"] = time_limit
@@ -118,7 +130,11 @@ def stress(
         rows=rows,
         fields=FIELDS,
         tables=tables,
-        warnings=[*inputs.warnings, *(stress_rows.stopped(cases, time_limit or 0.0) if late else ())],
+        warnings=[
+            *inputs.warnings,
+            *(stress_rows.stopped(cases, time_limit or 0.0) if late else ()),
+            *(() if looked is None else stress_screen.remarks(looked)),
+        ],
         status=PARTIAL if late else COMPLETE,
         arrays={} if story.branches else proofs.solved_arrays(base, cases.central),
         assumptions=[row["assumption_id"] for row in varied],
@@ -136,6 +152,7 @@ def request(
     drivers: bool,
     seed: int,
     track_origin: Sequence[str] = (),
+    screen: str = stress_screen.OFF,
 ) -> dict[str, Any]:
     """The question as asked: with the dataset and the version it names the run."""
     asked: dict[str, Any] = {
@@ -146,4 +163,5 @@ def request(
         "drivers": drivers,
         "seed": seed,
     }
-    return asked | ({"track_origin": list(track_origin)} if track_origin else {})
+    further = {"track_origin": list(track_origin)} if track_origin else {}
+    return asked | further | ({} if screen == stress_screen.OFF else {"screen": screen})
