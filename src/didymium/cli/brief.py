@@ -138,9 +138,10 @@ def _questions(params: Mapping[str, Any]) -> list[tuple[Question, dict[str, Any]
         own = {name: params[name] if name in params else PARAMS[name].kept_default() for name in question.params}
         if "scenario" in own:
             # Which assumptions matter is asked of the first scenario alone: it takes more solves than all the rest.
-            # The figures set two kinds of foresight side by side.
+            # The figures set two kinds of foresight side by side; the band stands beside the one without foresight.
+            sights = {"foresight": "both", "draw_foresight": "myopic"}
             found += [
-                (question, {**own, "scenario": scenario, "drivers": number == 0, "foresight": "both"})
+                (question, {**own, "scenario": scenario, "drivers": number == 0, **sights})
                 for number, scenario in enumerate(params["scenarios"])
             ]
         else:

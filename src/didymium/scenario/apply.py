@@ -262,9 +262,7 @@ def observed_shares(
     }
 
 
-def _availability(
-    scenario: Scenario, chain: Chain, months: tuple[str, ...], given: Mapping[str, float]
-) -> Floats:
+def _availability(scenario: Scenario, chain: Chain, months: tuple[str, ...], given: Mapping[str, float]) -> Floats:
     """Share of capacity that stands, shape (activity, month)."""
     stands = np.ones((len(chain.activities), len(months)))
     recipes = {p.process_id: p for p in chain.processes}
@@ -334,15 +332,19 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
 
 
 def _bands(ds: Tables, assume: Mapping[str, float], price: Mapping[str, float]) -> dict[str, tuple[Band, ...]]:
-    """Two slices of each sector's use: a flexible part that gives way first, and the rest at full value."""
+    """Two slices of each sector's use: a flexible part that gives way first, and the rest at full value.
+
+    No slice is worth so little that nobody would buy at the base price: `least_value_prices` prices at least.
+    """
     oxide = {row["sector"]: row["product"] for row in ds.rows("oxide_uses")}
-    found = {}
+    found: dict[str, tuple[Band, ...]] = {}
     for row in ds.rows("magnet_sectors"):
         sector = row["sector"]
-        full = assume.get(f"value:{sector}", float(row["value_usd_per_kg"]))
-        soft = assume["flexible_value_share"] * full
         grade = "ndfeb_magnet_ht" if row["heavy_grade_share"] >= 1 else "ndfeb_magnet_std"
         base = price[oxide.get(sector, grade)]
+        least = assume["least_value_prices"] * base
+        full = max(assume.get(f"value:{sector}", float(row["value_usd_per_kg"])), least)
+        soft = max(assume["flexible_value_share"] * full, least)
         share = flexible_share(ds, oxide.get(sector, "ndfeb_magnet"), sector, soft / base if base else 0.0, assume)
         found[sector] = (Band("flexible", share, soft), Band("firm", 1 - share, full))
     return found

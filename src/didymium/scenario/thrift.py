@@ -20,7 +20,9 @@ MOST = 0.9  # of a use: something of every use is firm
 
 def elasticity(ds: Tables, product: str, sector: str) -> float | None:
     """Price elasticity of demand within the year: of the sector, else of all use; None where the product has none."""
-    rows = ds.rows("elasticities", product=product, elasticity_type="demand_price", horizon="same_year", stage="end_use")
+    rows = ds.rows(
+        "elasticities", product=product, elasticity_type="demand_price", horizon="same_year", stage="end_use"
+    )
     by_sector = {row["sector"]: float(row["value"]) for row in rows if row["preferred"]}
     return by_sector.get(sector, by_sector.get("total"))
 
