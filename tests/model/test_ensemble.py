@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_chain import SmallChain
 
 from didymium.data import open as open_data
-from didymium.engine import Keep, WorkFailed, run_ensemble
+from didymium.engine import Keep, WorkFailed
 from didymium.errors import BadScenario
 from didymium.model.calibrate import Base
 from didymium.model.draws import Design, Tasks, points
 from didymium.model.ensemble import Applied, Cases, run_all
 from didymium.model.foresight import Runner
-from didymium.model.spread import spread
 from didymium.results import ChunkStore
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import load
-from didymium.scenario.uncertain import FIGURES, Factor, assumption_factors, factors
+from didymium.scenario.uncertain import FIGURES, assumption_factors, factors
+from didymium.studies.stress_bands import Drawn, bands
 
 VARIED = tuple(
     assumption_factors(
@@ -34,7 +39,7 @@ VARIED = tuple(
 
 
 def test_draws_stay_in_their_ranges_with_the_central_value_as_median() -> None:
-    """Sobol' points: exactly half of 512 draws lie on each side of the central value, whatever the shape of the range."""
+    """Sobol' points: half of 512 draws lie on each side of the central value, whatever the shape of the range."""
     drawn = Design(factors(open_data(), load("cn-october-notices-return")), 512, seed=7, moves=False)
     assert [d.name for d in drawn[:2]] == ["draw-000", "draw-001"] and len(drawn) == 512
     for factor in drawn.factors:
@@ -181,3 +186,130 @@ def test_an_error_names_the_draw() -> None:
     with pytest.raises(WorkFailed, match="ensemble, draw-000 coordinated: no such month"):
         tasks = Tasks.of(Design(VARIED, 2, 2, moves=False), ("coordinated",), None)
         run_all(refuse, chain.inputs, chain.base, tasks, ("coordinated",))
+
+
+def test_the_order_of_the_cases_changes_no_answer() -> None:
+    chain = cut_off()
+    cases = list(Design(VARIED, 7, 4, moves=False))
+
+    def answers(order: list[int]) -> dict[str, dict[str, bytes]]:
+        tasks = Tasks.of([cases[i] for i in order], ("coordinated",), None)
+        done = run_all(Covered(chain), chain.inputs, chain.base, tasks, ("coordinated",), executor="serial")
+        return {name: {k: a.tobytes() for k, a in found.arrays().items()} for name, _, found in done}
+
+    assert answers(list(range(7))) == answers([4, 6, 0, 5, 2, 1, 3])
+
+
+@dataclass(frozen=True)
+class Story:
+    """A chain of three plants under a cut, with inputs that draws replace: what passes, capacity, cover, demand."""
+
+    passes: float
+    more: float = 0.0
+
+    def chain(self) -> SmallChain:
+        built = SmallChain(months=6, prices={"oxide": 5.0, "good": 30.0}, cover_days=20, spare=0.1, flow_growth=0.02)
+        built.process("dig", "mine", {}, {"oxide": 1.0}).process("make", "magnet", {"oxide": 1.0}, {"good": 1.0})
+        built.runs("dig", "AAA", 120).runs("make", "AAA", 90).runs("make", "BBB", 30)
+        built.ships("oxide", "AAA", "BBB", 30).ships("good", "AAA", "CCC", 90).ships("good", "BBB", "CCC", 30)
+        built.uses("good", "CCC", "cars", 80, value=900, flexible=(0.15, 90))
+        built.uses("good", "CCC", "toys", 40, value=200, flexible=(0.3, 60))
+        return built.cut([("good", "AAA", "CCC"), ("oxide", "AAA", "BBB")], 1, 4, self.passes)
+
+    def __call__(self, overrides: Mapping[str, float]) -> Applied:
+        built = self.chain()
+        inputs, base = built.inputs, built.base
+        tighter = self.passes * overrides["strict"]
+        cuts = tuple(
+            replace(cut, factor=np.where(np.isfinite(cut.factor), tighter, np.inf)) for cut in inputs.restrictions
+        )
+        return (
+            replace(
+                inputs,
+                restrictions=cuts,
+                use_cover_days=inputs.use_cover_days * overrides["cover"],
+                spare=inputs.spare + overrides["spare"] + self.more,
+                demand_growth=inputs.demand_growth * overrides["growth"],
+            ),
+            base,
+        )
+
+
+LAWS = tuple(
+    assumption_factors(
+        [
+            {"assumption_id": "strict", "low": 0.2, "value": 0.6, "high": 1.0},
+            {"assumption_id": "cover", "low": 0.5, "value": 1.0, "high": 3.0},
+            {"assumption_id": "spare", "low": 0.0, "value": 0.1, "high": 0.5},
+            {"assumption_id": "growth", "low": 1.0, "value": 1.05, "high": 1.3},
+        ]
+    )
+)
+
+
+def costs(story: Story, draws: int, seed: int) -> np.ndarray:
+    """What each draw costs in all [million USD]."""
+    built = story.chain()
+    tasks = Tasks.of(Design(LAWS, draws, seed, moves=False), ("coordinated",), None)
+    done = run_all(story, built.inputs, built.base, tasks, ("coordinated",), executor="serial")
+    return np.array([found.objective for _, _, found in done])
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    shares=st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0)).map(sorted),
+    more=st.floats(0.0, 1.0),
+    seed=st.integers(0, 2**31),
+)
+def test_deeper_cuts_and_less_capacity_never_cost_less_draw_by_draw(
+    shares: list[float], more: float, seed: int
+) -> None:
+    """The set of what can be done shrinks with the cut and grows with capacity, in each draw by itself."""
+    deep, mild = (costs(Story(share), 6, seed) for share in shares)
+    room = 1e-6 * (1 + np.abs(deep))
+    assert (deep >= mild - room).all()
+    assert (costs(Story(shares[0], more), 6, seed) <= deep + room).all()
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_draws(tmp_path: Path) -> None:
+    """Nine times the draws on a small network: a few numbers more for each draw, not its outcome."""
+    chain = replace(cut_off(), months=12)
+    watched = (("good", "CCC"),)
+
+    def held(draws: int) -> tuple[int, int]:
+        """Most bytes that are in use, garbage aside, while the draws run; and the bytes of one outcome."""
+        tasks = Tasks.of(Design(VARIED, draws, 1, moves=False), ("coordinated",), None)
+        keep = ChunkStore(tmp_path / str(draws)).of("memory", code="1")
+        seen: list[int] = []
+
+        def look(done: int, _of: int) -> None:
+            if done % 10 == 1:
+                gc.collect()
+                seen.append(tracemalloc.get_traced_memory()[0])
+
+        tracemalloc.start()
+        done = run_all(
+            Covered(chain),
+            chain.inputs,
+            chain.base,
+            tasks,
+            ("coordinated",),
+            watched=watched,
+            executor="serial",
+            keep=keep,
+            progress=look,
+        )
+        gc.collect()
+        tracemalloc.reset_peak()
+        found = bands(done, ("CCC",), watched, 0.95, memory=2**14)
+        Drawn.of(done, ("CCC",))
+        seen.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert found["coordinated"].found.draws == draws and len(seen) > draws // 20
+        return max(seen), next(sum(a.nbytes for a in arrays.values()) for _, arrays in done.ensemble)
+
+    held(8)  # what is loaded once
+    few, one = held(50)
+    many, _ = held(450)
+    assert many - few < 0.25 * 400 * one

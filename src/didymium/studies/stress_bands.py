@@ -12,7 +12,7 @@ from didymium.model.draws import Design
 from didymium.model.ensemble import Cases, Summary, nodes_of
 from didymium.model.outcome import Outcome
 from didymium.model.sensitivity import LEAST_DRAWS, Index, Indices, from_draws
-from didymium.model.spread import Spread, draws_for_tail, spread
+from didymium.model.spread import MEMORY, Spread, draws_for_tail, spread
 from didymium.results import Row
 from didymium.scenario.inputs import Chain
 from didymium.scenario.uncertain import FIGURES
@@ -111,9 +111,14 @@ def known(value: float | None) -> float | None:
 
 
 def bands(
-    cases: Cases, parties: Sequence[str], watched: Sequence[tuple[str, str]], alpha: float = ALPHA
+    cases: Cases,
+    parties: Sequence[str],
+    watched: Sequence[tuple[str, str]],
+    alpha: float = ALPHA,
+    *,
+    memory: int = MEMORY,
 ) -> dict[str, Bands]:
-    """By foresight, the spread of each number over the draws; memory does not grow with their number."""
+    """By foresight, the spread of each number over the draws; at most `memory` bytes of them are held at a time."""
     found = {}
     for sight, central in cases.central.items():
         chain = central.network.chain
@@ -135,7 +140,7 @@ def bands(
             return (row(one) for one in cases.draws(sight))
 
         place = {key: i for i, key in enumerate(keys)}
-        found[sight] = Bands(place, spread(rows, cases.drawn.get(sight, 0), len(keys), alpha=alpha))
+        found[sight] = Bands(place, spread(rows, cases.drawn.get(sight, 0), len(keys), alpha=alpha, memory=memory))
     return found
 
 
