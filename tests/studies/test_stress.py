@@ -283,7 +283,9 @@ def test_bands_and_drivers_of_the_users_without_licence(ds: Dataset) -> None:
         assert days == sorted(days)
         assert r["no_shortage_share"] + r["shortage_probability"] == pytest.approx(1)
         assert (r["days_to_shortage_p90"] is None) == (r["no_shortage_share"] > 0.1)
-        assert r["unserved_t_cvar"] >= r["unserved_t_p90"] - 1e-9 and r["unserved_t_cvar"] >= r["unserved_t_mean"] - 1e-9
+        assert (
+            r["unserved_t_cvar"] >= r["unserved_t_p90"] - 1e-9 and r["unserved_t_cvar"] >= r["unserved_t_mean"] - 1e-9
+        )
     drivers = result.tables["drivers"]
     assert {d["assumption_id"] for d in drivers[:2]} == {"user_cover_days", "approval:CHN"}
     by_name = {d["assumption_id"]: d for d in drivers}

@@ -277,4 +277,5 @@ def assumptions(desk: Desk) -> Section:
         )
     )
     found = [Paragraph(said(r, "text", t), tone="note") for r in desk.extra("stress", "finding")]
-    return Section("assumptions", title, (lead, *found, *desk.figure(result, drivers_tornado, table, scenario=scenario)))
+    figure = desk.figure(result, drivers_tornado, table, scenario=scenario)
+    return Section("assumptions", title, (lead, *found, *figure))
