@@ -39,7 +39,7 @@ VARIED = tuple(
 
 
 def test_draws_stay_in_their_ranges_with_the_central_value_as_median() -> None:
-    """Sobol' points: half of 512 draws lie on each side of the central value, whatever the shape of the range."""
+    """Latin hypercube: half of 512 draws lie on each side of the central value, whatever the shape of the range."""
     drawn = Design(factors(open_data(), load("cn-october-notices-return")), 512, seed=7, moves=False)
     assert [d.name for d in drawn[:2]] == ["draw-000", "draw-001"] and len(drawn) == 512
     for factor in drawn.factors:
@@ -57,11 +57,8 @@ def test_every_layer_of_a_range_is_drawn_once() -> None:
     assert layers == list(range(128))
 
 
-def test_the_seed_decides_and_more_draws_begin_with_the_same() -> None:
-    """100 draws begin with the 8 that one has: a band can be made narrower without throwing draws away."""
-    eight, other, hundred = Design(VARIED, 8, 0), Design(VARIED, 8, 1), Design(VARIED, 100, 0)
-    assert list(eight) == list(Design(VARIED, 8, 0)) and list(eight) != list(other)
-    assert eight[:8] == hundred[:8]
+def test_the_seed_decides() -> None:
+    assert list(Design(VARIED, 8, 0)) == list(Design(VARIED, 8, 0)) != list(Design(VARIED, 8, 1))
     assert points(3, 0, 0).shape == (0, 3) and len(Design(VARIED, 0, 0, moves=False)) == 0
 
 

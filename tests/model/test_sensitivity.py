@@ -25,16 +25,16 @@ def test_the_ishigami_indices_are_found_on_a_design_of_their_own() -> None:
 
 
 def test_the_ishigami_indices_are_found_in_draws_made_for_something_else() -> None:
-    """Given data: first order within its interval; x3 acts only together with x1, which PAWN sees and S1 does not."""
-    u = points(5, 2**13, 0)
+    """Given data, 2,048 draws: first order within its interval; x3 acts only together with x1, which PAWN sees and S1 does not."""
+    u = points(5, 2**11, 0)
     found = from_draws(u, ishigami(u), ("x1", "x2", "x3", "idle", "idle too"), seed=0)
     by_name = {one.name: one for one in found.of}
     for name, true in zip(NAMES, (0.3139, 0.4424, 0.0), strict=True):
         assert by_name[name].first_low <= true <= by_name[name].first_high
-        assert by_name[name].first == pytest.approx(true, abs=0.005)
+        assert by_name[name].first == pytest.approx(true, abs=0.04)
     assert found.of[0].name == "x2"
     assert by_name["x3"].pawn > found.noise > 0
-    assert by_name["idle"].pawn < 1.5 * found.noise and by_name["x1"].pawn > 5 * found.noise
+    assert by_name["idle"].pawn < 1.5 * found.noise and by_name["x1"].pawn > 3 * found.noise
 
 
 def test_an_output_that_never_changes_has_no_index() -> None:
@@ -49,3 +49,18 @@ def test_groups_share_an_index() -> None:
     found = {one.name: one for one in totals(names, groups, ishigami(at), 0)}
     assert found["a"].total == pytest.approx(1 - 0.4424, abs=0.01)
     assert found["b"].total == pytest.approx(0.4424, abs=0.01)
+
+
+def test_an_input_that_does_nothing_gets_no_share_from_its_neighbours() -> None:
+    """Thirty inputs, 256 draws, one that matters: no other explains more than chance does.
+
+    With Sobol' points of the same size the first of them got 41 %: two inputs at a time are filled in patterns.
+    """
+    seen = 0
+    for seed in range(3):
+        at = points(30, 256, seed)
+        found = from_draws(at, at[:, 17] ** 2, [str(i) for i in range(30)], seed=seed)
+        assert found.of[0].name == "17" and found.of[0].first > 0.9
+        assert found.of[1].first < 0.15
+        seen += sum(one.pawn > found.noise for one in found.of[1:])
+    assert seen <= 3  # of 87: each stands above all of 150 dummies once in 151 times

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LEAST_DRAWS = 64  # below this an index says nothing
-HARMONICS = 10
+HARMONICS = 4  # enough for what bends a few times; more add noise where draws are few
 SLIDES = 10  # conditioning intervals of the PAWN index
-DUMMIES = 20  # inputs that do nothing: what their indices reach by chance is noise
+DUMMIES = 150  # inputs that do nothing: what their indices reach by chance is noise
 RESAMPLES = 200
 
 
