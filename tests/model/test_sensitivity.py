@@ -25,7 +25,7 @@ def test_the_ishigami_indices_are_found_on_a_design_of_their_own() -> None:
 
 
 def test_the_ishigami_indices_are_found_in_draws_made_for_something_else() -> None:
-    """Given data, 2,048 draws: first order within its interval; x3 acts only together with x1, which PAWN sees and S1 does not."""
+    """Given data, 2,048 draws: first order within its interval; x3 acts only with x1: seen by PAWN alone."""
     u = points(5, 2**11, 0)
     found = from_draws(u, ishigami(u), ("x1", "x2", "x3", "idle", "idle too"), seed=0)
     by_name = {one.name: one for one in found.of}

@@ -162,7 +162,7 @@ PARAMS: dict[str, Param] = {
     "draws": Param(
         "--draws",
         "How many draws are behind the bands. Default: as many as the study takes by itself.",
-        click.IntRange(10, 100_000),
+        click.IntRange(8, 100_000),
         "N",
     ),
     "draw_foresight": Param(
