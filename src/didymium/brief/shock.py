@@ -102,8 +102,8 @@ def _banded(desk: Desk) -> list[Paragraph]:
             desk.t(
                 "An interval stands beside the myopic run: the 10th and 90th percentile of {draws} or more draws "
                 "over all uncertain inputs at once, errors of the base year's figures included. The central case holds "
-                "every input at its own value and need not lie in the middle. With so few draws the ends of an interval are "
-                "themselves uncertain; ask for more with: didymium stress --draws.",
+                "every input at its own value and need not lie in the middle. With so few draws the ends of an "
+                "interval are themselves uncertain; ask for more with: didymium stress --draws.",
                 draws=min(draws),
             )
         )
