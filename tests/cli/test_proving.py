@@ -334,9 +334,9 @@ def test_a_draw_that_is_stopped_leaves_no_band(ds: Dataset, monkeypatch: pytest.
 
     run = Runner.run
 
-    def hurried(self: Runner, inputs: Any, foresight: str, *, time_limit: float | None = None) -> Any:
+    def hurried(self: Runner, inputs: Any, foresight: str, *, base: Any = None, time_limit: float | None = None) -> Any:
         central = inputs.use_cover_days.max() == pytest.approx(55.0)
-        return run(self, inputs, foresight, time_limit=None if central else 1e-6)
+        return run(self, inputs, foresight, base=base, time_limit=None if central else 1e-6)
 
     monkeypatch.setattr(Runner, "run", hurried)
     result = stress(ds, "cn-stop-3", draws=2, drivers=False, foresight=("myopic",), time_limit=1.0)

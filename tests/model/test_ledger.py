@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus, split_uniform
+from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus
+from didymium.scenario.uncertain import split_uniform
 
 YEARS = np.array([2026.0, 2027.0, 2028.0, 2029.0])
 tonnes = arrays(np.float64, (2, 4), elements=st.floats(0, 1e5))

@@ -279,14 +279,19 @@ def test_bands_and_drivers_of_the_users_without_licence(ds: Dataset) -> None:
     assert usa["days_to_shortage_p10"] - AFTER_THE_FIRST == pytest.approx(observed_days(ds)[-1], abs=A_FORTNIGHT)
     for r in result.rows:
         assert r["unserved_t_p10"] <= r["unserved_t_p90"]
-        if r["days_to_shortage_p90"] is not None:
-            assert r["days_to_shortage_p10"] <= r["days_to_shortage_p90"]
+        days = [d for d in (r[f"days_to_shortage_p{share}"] for share in (10, 50, 90)) if d is not None]
+        assert days == sorted(days)
+        assert r["no_shortage_share"] + r["shortage_probability"] == pytest.approx(1)
+        assert (r["days_to_shortage_p90"] is None) == (r["no_shortage_share"] > 0.1)
+        assert (
+            r["unserved_t_cvar"] >= r["unserved_t_p90"] - 1e-9 and r["unserved_t_cvar"] >= r["unserved_t_mean"] - 1e-9
+        )
     drivers = result.tables["drivers"]
-    assert {d["assumption_id"] for d in drivers[:2]} == {"user_cover_days", "approval_share"}
+    assert {d["assumption_id"] for d in drivers[:2]} == {"user_cover_days", "approval:CHN"}
     by_name = {d["assumption_id"]: d for d in drivers}
     assert by_name["user_cover_days"]["unserved_t_low"] > by_name["user_cover_days"]["unserved_t_high"]
-    assert by_name["approval_share"]["unserved_t_low"] > by_name["approval_share"]["unserved_t_high"]
-    assert (by_name["approval_share"]["low"], by_name["approval_share"]["high"]) == (0.0, 0.25)
+    assert by_name["approval:CHN"]["unserved_t_low"] > by_name["approval:CHN"]["unserved_t_high"]
+    assert (by_name["approval:CHN"]["low"], by_name["approval:CHN"]["high"]) == (0.0, 0.25)
     early, late = (by_name["user_cover_days"][end] for end in ("days_low", "days_high"))
     assert late is None or early < late  # with 102 days of cover nobody's firm use is missed
 

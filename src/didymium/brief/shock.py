@@ -62,6 +62,7 @@ def what_breaks(desk: Desk) -> Section:
                 "Myopic: each month is met without knowing what follows. What really happens lies between."
             )
         ),
+        *_banded(desk),
         *_asked(desk),
         *desk.figure(result, first_shortage, first_table),
     ]
@@ -89,6 +90,24 @@ def what_breaks(desk: Desk) -> Section:
     if scarcity:
         blocks.append(scarcity)
     return Section("stress", title, tuple(blocks))
+
+
+def _banded(desk: Desk) -> list[Paragraph]:
+    """What the intervals are, and how many draws they rest on."""
+    draws = {int(number(r.get("draws")) or 0) for r in desk.rows("stress")} - {0}
+    if not draws:
+        return []
+    return [
+        Paragraph(
+            desk.t(
+                "An interval stands beside the myopic run: the 10th and 90th percentile of {draws} or more draws "
+                "over all uncertain inputs at once, errors of the base year's figures included. The central case holds "
+                "every input at its own value and need not lie in the middle. With so few draws the ends of an "
+                "interval are themselves uncertain; ask for more with: didymium stress --draws.",
+                draws=min(draws),
+            )
+        )
+    ]
 
 
 def _asked(desk: Desk) -> list[Table]:
@@ -257,4 +276,6 @@ def assumptions(desk: Desk) -> Section:
             scenario=scenario_name(result, scenario, t),
         )
     )
-    return Section("assumptions", title, (lead, *desk.figure(result, drivers_tornado, table, scenario=scenario)))
+    found = [Paragraph(said(r, "text", t), tone="note") for r in desk.extra("stress", "finding")]
+    figure = desk.figure(result, drivers_tornado, table, scenario=scenario)
+    return Section("assumptions", title, (lead, *found, *figure))

@@ -131,6 +131,9 @@ def _limits(ds: Dataset, lang: str) -> list[str]:
     return [str(row[text]) for row in ds.rows("sentences") if row["sentence_id"].startswith("brief.limit.")]
 
 
+_DRAWS = (16, 8)  # behind the bands of the first scenario, and of each other
+
+
 def _questions(params: Mapping[str, Any], ds: Dataset) -> list[tuple[Question, dict[str, Any]]]:
     """Each question of the brief with its own parameters: those of the brief, else the question's defaults."""
     found = []
@@ -144,9 +147,11 @@ def _questions(params: Mapping[str, Any], ds: Dataset) -> list[tuple[Question, d
             own |= {"projects": _ledger_projects(ds), "draws": FINANCE_DRAWS}
         if "scenario" in own:
             # Which assumptions matter is asked of the first scenario alone: it takes more solves than all the rest.
-            # The figures set two kinds of foresight side by side.
+            # The figures set two kinds of foresight side by side; the band stands beside the one without foresight.
+            # Half a minute is too short for many draws: most go to the first scenario.
+            sights = {"foresight": "both", "draw_foresight": "myopic"}
             found += [
-                (question, {**own, "scenario": scenario, "drivers": number == 0, "foresight": "both"})
+                (question, {**own, "scenario": scenario, "drivers": number == 0, "draws": _DRAWS[number > 0], **sights})
                 for number, scenario in enumerate(params["scenarios"])
             ]
         else:

@@ -29,6 +29,21 @@ Rows = Sequence[Mapping[str, Any]]
 _UNBOUND = 10_000  # characters in a line
 
 
+_OF_DRAWS = (
+    "_p10",
+    "_p50",
+    "_p90",
+    "_mean",
+    "_se",
+    "_cvar",
+    "cvar_alpha",
+    "_pawn",
+    "_first_order_low",
+    "_first_order_high",
+)
+"""Ends of columns that a terminal has no room for; all are in --json and --csv."""
+
+
 def show_answer(result: Result, question: Question, shared: Shared, table: str | None) -> None:
     """Show an answer, or one of its further tables, in the form that was asked for."""
     if table and shared.form == "json":
@@ -42,7 +57,7 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
     t = translator(shared.lang)
     columns = [c for c in question.columns if rows and c in rows[0]]
     if table is not None or not columns:
-        columns = [c for c in (rows[0] if rows else {}) if c != "source_ids" and not c.endswith(("_p10", "_p90"))]
+        columns = [c for c in (rows[0] if rows else {}) if c != "source_ids" and not c.endswith(_OF_DRAWS)]
         other = {c.removesuffix("_ja") if t.lang == "ja" else c for c in columns if c.endswith("_ja")}
         columns = [c for c in columns if c not in other]
     from didymium.cli.sheet import sheet

@@ -164,6 +164,14 @@ PARAMS: dict[str, Param] = {
         default=False,
         default_text="one-year",
     ),
+    "alpha": Param(
+        "--alpha",
+        "Level of the tail mean (CVaR): 0.95 is the mean of the worst twentieth of the draws.",
+        click.FloatRange(0.0, 1.0, max_open=True),
+        "SHARE",
+        default=0.95,
+        default_text="0.95",
+    ),
     "as_of": Param(
         "--as-of",
         "The day from which days left and overdue are counted.",
@@ -184,8 +192,17 @@ PARAMS: dict[str, Param] = {
     "draws": Param(
         "--draws",
         "How many draws are behind the bands. Default: as many as the study takes by itself.",
-        click.IntRange(10, 100_000),
+        click.IntRange(8, 100_000),
         "N",
+    ),
+    "draw_foresight": Param(
+        "--draw-foresight",
+        "The kind of foresight whose numbers get a band. Default: every kind that is run.",
+        click.Choice(["all", "both", "coordinated", "tree", "myopic"]),
+        "KIND",
+        default="all",
+        default_text="all",
+        read=lambda kept: {"all": None, "both": ("coordinated", "myopic")}.get(kept, (kept,)),
     ),
     "drivers": Param(
         "--drivers/--no-drivers",

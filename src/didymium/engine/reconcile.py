@@ -56,11 +56,16 @@ class Reconciled:
     adjustment: FloatArray
     score: FloatArray
     chi2: float
-    degrees: int
     residual: float
     at_bound: npt.NDArray[np.bool_]
     sd: FloatArray | None
     _problem: _Problem = field(repr=False)
+
+    @property
+    def degrees(self) -> int:
+        """Balances that check estimates. Ranks take longer than the reconciliation: counted when asked for."""
+        balance, known = self._problem.balance, self._problem.known[self._problem.free]
+        return _rank(balance) - _rank(balance[:, ~known])
 
     def sd_of(self, gradients: npt.ArrayLike) -> FloatArray:
         """Standard deviations of linear functions of the values, after reconciliation; shape (function,).
@@ -127,7 +132,6 @@ def reconcile(
         frozen(adjustment),
         frozen(score),
         float(np.nansum(score**2)),
-        _rank(problem.balance) - _rank(problem.balance[:, ~problem.known[problem.free]]),
         residual,
         bound,
         frozen(_deviation(problem)) if sd else None,

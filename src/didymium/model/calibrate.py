@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didymium.engine import Reconciled, reconcile
 from didymium.scenario.inputs import Chain, Observation
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 Floats = NDArray[np.float64]
 
@@ -81,74 +85,123 @@ def calibrate(
 
     Raises SolverFailed when no balanced point is found.
     """
-    from scipy import sparse
+    return Task.of(chain, observations, year, unseen=unseen, surplus_share=surplus_share).solved()
 
-    sizes = {"activity": len(chain.activities), "arc": len(chain.arcs), "use": len(chain.uses)}
-    starts = {"activity": 0, "arc": sizes["activity"], "use": sizes["activity"] + sizes["arc"]}
-    quantities = sum(sizes.values())
-    nodes, balance = _balances(chain, starts, quantities)
-    surplus_at = quantities
-    observed_at = surplus_at + len(nodes)
-    columns = observed_at + len(observations)
 
-    rows, cols, vals = balance
-    rows.extend(range(len(nodes)))
-    cols.extend(range(surplus_at, surplus_at + len(nodes)))
-    vals.extend([-1.0] * len(nodes))
-    for i, seen in enumerate(observations):
-        row = len(nodes) + i
-        rows.append(row)
-        cols.append(observed_at + i)
-        vals.append(-1.0)
-        for kind, index, coefficient in seen.terms:
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The calibration of a year, set up: estimates with their errors, and the balances that they shall keep.
+
+    Columns: activities, arcs, uses, surplus at nodes, then what each observation adds up to. Rows: nodes, observations.
+    """
+
+    chain: Chain
+    observations: tuple[Observation, ...]
+    year: int
+    nodes: tuple[tuple[str, str], ...]
+    estimate: Floats
+    sigma: Floats
+    matrix: csc_array
+    rhs: Floats
+    shift: Floats  # (observation,) what keeps a tie that may be negative above zero
+
+    @classmethod
+    def of(
+        cls,
+        chain: Chain,
+        observations: Sequence[Observation],
+        year: int,
+        *,
+        unseen: Mapping[int, float] | None = None,
+        surplus_share: float,
+    ) -> Task:
+        """Set up; arguments as for `calibrate`."""
+        from scipy import sparse
+
+        sizes = {"activity": len(chain.activities), "arc": len(chain.arcs), "use": len(chain.uses)}
+        starts = {"activity": 0, "arc": sizes["activity"], "use": sizes["activity"] + sizes["arc"]}
+        surplus_at = sum(sizes.values())
+        nodes, balance = _balances(chain, starts, surplus_at)
+        observed_at = surplus_at + len(nodes)
+        columns = observed_at + len(observations)
+
+        rows, cols, vals = balance
+        rows.extend(range(len(nodes)))
+        cols.extend(range(surplus_at, surplus_at + len(nodes)))
+        vals.extend([-1.0] * len(nodes))
+        for i, seen in enumerate(observations):
+            row = len(nodes) + i
             rows.append(row)
-            cols.append(starts[kind] + index)
-            vals.append(coefficient)
-    shape = (len(nodes) + len(observations), columns)
-    matrix = sparse.csc_array(sparse.coo_array((vals, (rows, cols)), shape=shape))
+            cols.append(observed_at + i)
+            vals.append(-1.0)
+            for kind, index, coefficient in seen.terms:
+                rows.append(row)
+                cols.append(starts[kind] + index)
+                vals.append(coefficient)
+        shape = (len(nodes) + len(observations), columns)
+        matrix = sparse.csc_array(sparse.coo_array((vals, (rows, cols)), shape=shape))
 
-    estimate = np.full(columns, np.nan)
-    sigma = np.full(columns, np.inf)
-    estimate[observed_at:] = [seen.value for seen in observations]
-    sigma[observed_at:] = [seen.sigma for seen in observations]
-    for arc, width in (unseen or {}).items():
-        estimate[starts["arc"] + arc] = 0.0
-        sigma[starts["arc"] + arc] = width
-    used = chain.settled
-    world = _world_output(chain, observations)
-    for n, (product, _region) in enumerate(nodes):
-        if product in used:
-            estimate[surplus_at + n] = 0.0
-            sigma[surplus_at + n] = max(surplus_share * world.get(product, 0.0), 1.0)
-    shift = np.array(
-        [TIE_SIGMAS * seen.sigma if any(c < 0 for _, _, c in seen.terms) else 0.0 for seen in observations]
-    )
-    estimate[observed_at:] += shift
-    rhs = np.zeros(shape[0])
-    rhs[len(nodes) :] = -shift
-    answer = reconcile(
-        estimate,
-        sigma,
-        matrix,
-        rhs,
-        lower=np.zeros(columns),
-        upper=np.full(columns, np.inf),
-        unknown_sigma=UNKNOWN_SIGMA_T,
-    )
-    value = answer.value
-    return Base(
-        year=year,
-        activity=value[: starts["arc"]],
-        flow=value[starts["arc"] : starts["use"]],
-        use=value[starts["use"] : surplus_at],
-        surplus={node: float(value[surplus_at + n]) for n, node in enumerate(nodes)},
-        adjustments=tuple(
-            Adjustment(seen, float(value[observed_at + i] - shift[i])) for i, seen in enumerate(observations)
-        ),
-        chi2=float(answer.chi2),
-        residual=float(answer.residual),
-        answer=answer,
-    )
+        estimate = np.full(columns, np.nan)
+        sigma = np.full(columns, np.inf)
+        estimate[observed_at:] = [seen.value for seen in observations]
+        sigma[observed_at:] = [seen.sigma for seen in observations]
+        for arc, width in (unseen or {}).items():
+            estimate[starts["arc"] + arc] = 0.0
+            sigma[starts["arc"] + arc] = width
+        used = chain.settled
+        world = _world_output(chain, observations)
+        for n, (product, _region) in enumerate(nodes):
+            if product in used:
+                estimate[surplus_at + n] = 0.0
+                sigma[surplus_at + n] = max(surplus_share * world.get(product, 0.0), 1.0)
+        shift = np.array(
+            [TIE_SIGMAS * seen.sigma if any(c < 0 for _, _, c in seen.terms) else 0.0 for seen in observations]
+        )
+        estimate[observed_at:] += shift
+        rhs = np.zeros(shape[0])
+        rhs[len(nodes) :] = -shift
+        return cls(chain, tuple(observations), year, tuple(nodes), estimate, sigma, matrix, rhs, shift)
+
+    def solved(self, errors: Floats | None = None, upper: Floats | None = None) -> Base:
+        """The balanced base year. Raises SolverFailed when no balanced point is found.
+
+        `errors` (observation,) [standard errors] are added to the figures; `upper` (activity + arc + use,) [t/y] bounds
+        the quantities: zero takes one out.
+        """
+        count = len(self.observations)
+        observed_at = self.estimate.size - count
+        estimate, most = self.estimate, np.full(self.estimate.size, np.inf)
+        if errors is not None:
+            estimate = estimate.copy()
+            estimate[observed_at:] += self.sigma[observed_at:] * errors
+        if upper is not None:
+            most[: upper.size] = upper
+        answer = reconcile(
+            estimate,
+            self.sigma,
+            self.matrix,
+            self.rhs,
+            lower=np.zeros(estimate.size),
+            upper=most,
+            unknown_sigma=UNKNOWN_SIGMA_T,
+        )
+        value = answer.value
+        arcs, uses = len(self.chain.activities), len(self.chain.activities) + len(self.chain.arcs)
+        surplus_at = uses + len(self.chain.uses)
+        return Base(
+            year=self.year,
+            activity=value[:arcs],
+            flow=value[arcs:uses],
+            use=value[uses:surplus_at],
+            surplus={node: float(value[surplus_at + n]) for n, node in enumerate(self.nodes)},
+            adjustments=tuple(
+                Adjustment(seen, float(value[observed_at + i] - self.shift[i]))
+                for i, seen in enumerate(self.observations)
+            ),
+            chi2=float(answer.chi2),
+            residual=float(answer.residual),
+            answer=answer,
+        )
 
 
 def _balances(

@@ -1,29 +1,34 @@
-"""Many runs of one network: draws over the ranges of assumptions, and one-at-a-time moves to their ends.
+"""Many runs of one network: draws over uncertain inputs, and one-at-a-time moves to the ends of their ranges.
 
 The central case is kept whole. Of every other case only a summary is kept, so that an ensemble may be large.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didymium.engine import Keep, Start, run_ensemble
 from didymium.model.calibrate import Base
+from didymium.model.draws import Draw, Task
 from didymium.model.foresight import Runner
-from didymium.model.ledger import split_uniform
+from didymium.model.network import SupplyNetwork
 from didymium.model.outcome import Outcome, Solve
 from didymium.scenario.inputs import Inputs
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Node = tuple[str, str]  # product, region
+Applied = tuple[Inputs, Base]
+"""What a case is made of: the months to come, and the base year that they start from."""
 
-APPROVAL = "approval_position"  # where in its range each cut's approval share lies: 0 low, ½ central, 1 high
 RECORD = (
     "month",
     "is_optimal",
@@ -39,98 +44,38 @@ RECORD = (
 )
 
 
-class Cut(Protocol):
-    """What this room needs of a cut: the share that passes, with its range."""
-
-    approval_share: float | None
-    approval_low: float | None
-    approval_high: float | None
-
-
-class Story(Protocol):
-    """What this room needs of a scenario."""
-
-    @property
-    def cuts(self) -> Sequence[Any]:
-        """Its cuts."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """One case of an ensemble: its name and the assumptions it replaces."""
-
-    name: str
-    overrides: Mapping[str, float]
-
-
-def approval_range(story: Story) -> tuple[float, float, float] | None:
-    """Low, central and high approval share of the first cut that has a range; None when no cut has one."""
-    for cut in story.cuts:
-        share, low, high = cut.approval_share, cut.approval_low, cut.approval_high
-        if share is not None and (low is not None or high is not None):
-            return share if low is None else low, share, share if high is None else high
-    return None
-
-
-def _ranges(varied: Sequence[Mapping[str, Any]], story: Story) -> list[tuple[str, float, float, float]]:
-    ranges = [(r["assumption_id"], float(r["low"]), float(r["value"]), float(r["high"])) for r in varied]
-    return ranges if approval_range(story) is None else [*ranges, (APPROVAL, 0.0, 0.5, 1.0)]
-
-
-def draws_of(varied: Sequence[Mapping[str, Any]], story: Story, count: int, seed: int) -> list[Draw]:
-    """Seeded Latin-hypercube draws over the ranges of the assumptions, with the central value as the median of each.
-
-    The approvals of a scenario's cuts move together: a strict office is strict on all of them.
-    McKay, Beckman & Conover 1979 (doi 10.2307/1268522).
-    """
-    from scipy.stats import qmc
-
-    if count == 0:
-        return []
-    ranges = _ranges(varied, story)
-    points = qmc.LatinHypercube(d=len(ranges), seed=np.random.default_rng(seed)).random(count)
-    drawn = []
-    for i, point in enumerate(points):
-        overrides = {name: float(split_uniform(u, *edges)) for u, (name, *edges) in zip(point, ranges, strict=True)}
-        drawn.append(Draw(f"draw-{i:03d}", overrides))
-    return drawn
-
-
-def drivers_of(varied: Sequence[Mapping[str, Any]], story: Story) -> list[Draw]:
-    """Each assumption alone at its low and at its high end."""
-    return [
-        Draw(f"{name}:{end}", {name: edge})
-        for name, low, _value, high in _ranges(varied, story)
-        for end, edge in (("low", low), ("high", high))
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What is kept of a case: the part of its outcome that the bands and drivers are made of.
 
     `unserved`, `short` (month, use) [t]; `lost_value` (use) [million USD]; `days` (use) to the first shortage,
-    infinite without one, NaN where the time limit left no answer; `objective` [million USD]; `solves` the record of
-    each linear programme, shape (programme, field), in the order of `RECORD`.
+    infinite without one, NaN where the time limit left no answer; `scarcity` (month, watched node) [USD/kg];
+    `base_use` and `base_activity` [t/y] of the base year that it started from; `objective` [million USD]; `solves` the
+    record of each linear programme, shape (programme, field), in the order of `RECORD`.
     """
 
     unserved: Floats
     short: Floats
     lost_value: Floats
     days: Floats
+    scarcity: Floats
+    base_use: Floats
+    base_activity: Floats
     objective: float
     solves: Floats
 
     @classmethod
-    def of(cls, outcome: Outcome) -> Summary:
-        """The summary of an outcome."""
+    def of(cls, outcome: Outcome, base: Base | None = None, watched: Ints | None = None) -> Summary:
+        """The summary of an outcome and of the base year that it started from; `watched` are numbers of nodes."""
         days = [outcome.days_to_shortage(np.array([use])) for use in range(outcome.unserved.shape[1])]
         return cls(
             unserved=outcome.unserved,
             short=outcome.short,
             lost_value=outcome.lost_value.sum(axis=0),
             days=np.array([np.inf if d is None else d for d in days]),
+            scarcity=outcome.scarcity[:, [] if watched is None else watched],
+            base_use=np.empty(0) if base is None else base.use,
+            base_activity=np.empty(0) if base is None else base.activity,
             objective=float(outcome.objective),
             solves=np.array([_record(s) for s in outcome.solves]),
         )
@@ -143,6 +88,9 @@ class Summary:
             short=arrays["short"],
             lost_value=arrays["lost_value"],
             days=arrays["days"],
+            scarcity=arrays["scarcity"],
+            base_use=arrays["base_use"],
+            base_activity=arrays["base_activity"],
             objective=float(arrays["objective"]),
             solves=arrays["solves"][~np.isnan(arrays["solves"][:, RECORD.index("rows")])],
         )
@@ -178,39 +126,46 @@ def _record(solve: Solve) -> list[float]:
     return [month, float(solve.status == "optimal"), *map(float, sizes), *proven]
 
 
-Task = tuple[Draw, str]  # a case and the kind of foresight with which it is solved
+def nodes_of(network: SupplyNetwork, watched: Sequence[Node]) -> Ints:
+    """Numbers of the watched nodes that the network has."""
+    return np.array([network.node_index[n] for n in watched if n in network.node_index], dtype=np.int64)
 
 
 @dataclass(slots=True)
 class _Desk:
-    """What one worker has at hand: a runner, and the inputs of the last case, which the next task often shares."""
+    """What one worker has at hand: a runner, and what the last case is made of, which the next task often shares."""
 
     runner: Runner
+    watched: Ints
     case: Draw | None = None
-    inputs: Inputs | None = None
+    made: Applied | None = None
 
 
 @dataclass(frozen=True)
 class CaseWork:
     """The work of an ensemble of cases: each index is a task."""
 
-    apply: Callable[[Mapping[str, float]], Inputs]
+    apply: Callable[[Mapping[str, float]], Applied]
     central: Inputs
     base: Base
     start: Start | None
-    tasks: tuple[Task, ...]
+    tasks: Sequence[Task]
+    watched: tuple[Node, ...] = ()
     time_limit: float | None = None
 
     def prepare(self) -> _Desk:
         """A runner that begins with the basis of the central case."""
-        return _Desk(Runner.of(self.central, self.base, start=self.start))
+        runner = Runner.of(self.central, self.base, start=self.start)
+        return _Desk(runner, nodes_of(runner.network, self.watched))
 
     def run(self, state: _Desk, index: int) -> dict[str, NDArray[Any]]:
         """The summary of one task."""
         case, sight = self.tasks[index]
-        if state.inputs is None or state.case is not case:
-            state.case, state.inputs = case, self.apply(case.overrides)
-        return Summary.of(state.runner.run(state.inputs, sight, time_limit=self.time_limit)).arrays()
+        if state.made is None or state.case != case:
+            state.case, state.made = case, self.apply(case.overrides)
+        inputs, base = state.made
+        outcome = state.runner.run(inputs, sight, base=base, time_limit=self.time_limit)
+        return Summary.of(outcome, state.runner.kept.base(base), state.watched).arrays()
 
 
 @dataclass(frozen=True)
@@ -218,7 +173,7 @@ class Cases:
     """The central case whole, by foresight, and the summaries of all others, in the order of the tasks."""
 
     central: Mapping[str, Outcome]
-    tasks: tuple[Task, ...]
+    tasks: Sequence[Task]
     ensemble: Iterable[tuple[int, Mapping[str, NDArray[Any]]]]  # number of a task and the arrays of its summary
 
     @classmethod
@@ -234,21 +189,30 @@ class Cases:
 
     def draws(self, sight: str) -> Iterator[Summary]:
         """The summaries of the draws, in order."""
-        return (found for name, kind, found in self if kind == sight and name.startswith("draw-"))
+        for index, arrays in self.ensemble:
+            case, kind = self.tasks[index]
+            if kind == sight and not case.is_move:
+                yield Summary.from_arrays(arrays)
+
+    @cached_property
+    def drawn(self) -> Mapping[str, int]:
+        """How many draws there are, by foresight."""
+        return Counter(kind for case, kind in self.tasks if not case.is_move)
 
     @cached_property
     def moved(self) -> Mapping[str, Summary]:
-        """The one-at-a-time moves by name, `assumption:low` and `assumption:high`."""
-        return {name: found for name, _, found in self if ":" in name}
+        """The one-at-a-time moves by name, `user_cover_days:low` and `user_cover_days:high`."""
+        return {name: found for name, _, found in self if name.endswith((":low", ":high"))}
 
 
 def run_all(
-    apply: Callable[[Mapping[str, float]], Inputs],
+    apply: Callable[[Mapping[str, float]], Applied],
     central: Inputs,
     base: Base,
-    cases: Sequence[Draw],
+    tasks: Sequence[Task],
     foresight: tuple[str, ...],
     *,
+    watched: tuple[Node, ...] = (),
     executor: str | Executor = "threads",
     workers: int = 1,
     time_limit: float | None = None,
@@ -258,11 +222,11 @@ def run_all(
 ) -> Cases:
     """The central case and all others; the same for every executor and any number of workers.
 
-    Every solve starts from the central basis. One-at-a-time moves are solved with the first foresight only. `executor`,
-    `keep` and `code` are those of `run_ensemble`; for processes and clusters `apply` has to be picklable. `time_limit`
-    [s] holds for each programme.
+    `apply` gives inputs and base year of a case; `tasks` are the cases with the foresight to solve each with (`Tasks`),
+    `foresight` the kinds of the central case. Every solve starts from the central basis. `watched` are the (product,
+    region) whose scarcity values are kept. `executor`, `keep` and `code` are those of `run_ensemble`; for processes and
+    clusters `apply` has to be picklable. `time_limit` [s] holds for each programme.
     """
-    tasks = tuple((c, f) for c in cases for f in foresight if ":" not in c.name or f == foresight[0])
     total = len(foresight) + len(tasks)
     runner = Runner.of(central, base)
     whole = {}
@@ -272,7 +236,7 @@ def run_all(
             progress(done, total)
     start = runner.whole.start() if time_limit is None else None  # a stopped base has no basis to hand on
     ensemble = run_ensemble(
-        CaseWork(apply, central, base, start, tasks, time_limit),
+        CaseWork(apply, central, base, start, tasks, watched, time_limit),
         range(len(tasks)),
         executor=executor,
         workers=workers,

@@ -61,10 +61,15 @@ class Networks:
             network, window = (TrackedNetwork.tracked(plain, inputs, traced) for plain in (network, window))
         return cls(network, window, base, kept, traced)
 
-    def quantities(self, inputs: Inputs) -> Quantities:
-        """Limits and costs by month of inputs over the same chain. Raises Infeasible where bounds cross."""
+    def quantities(self, inputs: Inputs, base: Base | None = None) -> Quantities:
+        """Limits and costs by month of inputs over the same chain. Raises Infeasible where bounds cross.
+
+        `base`: a redrawn base year, over the whole chain; what counts as content of a tracked origin stays as in the
+        central one.
+        """
         inputs = self.kept.inputs(inputs)
-        q = _quantities(inputs, self.base, self.network, self.traced)
+        base = self.base if base is None else self.kept.base(base)
+        q = _quantities(inputs, base, self.network, self.traced)
         refuse_crossed(self.network, q, inputs.months)
         return q
 
@@ -134,13 +139,16 @@ class Runner:
         """What was kept of the chain."""
         return self.networks.kept
 
-    def run(self, inputs: Inputs, foresight: str, *, time_limit: float | None = None) -> Outcome:
+    def run(
+        self, inputs: Inputs, foresight: str, *, base: Base | None = None, time_limit: float | None = None
+    ) -> Outcome:
         """Solve inputs over the runner's chain and months with one kind of foresight.
 
-        `time_limit` [s] holds for each programme; months without a feasible answer within it are not numbers.
-        Raises SolverFailed without a certificate, and Infeasible, in words, when the inputs contradict each other.
+        `base`: another base year over the whole chain; by default the runner's own. `time_limit` [s] holds for each
+        programme; months without a feasible answer within it are not numbers. Raises SolverFailed without a
+        certificate, and Infeasible, in words, when the inputs contradict each other.
         """
-        q = self.networks.quantities(inputs)
+        q = self.networks.quantities(inputs, base)
         run = self._coordinated if foresight == "coordinated" else self._myopic
         return run(inputs.months, q, time_limit)
 

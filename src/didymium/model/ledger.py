@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from didymium.scenario.uncertain import split_uniform
+
 Floats = NDArray[np.float64]
 Key = tuple[str, str]  # (stage, product)
 
@@ -74,11 +76,6 @@ class Entry:
     def gap(self) -> Floats:
         """What is missing."""
         return np.maximum(self.need - self.own - self.contracted - self.allied, 0.0)
-
-
-def split_uniform(u: Floats, low: float, value: float, high: float) -> Floats:
-    """Quantiles of a range whose median is the central value: half the mass on each side, even within it."""
-    return np.where(u < 0.5, low + 2 * u * (value - low), value + (2 * u - 1) * (high - value))
 
 
 def rising(additions: Sequence[Addition], years: Floats, chances: Chances, draws: int, seed: int) -> Floats:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from didymium.engine import Keep, Screened, Start, run_ensemble, two_phase
 from didymium.model.calibrate import Base
-from didymium.model.ensemble import CaseWork, Draw
+from didymium.model.draws import Draw, Tasks
+from didymium.model.ensemble import Applied, CaseWork
 from didymium.model.foresight import Networks, Runner
 from didymium.model.network import Floats, Ints
 from didymium.model.twin import KINDS, Twin
@@ -60,10 +61,10 @@ class FullWork:
 class TwinWork:
     """The harm of each draw, as a twin tells it."""
 
-    apply: Callable[[Mapping[str, float]], Inputs]
+    apply: Callable[[Mapping[str, float]], Applied]
     central: Inputs
     base: Base
-    draws: tuple[Draw, ...]
+    draws: Sequence[Draw]
     kind: str
     parties: tuple[str, ...]
     groups: tuple[Ints, ...]
@@ -76,12 +77,12 @@ class TwinWork:
     def run(self, state: tuple[Networks, Twin], index: int) -> dict[str, NDArray[Any]]:
         """The harm of one draw."""
         networks, twin = state
-        lost = twin.lost_value(networks.quantities(self.apply(self.draws[index].overrides)))
+        lost = twin.lost_value(networks.quantities(*self.apply(self.draws[index].overrides)))
         return {"harm": harm(lost, [np.unique(twin.use[group]) for group in self.groups])}
 
 
 def screened(
-    apply: Callable[[Mapping[str, float]], Inputs],
+    apply: Callable[[Mapping[str, float]], Applied],
     central: Inputs,
     base: Base,
     draws: Sequence[Draw],
@@ -103,7 +104,7 @@ def screened(
     runner = Runner.of(central, base)
     groups = uses_of(runner.network.chain.uses, parties)
     start: Start | None = runner.whole.start()
-    cases = CaseWork(apply, central, base, start, tuple((draw, "coordinated") for draw in draws), None)
+    cases = CaseWork(apply, central, base, start, Tasks.of(draws, ("coordinated",), None))
     names: tuple[str, ...] = () if screen == OFF else KINDS if screen == AUTO else (screen,)
     if runner.networks.traced is not None:
         names = tuple(name for name in names if name != "country") if screen == AUTO else names
@@ -123,6 +124,6 @@ def screened(
         return found.load("harm")
 
     def twin(kind: str) -> Callable[[Sequence[int]], Floats]:
-        return partial(look, TwinWork(apply, central, base, tuple(draws), kind, tuple(parties), groups), kind)
+        return partial(look, TwinWork(apply, central, base, draws, kind, tuple(parties), groups), kind)
 
     return two_phase(len(draws), partial(look, FullWork(cases, groups), "full"), {kind: twin(kind) for kind in names})

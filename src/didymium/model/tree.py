@@ -16,6 +16,7 @@ import numpy as np
 from didymium.engine import LinearProgramme, Solver, assemble
 from didymium.engine.programme import Change, Triples
 from didymium.errors import BadInput
+from didymium.model.calibrate import Base
 from didymium.model.foresight import Runner
 from didymium.model.network import Floats, Ints, Quantities, SupplyNetwork
 from didymium.model.outcome import Outcome, read
@@ -118,11 +119,16 @@ class TreeRunner:
         parts = tuple(base.changed(runner.network.change(base, q)) for q in _together(runner, inputs))
         return cls(runner, extensive, Solver(extensive.programme(parts), interior_from=NO_INTERIOR))
 
-    def run(self, inputs: Sequence[Inputs], *, time_limit: float | None = None) -> list[Outcome]:
-        """The outcome of each leaf; `time_limit` [s]. Raises SolverFailed without a certificate."""
-        together = _together(self.runner, inputs)
-        network, base = self.runner.network, self.runner.whole.programme
-        parts = [base.changed(network.change(base, q)) for q in together]
+    def run(
+        self, inputs: Sequence[Inputs], *, base: Base | None = None, time_limit: float | None = None
+    ) -> list[Outcome]:
+        """The outcome of each leaf from one base year (by default the runner's own); `time_limit` [s].
+
+        Raises SolverFailed without a certificate.
+        """
+        together = _together(self.runner, inputs, base)
+        network, whole = self.runner.network, self.runner.whole.programme
+        parts = [whole.changed(network.change(whole, q)) for q in together]
         lp = self.solver.programme
         # the matrix is that of the central inputs: only arrays change
         wanted = {
@@ -147,12 +153,12 @@ class TreeRunner:
         return [replace(outcome, solves=found[0].solves) for outcome in found]  # it is one programme
 
 
-def _together(runner: Runner, inputs: Sequence[Inputs]) -> list[Quantities]:
+def _together(runner: Runner, inputs: Sequence[Inputs], base: Base | None = None) -> list[Quantities]:
     """Quantities of the leaves, with the ramps of the leaf in which most stands.
 
     A ramp is a share of the largest capacity over the run; an outage in one leaf shall not slow the others before it.
     """
-    found = [runner.networks.quantities(one) for one in inputs]
+    found = [runner.networks.quantities(one, base) for one in inputs]
     ramp = np.max([q.ramp for q in found], axis=0)
     return [replace(q, ramp=ramp) for q in found]
 

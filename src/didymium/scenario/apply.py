@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from didymium.scenario.family_chain import MAGNETS, known_families
 from didymium.scenario.family_inputs import family_inputs
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Observation, Process, Restriction
 from didymium.scenario.observations import observations, unseen_flow_sigma
-from didymium.scenario.observing import demand_growth
+from didymium.scenario.observing import demand_growth, drawn_growth, outlook_scenarios
 from didymium.scenario.origin import by_origin
 from didymium.scenario.prices import base_prices
-from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR, Outage, Scenario, TradeCut
+from didymium.scenario.scenario import FIRST_BASE_YEAR, Outage, Scenario, TradeCut, between
 from didymium.scenario.stocks import levels, public_cover_days
+from didymium.scenario.thrift import flexible_share
+from didymium.scenario.uncertain import clocks
 
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
 RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
@@ -39,38 +41,39 @@ def assumptions(ds: Tables) -> dict[str, float]:
 def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
     """Inputs of a scenario.
 
-    `overrides` replaces central values of assumptions; `approval_position` moves every approval within its own range,
-    from 0 (low) over ½ (central) to 1 (high).
+    `overrides` replaces central values by the names that `didymium.scenario.uncertain` lists: assumptions, positions
+    of approvals, starts and lengths of cuts and outages, growth, prices and values.
 
     Raises BadScenario or UnknownTerm when the scenario names what the dataset does not hold.
     """
     given = dict(overrides or {})
     assume = {**assumptions(ds), **given}
     months = scenario.month_labels()
-    base_year = scenario.base_year or min(max(int(scenario.start[:4]), FIRST_BASE_YEAR), LAST_BASE_YEAR)
+    base_year = scenario.first_base_year
     known = {r["measure_id"] for r in ds.rows("measures")}
     followed = (*scenario.based_on, *(c.approval_observed for c in scenario.cuts if c.approval_observed is not None))
     for measure in followed:
         if measure not in known:
             raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
-    growth = demand_growth(ds)
+    growth = drawn_growth(partial(demand_growth, ds), _outlooks(ds), assume.get("demand_outlook", 0.5))
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
     inputs = joint_inputs(ds, scenario.families, base_year, months, assume, uncut=True)
     restrictions = tuple(
         _restriction(
             cut,
             inputs.chain,
+            _covered(cut, f"cuts.{clock}", given, months),
             months,
-            given.get("approval_position", 0.5),
+            given.get(f"approval:{cut.licensed_by}", 0.5),
             {} if cut.approval_observed is None else observed_shares(ds, cut.exporter, months, grown, base_year),
             where=f"scenario {scenario.id}: cuts.{i}",
         )
-        for i, cut in enumerate(scenario.cuts)
+        for i, (cut, clock) in enumerate(zip(scenario.cuts, clocks(scenario.cuts), strict=True))
     )
     direct, tracked, through = by_origin(scenario, inputs.chain, restrictions)
     return replace(
         inputs,
-        availability=_availability(scenario, inputs.chain, months),
+        availability=_availability(scenario, inputs.chain, months, given),
         restrictions=direct,
         track_origin=tracked,
         origin_restrictions=through,
@@ -107,9 +110,13 @@ def _magnet_inputs(
     ds: Tables, base_year: int, months: tuple[str, ...], assume: Mapping[str, float], uncut: bool
 ) -> Inputs:
     """Inputs of the magnet family for a base year and the months of a run; nothing is cut."""
-    growth = demand_growth(ds)
+    growth = drawn_growth(partial(demand_growth, ds), _outlooks(ds), assume.get("demand_outlook", 0.5))
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
-    chain, seen, unseen, price = ds.once(("magnets", base_year, uncut), lambda: _magnet_facts(ds, base_year, uncut))
+    chain, seen, unseen, central_price = ds.once(
+        ("magnets", base_year, uncut), lambda: _magnet_facts(ds, base_year, uncut)
+    )
+    position = assume.get("price_position", 0.5)
+    price = central_price if position == 0.5 else base_prices(ds, chain, 2024, position)
     stage = np.array([chain.product_stage[p] for p in chain.products])
     material = np.isin(stage, MATERIAL_STAGES)
     return Inputs(
@@ -124,7 +131,7 @@ def _magnet_inputs(
         spare=_spare(chain, assume),
         new_capacity=_new_capacity(ds, chain, months, assume),
         ramp=np.full(len(chain.activities), assume["ramp_share_per_month"]),
-        bands=_bands(ds, assume),
+        bands=_bands(ds, assume, price),
         use_cover_days=np.array(
             [
                 assume["user_cover_days"] if p.startswith("ndfeb") else assume["pool_cover_days"]
@@ -155,9 +162,18 @@ def _magnet_facts(
     return chain, seen, unseen_flow_sigma(ds, chain, seen), base_prices(ds, chain, 2024)
 
 
-def month_range(start: str, end: str | None, months: tuple[str, ...]) -> Any:
-    """Which of the months lie in [start, end), as a boolean array."""
-    return np.array([m >= start and (end is None or m < end) for m in months])
+def _outlooks(ds: Tables) -> list[str]:
+    """Names of the outlooks of magnet rare earths."""
+    return outlook_scenarios(ds, "ree_magnet")
+
+
+def _covered(spell: TradeCut | Outage, clock: str, given: Mapping[str, float], months: tuple[str, ...]) -> Floats:
+    """Part of each month in which a cut or outage holds, 0 to 1: it may start and last for parts of months in draws."""
+    first = between(months[0], spell.start) + given.get(f"{clock}.start", 0.0)
+    length = np.inf if spell.months is None else given.get(f"{clock}.months", float(spell.months))
+    month = np.arange(len(months))
+    part: Floats = np.clip(np.minimum(first + length, month + 1) - np.maximum(first, month), 0.0, 1.0)
+    return part
 
 
 def _expand(word: str, names: tuple[str, ...], where: str) -> list[str]:
@@ -172,13 +188,17 @@ def _expand(word: str, names: tuple[str, ...], where: str) -> list[str]:
 def _restriction(
     cut: TradeCut,
     chain: Chain,
+    held: Floats,
     months: tuple[str, ...],
     position: float,
     recorded: Mapping[tuple[str, str], float],
     *,
     where: str,
 ) -> Restriction:
-    """The arcs a cut touches, and the share of their base flow that passes in each month (infinite: no limit)."""
+    """The arcs a cut touches, and the share of their base flow that passes in each month (infinite: no limit).
+
+    `held` is the part of each month in which the cut holds; in the rest of a month what would flow passes.
+    """
     products = {p for word in cut.products for p in _expand(word, chain.products, where)}
     origins = _regions_of(chain, (cut.exporter,), where)
     targets = _regions_of(chain, cut.importers, where)
@@ -189,7 +209,7 @@ def _restriction(
             where=where,
             cure="Check exporter, importers and products.",
         )
-    inside = month_range(cut.start, cut.end, months)
+    inside = held > 0
     factor = np.full((len(months), len(arcs)), np.inf)
     if cut.approval_share is None:
         for column, e in enumerate(arcs):
@@ -197,9 +217,12 @@ def _restriction(
             shares = np.array([recorded.get((place, m), recorded.get(("WLD", m), np.inf)) for m in months])
             factor[inside, column] = shares[inside]
     else:
-        central = cut.approval_share
-        low, high = (central if end is None else end for end in (cut.approval_low, cut.approval_high))
-        factor[inside] = float(np.interp(position, [0.0, 0.5, 1.0], [low, central, high]))
+        passes = cut.approval_share
+        if cut.approval_range is not None and position != 0.5:
+            passes = float(np.interp(position, [0.0, 0.5, 1.0], cut.approval_range))
+        factor[inside] = passes
+    partly = inside & (held < 1)
+    factor[partly] = 1 - held[partly, None] * (1 - factor[partly])
     return Restriction(f"{cut.exporter}: {', '.join(cut.products)}", np.array(arcs, dtype=np.int64), factor)
 
 
@@ -249,18 +272,19 @@ def observed_shares(
     }
 
 
-def _availability(scenario: Scenario, chain: Chain, months: tuple[str, ...]) -> Floats:
+def _availability(scenario: Scenario, chain: Chain, months: tuple[str, ...], given: Mapping[str, float]) -> Floats:
     """Share of capacity that stands, shape (activity, month)."""
     stands = np.ones((len(chain.activities), len(months)))
     recipes = {p.process_id: p for p in chain.processes}
-    for i, outage in enumerate(scenario.outages):
+    for i, (outage, clock) in enumerate(zip(scenario.outages, clocks(scenario.outages), strict=True)):
         where = f"scenario {scenario.id}: outages.{i}"
-        inside = month_range(outage.start, outage.end, months)
+        held = _covered(outage, f"outages.{clock}", given, months)
+        remains = given.get(f"outages.{i}.availability", outage.availability)
         hit = [a for a, (p, r) in enumerate(chain.activities) if _is_hit(outage, recipes[p], r, chain, where)]
         if not hit:
             raise BadScenario(f"{outage.place} has no {outage.stage} in the chain.", where=where)
         for a in hit:
-            stands[a, inside] *= outage.availability
+            stands[a] *= 1 - held * (1 - remains)
     return stands
 
 
@@ -317,13 +341,20 @@ def _new_capacity(ds: Tables, chain: Chain, months: tuple[str, ...], assume: Map
     return added
 
 
-def _bands(ds: Tables, assume: Mapping[str, float]) -> dict[str, tuple[Band, ...]]:
-    """Two slices of each sector's use: a flexible part that gives way first, and the rest at full value."""
-    share, value = assume["flexible_share"], assume["flexible_value_share"]
-    return {
-        row["sector"]: (
-            Band("flexible", share, value * float(row["value_usd_per_kg"])),
-            Band("firm", 1 - share, float(row["value_usd_per_kg"])),
-        )
-        for row in ds.rows("magnet_sectors")
-    }
+def _bands(ds: Tables, assume: Mapping[str, float], price: Mapping[str, float]) -> dict[str, tuple[Band, ...]]:
+    """Two slices of each sector's use: a flexible part that gives way first, and the rest at full value.
+
+    No slice is worth so little that nobody would buy at the base price: `least_value_prices` prices at least.
+    """
+    oxide = {row["sector"]: row["product"] for row in ds.rows("oxide_uses")}
+    found: dict[str, tuple[Band, ...]] = {}
+    for row in ds.rows("magnet_sectors"):
+        sector = row["sector"]
+        grade = "ndfeb_magnet_ht" if row["heavy_grade_share"] >= 1 else "ndfeb_magnet_std"
+        base = price[oxide.get(sector, grade)]
+        least = assume["least_value_prices"] * base
+        full = max(assume.get(f"value:{sector}", float(row["value_usd_per_kg"])), least)
+        soft = max(assume["flexible_value_share"] * full, least)
+        share = flexible_share(ds, oxide.get(sector, "ndfeb_magnet"), sector, soft / base if base else 0.0, assume)
+        found[sector] = (Band("flexible", share, soft), Band("firm", 1 - share, full))
+    return found

@@ -7,36 +7,57 @@ places that share a region are added up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from didymium.scenario.chain import Tables, assumption
-from didymium.scenario.family_chain import WITHOUT_HOST, Family, listed_output
+from didymium.scenario.family_chain import MAGNETS, WITHOUT_HOST, Family, listed_output
 from didymium.scenario.family_trade import OTHERS, own_rows
 from didymium.scenario.inputs import Chain, Observation
-from didymium.scenario.observing import Index, eu_regions, sigma_of
+from didymium.scenario.observing import Growth, Index, drawn_growth, eu_regions, outlook_scenarios, sigma_of
 
 Row = dict[str, Any]
 Terms = tuple[tuple[str, int, float], ...]
 FIRST_YEAR = 2024  # the outlooks start from it
 
 
-def growth(ds: Tables, product: str | None) -> Callable[[int, int], float]:
-    """World use of a product in one year over another: IEA base year and STEPS, geometric between; 1 if not read."""
+def growth(ds: Tables, product: str | None, scenario: str = "STEPS") -> Callable[[int, int], float]:
+    """World use of a product in one year over another: IEA base year and outlook, geometric between; 1 if not read."""
     points: dict[int, float] = {}
     if product:
         for row in ds.rows("demand", product=product, country="WLD", sector="total", year=FIRST_YEAR):
             points[FIRST_YEAR] = float(row["quantity"])
-        for row in ds.rows("demand_outlook", product=product, country="WLD", sector="total", scenario="STEPS"):
+        for row in ds.rows("demand_outlook", product=product, country="WLD", sector="total", scenario=scenario):
             points[int(row["year"])] = float(row["quantity"])
     if len(points) < 2:
         return lambda to, since: 1.0
     years = sorted(points)
     logs = np.log([points[y] for y in years])
     return lambda to, since: float(np.exp(np.interp(to, years, logs) - np.interp(since, years, logs)))
+
+
+def growth_at(ds: Tables, product: str | None, position: float) -> Growth:
+    """Growth of a product's world use at a position between its outlooks; see `drawn_growth`."""
+    rivals = outlook_scenarios(ds, product) if product else []
+    return drawn_growth(partial(growth, ds, product), rivals, position)
+
+
+def outlook_span(ds: Tables, families: Sequence[str], year: int, since: int) -> tuple[float, float]:
+    """Growth from one year to another by the lowest and the highest outlook of what the first family grows with.
+
+    1 and 1 where no family has an outlook.
+    """
+    products = ["ree_magnet"] if MAGNETS in families else []
+    for family in families:
+        products += [r["growth_product"] for r in ds.rows("chain_products", family=family) if r["growth_product"]]
+    if not products:
+        return 1.0, 1.0
+    low, high = (growth_at(ds, products[0], position)(year, since) for position in (0.0, 1.0))
+    return low, high
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from didymium.scenario.chain import Tables, project_steps
-from didymium.scenario.family_chain import WITHOUT_HOST, Family, family_chain
+from didymium.scenario.chain import Tables, assumption, project_steps
+from didymium.scenario.family_chain import MAGNETS, WITHOUT_HOST, Family, family_chain
 from didymium.scenario.family_coverage import warnings
-from didymium.scenario.family_figures import family_observations, family_unseen, growth
+from didymium.scenario.family_figures import family_observations, family_unseen, growth_at
 from didymium.scenario.family_trade import KG_A_T, price_per_kg
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Observation
 from didymium.scenario.observing import Index
+from didymium.scenario.thrift import flexible_share
 
 Row = dict[str, Any]
 RISING = ("ramping", "construction")
@@ -32,7 +33,9 @@ def family_inputs(
     besides = frozenset(beside)
     family, chain, seen, unseen, price = ds.once((name, year, besides), lambda: _facts(ds, name, year, besides))
     size = {p: chain.unit_of(p)[1] for p in chain.products}
-    cover = {p: float(row["cover_days"] or 0.0) for p, row in family.products.items()}
+    # Days and months of this family follow those of magnet materials: they have no ranges of their own.
+    stock, slow = (assume[a] / assumption(ds, a) for a in ("pool_cover_days", "qualification_months_material"))
+    cover = {p: float(row["cover_days"] or 0.0) * stock for p, row in family.products.items()}
     freight = [
         min(assume["freight_usd_per_kg"], assume["freight_price_share"] * price[p] / size[p]) * size[p]
         for p in chain.products
@@ -62,12 +65,12 @@ def family_inputs(
         flow_growth=assume["flow_growth_share_per_month"],
         new_supplier_share=assume["new_supplier_share"],
         qualification_months=np.array(
-            [float(family.products[p]["qualification_months"] or 0.0) for p in chain.products]
+            [float(family.products[p]["qualification_months"] or 0.0) * slow for p in chain.products]
         ),
         discount_rate=assume["discount_rate_per_year"],
         convenience_rate=assume["convenience_share_per_month"],
         warnings=warnings(family, chain),
-        growth_by_product=_growth(family, months),
+        growth_by_product=_growth(family, months, assume.get("demand_outlook", 0.5)),
     )
 
 
@@ -81,10 +84,10 @@ def _facts(
     return family, chain, seen, family_unseen(family, chain, seen), prices(family, chain)
 
 
-def _growth(family: Family, months: tuple[str, ...]) -> dict[str, Floats]:
+def _growth(family: Family, months: tuple[str, ...], position: float) -> dict[str, Floats]:
     found = {}
     for product, row in family.products.items():
-        grown = growth(family.ds, row["growth_product"])
+        grown = growth_at(family.ds, row["growth_product"], position)
         found[product] = np.array([grown(int(m[:4]), family.year) for m in months])
     return found
 
@@ -115,29 +118,53 @@ def bands(
     family: Family, price: Mapping[str, float], size: Mapping[str, float], assume: Mapping[str, float]
 ) -> dict[str, tuple[Band, ...]]:
     """Two slices of each use; where no value at stake is read, a multiple of the price. No slice is below its price."""
-    share, lower = assume["flexible_share"], assume["flexible_value_share"]
+    lower = assume["flexible_value_share"]
     found: dict[str, tuple[Band, ...]] = {}
     for use in family.uses:
         product = use["chain_product"]
-        value = value_of(family, use)
+        span = _value_of(family.ds, use)
+        value = assume.get(f"value:{use['sector']}", None if span is None else span[1])
         full = assume["floor_value_prices"] * price[product] if value is None else value * size[product]
         least = assume["least_value_prices"] * price[product]
-        found[use["sector"]] = (
-            Band("flexible", share, max(lower * full, least)),
-            Band("firm", 1 - share, max(full, least)),
-        )
+        soft = max(lower * full, least)
+        ratio = soft / price[product] if price[product] > 0 else 0.0
+        share = flexible_share(family.ds, product.partition(":")[0], use["sector"], ratio, assume)
+        found[use["sector"]] = (Band("flexible", share, soft), Band("firm", 1 - share, max(full, least)))
     return found
 
 
-def value_of(family: Family, use: Row) -> float | None:
+Span = tuple[float, float, float]
+"""Low, central and high value."""
+
+
+def _value_of(ds: Tables, use: Row) -> Span | None:
     """Value lost with a unit short [USD/kg, USD/kWh, USD a vehicle]; None where no row of `value_at_stake` tells."""
     if not use["value_product"]:
         return None
-    per_kg = {row["unit"]: row["factor"] for row in family.ds.rows("units")}
-    for row in family.ds.rows("value_at_stake", product=use["value_product"], sector=use["value_sector"]):
+    per_kg = {row["unit"]: row["factor"] for row in ds.rows("units")}
+    for row in ds.rows("value_at_stake", product=use["value_product"], sector=use["value_sector"]):
         if row["country"] == use["value_country"] and row["value"] is not None:
-            return float(row["value"]) * float(per_kg[row["unit"]]) / KG_A_T * float(use["value_factor"] or 1.0)
+            factor = float(per_kg[row["unit"]]) / KG_A_T * float(use["value_factor"] or 1.0)
+            value = float(row["value"])
+            low, high = (value if row[end] is None else float(row[end]) for end in ("value_low", "value_high"))
+            return low * factor, value * factor, high * factor
     return None
+
+
+def values_of(ds: Tables, families: Sequence[str]) -> Iterator[tuple[str, str, str, Span, str]]:
+    """Sector, its names, low, central and high value at stake, and the unit, of each use that has a range."""
+    for family in families:
+        if family == MAGNETS:
+            for row in ds.rows("magnet_sectors"):
+                low, value, high = (float(row[f"value_{end}usd_per_kg"]) for end in ("low_", "", "high_"))
+                yield row["sector"], row["name"], row["name_ja"], (low, value, high), "USD/kg"
+            continue
+        unit = {row["chain_product"]: row["unit"] for row in ds.rows("chain_products", family=family)}
+        for use in ds.rows("chain_uses", family=family):
+            span = _value_of(ds, use)
+            if span is not None:
+                told = unit[use["chain_product"]]
+                yield use["sector"], use["name"], use["name_ja"], span, "USD/kg" if told == "t" else f"USD/{told}"
 
 
 def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume: Mapping[str, float]) -> Floats:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from didymium.data.evidence import basis_kind
 from didymium.scenario.chain import Tables, assumption
 from didymium.scenario.inputs import Chain, Observation
@@ -34,12 +36,12 @@ class Index:
         )
 
 
-def demand_growth(ds: Tables) -> Callable[[int, int], float]:
-    """World demand for magnet rare earths in one year over another: IEA base year and STEPS, geometric between."""
+def demand_growth(ds: Tables, scenario: str = "STEPS") -> Callable[[int, int], float]:
+    """World demand for magnet rare earths in one year over another: IEA base year and outlook, geometric between."""
     points = {2024: 0.0}
     for row in ds.rows("demand", product="ree_magnet", country="WLD", sector="total", year=2024):
         points[2024] = float(row["quantity"])
-    for row in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector="total", scenario="STEPS"):
+    for row in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector="total", scenario=scenario):
         points[int(row["year"])] = float(row["quantity"])
     years = sorted(points)
 
@@ -53,6 +55,26 @@ def demand_growth(ds: Tables) -> Callable[[int, int], float]:
         return points[earlier] * float(rate ** (year - earlier))
 
     return lambda to, since: level(to) / level(since)
+
+
+def outlook_scenarios(ds: Tables, product: str) -> list[str]:
+    """Names of the outlooks of a product's world use."""
+    rows = ds.rows("demand_outlook", product=product, country="WLD", sector="total")
+    return sorted({row["scenario"] for row in rows})
+
+
+def drawn_growth(outlook: Callable[[str], Growth], rivals: Iterable[str], position: float) -> Growth:
+    """Growth between the outlooks: 0 the lowest of them in each year, ½ STEPS, 1 the highest, geometric between."""
+    central = outlook("STEPS")
+    if position == 0.5:
+        return central
+    others = [outlook(name) for name in rivals]
+
+    def drawn(to: int, since: int) -> float:
+        logs = [float(np.log(one(to, since))) for one in (central, *others)]
+        return float(np.exp(np.interp(position, [0.0, 0.5, 1.0], [min(logs), logs[0], max(logs)])))
+
+    return drawn
 
 
 def sigma_of(ds: Tables) -> Sigma:

@@ -26,6 +26,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
 FIRST_FAMILY_YEAR = 2022  # the same for families other than magnets, whose trade and output reach back further
+NO_TIMES = "in a scenario with branches the branches say what may come: start, months and availability have no ranges"
 PROBABILITY_ROUNDING = 1e-9  # three thirds written with sixteen digits sum to 1 within this
 
 
@@ -37,12 +38,54 @@ class _Spell(_Strict):
     name: Slug | None = Field(None, description="by which a branch can end it")
     start: Month
     end: Month | None = Field(None, description="first month after it; none means to the end of the run")
+    start_early: Month | None = Field(None, description="earliest month in which it may start, for draws")
+    start_late: Month | None = Field(None, description="latest month in which it may start, for draws")
+    months_low: Annotated[int, Field(ge=1)] | None = Field(None, description="least length in months, for draws")
+    months_high: Annotated[int, Field(ge=1)] | None = Field(None, description="greatest length in months, for draws")
+    range_basis: Annotated[str, StringConstraints(min_length=1)] | None = Field(
+        None, description="what the ranges rest on, or that they are assumed"
+    )
 
     @model_validator(mode="after")
     def _ends_after_its_start(self) -> Self:
         if self.end is not None and self.end <= self.start:
             raise ValueError(f"end {self.end} is not after start {self.start}")
+        if not (self.start_early or self.start) <= self.start <= (self.start_late or self.start):
+            raise ValueError("start_early ≤ start ≤ start_late does not hold")
+        if (self.months_low, self.months_high) != (None, None):
+            if self.months is None:
+                raise ValueError("a range of months needs an end: without one it lasts to the end of the run")
+            if not (self.months_low or self.months) <= self.months <= (self.months_high or self.months):
+                raise ValueError(f"months_low ≤ {self.months} ≤ months_high does not hold, with the end {self.end}")
+        if self.is_timed and self.range_basis is None:
+            raise ValueError("a range of start or months needs a range_basis: what it rests on, or that it is assumed")
         return self
+
+    @property
+    def months(self) -> int | None:
+        """Length in months; None without an end."""
+        return None if self.end is None else between(self.start, self.end)
+
+    @property
+    def is_ranged(self) -> bool:
+        """Whether anything but an approval has a range."""
+        return self.is_timed
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether its start or its length has a range."""
+        return (self.start_early, self.start_late, self.months_low, self.months_high) != (None,) * 4
+
+    @property
+    def start_range(self) -> tuple[int, int]:
+        """Months by which it may start earlier (zero or below) and later."""
+        early, late = self.start_early or self.start, self.start_late or self.start
+        return between(self.start, early), between(self.start, late)
+
+    @property
+    def months_range(self) -> tuple[int, int] | None:
+        """Least and greatest length in months; None without an end."""
+        return None if self.months is None else (self.months_low or self.months, self.months_high or self.months)
 
 
 class TradeCut(_Spell):
@@ -58,6 +101,11 @@ class TradeCut(_Spell):
     approval_share: Share | None = Field(None, description="share that passes, 0 to 1")
     approval_low: Share | None = None
     approval_high: Share | None = None
+    office: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
+        None,
+        description="place whose licence office decides; the approvals of one office move together in draws, those of "
+        "different offices independently. None means the exporter",
+    )
     approval_observed: str | None = Field(
         default=None,
         description="measure id: take each month's share from the recorded exports of that measure's period",
@@ -73,6 +121,20 @@ class TradeCut(_Spell):
         ):
             raise ValueError("approval_low ≤ approval_share ≤ approval_high does not hold")
         return self
+
+    @property
+    def licensed_by(self) -> str:
+        """The place whose licence office decides."""
+        return self.office or self.exporter
+
+    @property
+    def approval_range(self) -> tuple[float, float, float] | None:
+        """Low, central and high approval share; None without a range."""
+        if self.approval_share is None or (self.approval_low is None and self.approval_high is None):
+            return None
+        central = self.approval_share
+        low, high = (central if end is None else end for end in (self.approval_low, self.approval_high))
+        return low, central, high
 
 
 class Outage(_Spell):
@@ -95,6 +157,30 @@ class Outage(_Spell):
     ]
     products: tuple[str, ...] = Field((), description="only what makes one of these; none means all of the stage")
     availability: Share
+    availability_low: Share | None = None
+    availability_high: Share | None = None
+
+    @model_validator(mode="after")
+    def _availability_within_its_range(self) -> Self:
+        low, central, high = self.availability_range
+        if not low <= central <= high:
+            raise ValueError("availability_low ≤ availability ≤ availability_high does not hold")
+        if low < high and self.range_basis is None:
+            raise ValueError("a range of availability needs a range_basis: what it rests on, or that it is assumed")
+        return self
+
+    @property
+    def is_ranged(self) -> bool:
+        """Whether its start, its length or what remains has a range."""
+        low, _, high = self.availability_range
+        return self.is_timed or low < high
+
+    @property
+    def availability_range(self) -> tuple[float, float, float]:
+        """Low, central and high availability."""
+        central = self.availability
+        low, high = (central if end is None else end for end in (self.availability_low, self.availability_high))
+        return low, central, high
 
 
 class Branch(_Strict):
@@ -123,6 +209,8 @@ class Branch(_Strict):
             for i, one in enumerate(breaks):
                 if one.start < self.start:
                     raise ValueError(f"{kind}.{i} starts in {one.start}, before branch {self.id} in {self.start}")
+                if one.is_ranged:
+                    raise ValueError(f"{kind}.{i} of branch {self.id}: {NO_TIMES}")
         _siblings_fit(self.branches, self.start)
         return self
 
@@ -188,6 +276,10 @@ class Scenario(_Strict):
             for i, one in enumerate(breaks):
                 if one.start > last or (one.end is not None and one.end <= self.start):
                     raise ValueError(f"{kind}.{i} lies outside the run, {self.start} to {last}")
+                if (one.start_early or self.start) < self.start or (one.start_late or last) > last:
+                    raise ValueError(f"{kind}.{i} may start outside the run, {self.start} to {last}")
+                if self.branches and one.is_ranged:
+                    raise ValueError(f"{kind}.{i}: {NO_TIMES}")
         _siblings_fit(self.branches, None)
         _branches_fit(self.branches, {one.name for one in (*self.cuts, *self.outages)}, self.start, last)
         return self
@@ -230,6 +322,11 @@ class Scenario(_Strict):
             )
         return apply(self, ds, overrides)
 
+    @property
+    def first_base_year(self) -> int:
+        """The year whose figures are the base: the one given, else that of the start, as far as figures reach."""
+        return self.base_year or min(max(int(self.start[:4]), FIRST_BASE_YEAR), LAST_BASE_YEAR)
+
     def month_labels(self) -> tuple[str, ...]:
         """The months of the run, as YYYY-MM."""
         return tuple(shift(self.start, i) for i in range(self.months))
@@ -260,6 +357,15 @@ def shift(month: str, by: int) -> str:
     """
     count = int(month[:4]) * 12 + int(month[5:]) - 1 + by
     return f"{count // 12:04d}-{count % 12 + 1:02d}"
+
+
+def between(first: str, last: str) -> int:
+    """Months from one month (YYYY-MM) to another; below zero if that lies before.
+
+    >>> between("2025-11", "2026-02")
+    3
+    """
+    return (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:])
 
 
 def parse(text: str, *, where: str) -> Scenario:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from didymium.data import Dataset
 from didymium.errors import BadInput
 from didymium.model.calibrate import Base
-from didymium.model.ensemble import draws_of
+from didymium.model.draws import Design
 from didymium.model.foresight import FORESIGHTS, Runner, base_of
-from didymium.model.ledger import split_uniform
 from didymium.model.outcome import Outcome
 from didymium.model.price_response import Source, cleared, spread
+from didymium.model.redraw import Redraw
 from didymium.scenario.scenario import load
+from didymium.scenario.uncertain import factors, split_uniform
+from didymium.studies.stress_tree import Made
 
 Floats = NDArray[np.float64]
 Record = Mapping[str, Any]
@@ -97,15 +99,16 @@ def network_samples(
     """
     story = load(scenario)
     inputs = story.apply(ds)
-    runner = Runner.of(inputs, base_of(inputs))
-    varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]]
+    base = base_of(inputs)
+    runner = Runner.of(inputs, base)
+    made = Made(ds, (), story, base, Redraw.of(inputs, base, seed))
     found: dict[str, list[float]] = {replay["replay_id"]: [] for replay, _ in replays}
-    for draw in draws_of(varied, story, draws, seed):
-        drawn = story.apply(ds, draw.overrides)
+    for draw in Design(factors(ds, story), draws, seed, moves=False):
+        drawn, redrawn = made(draw.overrides)
         for sight in FORESIGHTS:
-            outcome = runner.run(drawn, sight)
+            outcome = runner.run(drawn, sight, base=redrawn)
             for replay, effect in replays:
-                found[replay["replay_id"]].append(_read(outcome, runner.base, replay, effect))
+                found[replay["replay_id"]].append(_read(outcome, runner.kept.base(redrawn), replay, effect))
         report()
     return {name: Sample(np.array(values)) for name, values in found.items()}
 

@@ -18,13 +18,13 @@ from didymium.finance import instruments
 from didymium.finance.floor import MUSD, Burden, by_border, by_treasury, escapes, missing
 from didymium.finance.public_cost import public_cost
 from didymium.model.calibrate import Base, calibrate
-from didymium.model.ledger import split_uniform
 from didymium.results import Field, Result, Row
 from didymium.scenario.apply import assumptions
 from didymium.scenario.chain import assumption, magnet_chain
 from didymium.scenario.inputs import Chain
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.prices import base_prices
+from didymium.scenario.uncertain import split_uniform
 from didymium.studies.finance_rows import quantiles, upside_of
 from didymium.studies.packages import Hurdles, judged
 from didymium.studies.register import Register, register

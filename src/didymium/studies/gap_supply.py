@@ -13,7 +13,7 @@ from didymium.data import Dataset
 from didymium.errors import BadInput, UnknownTerm
 from didymium.model.calibrate import Base, calibrate
 from didymium.model.explode import need_per_tonne, output_by_stage
-from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus, split_uniform
+from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus
 from didymium.results import Row
 from didymium.scenario.apply import assumptions
 from didymium.scenario.chain import assumption, magnet_chain, project_steps
@@ -21,6 +21,7 @@ from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import sigma_of
 from didymium.scenario.stocks import METAL_OF, public_cover_days
+from didymium.scenario.uncertain import split_uniform
 
 Floats = NDArray[np.float64]
 BASE_YEAR = 2024  # of need: the figures of 2025 hold the licence shock already

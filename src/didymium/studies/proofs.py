@@ -29,6 +29,7 @@ from didymium.results.arrays import Arrays
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
 from didymium.studies import stress_rows, stress_tree
+from didymium.studies.stress_bands import FROM_DRAWS, bands
 
 Floats = NDArray[np.float64]
 
@@ -192,11 +193,11 @@ def _parted(ds: Dataset, result: Result, sight: str, solved: Sequence[tuple[Answ
     inputs = stress_tree.applied(ds, result.request.get("track_origin", ()), story, {})
     parties = result.request["parties"]
     cases = Cases.of_central({sight: _outcome(inputs, sight, solved)})
-    alone = stress_rows.spreads(cases, parties, [sight])
+    alone = bands(cases, parties, stress_rows.watched(inputs, parties))
     again: dict[str, Iterator[Row]] = {
         "rows": stress_rows.summary(ds, story, cases, alone, parties),
         "monthly": stress_rows.monthly(story, cases, alone, parties),
-        "scarcity": stress_rows.scarcity(story, inputs, cases, parties),
+        "scarcity": stress_rows.scarcity(story, inputs, cases, alone, parties),
     }
     for table, rows in again.items():
         whole = result.rows if table == "rows" else result.tables[table]
@@ -206,7 +207,7 @@ def _parted(ds: Dataset, result: Result, sight: str, solved: Sequence[tuple[Answ
             return f"{table}: kept {len(kept)} rows, now {len(now)}"
         for (place, row), other in zip(kept, now, strict=True):
             for column, value in other.items():
-                if not column.endswith(("_p10", "_p90")) and not _same(row.get(column), value):
+                if not column.endswith(FROM_DRAWS) and not _same(row.get(column), value):
                     return f"{table}[{place}].{column}: kept {row.get(column)!r}, now {value!r}"
     return None
 

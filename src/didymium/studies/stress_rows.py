@@ -5,119 +5,40 @@ Where a time limit left no numbers (NaN in an outcome) the rows have none, and s
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from didymium.data import Dataset
-from didymium.model.ensemble import APPROVAL, RECORD, Cases, Summary, approval_range
-from didymium.model.outcome import FEASIBLE, Outcome, days_in
+from didymium.i18n import Translator, translator
+from didymium.model.draws import Design
+from didymium.model.ensemble import RECORD, Cases, Summary
+from didymium.model.outcome import FEASIBLE
+from didymium.model.sensitivity import Index, Indices
 from didymium.results import Row
-from didymium.scenario.inputs import Chain, Inputs
+from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
+from didymium.scenario.uncertain import Factor
+from didymium.studies.stress_bands import (
+    MADE,
+    TOTAL,
+    USED,
+    Bands,
+    Harm,
+    groups,
+    index_columns,
+    known,
+    shown_scarce,
+    size_of,
+    told_by_month,
+)
 
-MAGNETS = ("ndfeb_magnet", "ndfeb_magnet_std", "ndfeb_magnet_ht", "ce_oxide")
-MAGNETS_SCARCE = ("ndpr_oxide", "ndpr_metal", "dy_oxide", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
-TOTAL = "total"
+Floats = NDArray[np.float64]
+
 OBSERVED_MEASURE = "cn-ree7-licence-2025"  # the measure whose effect on users `stockpiles` records
-
-
-Group = tuple[str, str, str, NDArray[np.int64]]
-
-
-def shown_products(chain: Chain) -> tuple[str, ...]:
-    """Products told of in a result: finished magnets together and by grade, and whatever else is used."""
-    used = dict.fromkeys(p for p, _, _ in chain.uses)
-    magnets = [word for word in MAGNETS if any(p == word or p.startswith(f"{word}_") for p in used)]
-    return (*magnets, *(p for p in used if p not in magnets))
-
-
-def shown_scarce(chain: Chain, price: Mapping[str, float]) -> tuple[str, ...]:
-    """Products whose worth at the margin is told: the magnet metals, and all that other families trade at a price."""
-    magnets = [p for p in MAGNETS_SCARCE if p in chain.products]
-    return (*magnets, *(p for p in chain.products if p in chain.units and price[p] > 0 and p not in magnets))
-
-
-def _by_month(product: str) -> bool:
-    """Whether a product is told month by month: magnets of both grades together only."""
-    return not product.startswith("ndfeb_magnet_")
-
-
-def _told(chain: Chain, product: str) -> tuple[float, Row]:
-    """Size of the model's unit of a product, and the column that names its unit where not all are tonnes."""
-    if not chain.units:
-        return 1.0, {}
-    unit, size = chain.unit_of(product)
-    return size, {"unit": unit}
-
-
-def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[Group]:
-    """Party, product, sector and the uses they cover; the sector `total` covers all of a product."""
-    uses = outcome.network.chain.uses
-    for party in parties:
-        for product in shown_products(outcome.network.chain):
-            mine = [
-                i for i, (p, r, _) in enumerate(uses) if r == party and (p == product or p.startswith(f"{product}_"))
-            ]
-            sectors = dict.fromkeys(uses[i][2] for i in mine)
-            whole = not product.startswith("ndfeb_magnet_") or len(sectors) == 1
-            if mine:
-                yield party, product, TOTAL, np.array(mine)
-            for sector in sectors if whole and len(sectors) > 1 else ():
-                yield party, product, sector, np.array([i for i in mine if uses[i][2] == sector])
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """What the draws of one foresight say of one group, by draw; `monthly` by month, then draw, where shown."""
-
-    unserved: array[float]
-    days: list[float | None]
-    monthly: list[array[float]]
-
-
-def spreads(cases: Cases, parties: Sequence[str], foresight: Sequence[str]) -> dict[str, list[Spread]]:
-    """By foresight, the spread of each group in the order of `_groups`: one pass, a few draws in memory at a time."""
-    found = {}
-    for sight in foresight:
-        central = cases.central[sight]
-        groups = list(_groups(central, parties))
-        spread = [
-            Spread(array("d"), [], [array("d") for _ in central.months if _by_month(product)])
-            for _, product, _, _ in groups
-        ]
-        for draw in cases.draws(sight):
-            for (_, product, _, uses), one in zip(groups, spread, strict=True):
-                size, _ = _told(central.network.chain, product)
-                one.unserved.append(float(draw.unserved[:, uses].sum()) * size)
-                one.days.append(draw.days_to_shortage(uses))
-                for t, month in enumerate(one.monthly):
-                    month.append(float(draw.unserved[t, uses].sum()) * size)
-        found[sight] = spread
-    return found
-
-
-def _band(values: Sequence[float | None], horizon: float) -> tuple[float | None, float | None]:
-    """P10 and P90; a run without shortage counts as lasting the whole horizon, and a bound there is unknown.
-
-    A draw that the time limit stopped leaves no band: without it the band would be of the easy draws alone.
-    """
-    if not values:
-        return None, None
-    lasting = [horizon if v is None else v for v in values]
-    if np.isnan(lasting).any():
-        return None, None
-    low, high = np.quantile(lasting, [0.1, 0.9])
-    return (None if low >= horizon else float(low)), (None if high >= horizon else float(high))
-
-
-def _known(value: float | None) -> float | None:
-    """A number, or None where the time limit left none."""
-    return None if value is None or np.isnan(value) else float(value)
+MOST_PROGRAMMES = 100  # draws up to which every single programme has a row of its own
 
 
 def _days_status(days: float | None) -> str:
@@ -130,7 +51,7 @@ def summary(
     ds: Dataset,
     story: Scenario,
     cases: Cases,
-    drawn: Mapping[str, Sequence[Spread]],
+    drawn: Mapping[str, Bands],
     parties: Sequence[str],
 ) -> Iterator[Row]:
     """One row for each foresight, party, product and sector."""
@@ -140,14 +61,11 @@ def summary(
     if story.families != ("magnets",):
         sources = sorted({*sources, *(r["source_id"] for r in ds.rows("chain_uses", family=story.families))})
     for sight, central in cases.central.items():
-        horizon = sum(days_in(m) for m in central.months)
-        for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
-            size, unit = _told(central.network.chain, product)
-            low, high = _band(spread.unserved, np.inf)
+        for g, (party, product, sector, uses) in enumerate(groups(central, parties)):
+            size, unit = size_of(central.network.chain, product)
             days = central.days_to_shortage(uses)
-            early, late = _band(spread.days, horizon)
             demand = float(central.demand[:, uses].sum()) * size
-            unserved = _known(central.unserved[:, uses].sum() * size)
+            unserved = known(central.unserved[:, uses].sum() * size)
             yield {
                 "scenario": story.id,
                 "foresight": sight,
@@ -157,15 +75,14 @@ def summary(
                 "is_total": sector == TOTAL,
                 "demand_t": demand,
                 "unserved_t": unserved,
-                "unserved_t_p10": low,
-                "unserved_t_p90": high,
+                **drawn[sight].amount("unserved_t", "unserved", g),
                 "unserved_share": unserved / demand if demand and unserved is not None else None,
                 "first_shortage_date": central.first_shortage(days),
-                "days_to_shortage": _known(days),
-                "days_to_shortage_p10": early,
-                "days_to_shortage_p90": late,
+                "days_to_shortage": known(days),
                 "days_to_shortage_status": _days_status(days),
-                "loss_usd_m": _known(central.lost_value[:, uses].sum()),
+                **drawn[sight].days(g),
+                "loss_usd_m": known(central.lost_value[:, uses].sum()),
+                **drawn[sight].amount("loss_usd_m", "loss", g),
                 "status": central.status,
                 "start_date": f"{story.start}-01",
                 "source_ids": sources,
@@ -173,17 +90,14 @@ def summary(
             }
 
 
-def monthly(
-    story: Scenario, cases: Cases, drawn: Mapping[str, Sequence[Spread]], parties: Sequence[str]
-) -> Iterator[Row]:
+def monthly(story: Scenario, cases: Cases, drawn: Mapping[str, Bands], parties: Sequence[str]) -> Iterator[Row]:
     """Demand, unserved and users' stock by month."""
     for sight, central in cases.central.items():
-        for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
-            if not _by_month(product):
+        for g, (party, product, sector, uses) in enumerate(groups(central, parties)):
+            if not told_by_month(product):
                 continue
-            size, unit = _told(central.network.chain, product)
+            size, unit = size_of(central.network.chain, product)
             for t, month in enumerate(central.months):
-                low, high = _band(spread.monthly[t], np.inf)
                 yield {
                     "scenario": story.id,
                     "foresight": sight,
@@ -193,38 +107,43 @@ def monthly(
                     "is_total": sector == TOTAL,
                     "month": month,
                     "demand_t": float(central.demand[t, uses].sum()) * size,
-                    "unserved_t": _known(central.unserved[t, uses].sum() * size),
-                    "unserved_t_p10": low,
-                    "unserved_t_p90": high,
-                    "stock_t": _known(central.user_stock[t, uses].sum() * size),
+                    "unserved_t": known(central.unserved[t, uses].sum() * size),
+                    **drawn[sight].amount("unserved_t", "unserved", g, t, brief=True),
+                    "stock_t": known(central.user_stock[t, uses].sum() * size),
                     **unit,
                 }
 
 
-def scarcity(story: Scenario, inputs: Inputs, cases: Cases, parties: Sequence[str]) -> Iterator[Row]:
+def watched(inputs: Inputs, parties: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The (product, party) whose scarcity values are told."""
+    price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
+    return tuple((product, party) for product in shown_scarce(inputs.chain, price) for party in parties)
+
+
+def scarcity(
+    story: Scenario, inputs: Inputs, cases: Cases, drawn: Mapping[str, Bands], parties: Sequence[str]
+) -> Iterator[Row]:
     """What one more kilogram would be worth at each party, by month, beside the base price. Not a price forecast.
 
     For what is not told in tonnes, a thousandth of its unit stands for the kilogram: a kWh, a vehicle.
     """
     price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
     for sight, central in cases.central.items():
-        for product in shown_scarce(central.network.chain, price):
-            size, unit = _told(central.network.chain, product)
-            for party in parties:
-                node = central.network.node_index.get((product, party))
-                if node is None:
-                    continue
-                for t, month in enumerate(central.months):
-                    yield {
-                        "scenario": story.id,
-                        "foresight": sight,
-                        "party": party,
-                        "product": product,
-                        "month": month,
-                        "scarcity_usd_per_kg": _known(central.scarcity[t, node] / size),
-                        "base_price_usd_per_kg": float(price[product]) / size,
-                        **unit,
-                    }
+        index = central.network.node_index
+        for n, (product, party) in enumerate(w for w in watched(inputs, parties) if w in index):
+            size, unit = size_of(central.network.chain, product)
+            for t, month in enumerate(central.months):
+                yield {
+                    "scenario": story.id,
+                    "foresight": sight,
+                    "party": party,
+                    "product": product,
+                    "month": month,
+                    "scarcity_usd_per_kg": known(central.scarcity[t, index[product, party]] / size),
+                    **drawn[sight].amount("scarcity_usd_per_kg", "scarcity", n, t, brief=True),
+                    "base_price_usd_per_kg": float(price[product]) / size,
+                    **unit,
+                }
 
 
 def observed(ds: Dataset, story: Scenario) -> Iterator[Row]:
@@ -261,28 +180,40 @@ def about(ds: Dataset, story: Scenario) -> Iterator[Row]:
 def certificates(story: Scenario, cases: Cases) -> Iterator[Row]:
     """Size, status and proof: the worst residual and gap over all programmes of a kind."""
     for sight, central in cases.central.items():
-        proofs = [Summary.of(central), *(found for _, kind, found in cases if kind == sight)]
         first = central.solves[0]
+        whole = Summary.of(central)
+        count, proven = len(whole.solves), whole.is_optimal
+        worst = {name: whole.worst(name) for name in ("primal_residual", "dual_residual", "gap")}
+        for _, kind, found in cases:
+            if kind == sight:
+                count, proven = count + len(found.solves), proven and found.is_optimal
+                worst = {name: max(value, found.worst(name)) for name, value in worst.items()}
         yield {
             "scenario": story.id,
             "foresight": sight,
-            "programmes": sum(len(s.solves) for s in proofs),
-            "status": "optimal" if all(s.is_optimal for s in proofs) else "partial",
+            "programmes": count,
+            "status": "optimal" if proven else "partial",
             "rows": first.rows,
             "columns": first.columns,
             "nonzeros": first.nonzeros,
-            "objective": _known(central.objective),
-            "primal_residual": max(s.worst("primal_residual") for s in proofs),
-            "dual_residual": max(s.worst("dual_residual") for s in proofs),
-            "gap": max(s.worst("gap") for s in proofs),
+            "objective": known(central.objective),
+            **worst,
         }
 
 
 def programmes(story: Scenario, cases: Cases) -> Iterator[Row]:
-    """Size, status and proof of every single programme, by case, foresight and, where myopic, first month."""
+    """Size, status and proof of every single programme, by case, foresight and, where myopic, first month.
+
+    With more than `MOST_PROGRAMMES` draws each draw has one row for each foresight: the sum of the iterations, and the
+    worst of the rest.
+    """
     whole = (("central", sight, Summary.of(outcome)) for sight, outcome in cases.central.items())
-    for case, sight, found in (*whole, *cases):
-        for record in found.solves.tolist():
+    many = max(cases.drawn.values(), default=0) > MOST_PROGRAMMES
+    for case, sight, found in chain(whole, cases):
+        records = found.solves
+        if many and case.startswith("draw-"):
+            records = _worst(records)
+        for record in records.tolist():
             solve = dict(zip(RECORD, record, strict=True))
             month = solve.pop("month")
             yield {
@@ -294,6 +225,15 @@ def programmes(story: Scenario, cases: Cases) -> Iterator[Row]:
                 **{name: int(solve.pop(name)) for name in ("rows", "columns", "nonzeros", "iterations")},
                 **solve,
             }
+
+
+def _worst(records: Floats) -> Floats:
+    """One record out of those of a run: no month, all proven or not, all iterations, the worst of the rest."""
+    one: Floats = records.max(axis=0)
+    one[RECORD.index("month")] = np.nan if len(records) > 1 else records[0, RECORD.index("month")]
+    one[RECORD.index("is_optimal")] = records[:, RECORD.index("is_optimal")].min()
+    one[RECORD.index("iterations")] = records[:, RECORD.index("iterations")].sum()
+    return one.reshape(1, -1)
 
 
 def is_late(cases: Cases) -> bool:
@@ -328,47 +268,130 @@ def stopped(cases: Cases, time_limit: float) -> Iterator[str]:
 
 def drivers(
     story: Scenario,
-    varied: Sequence[Mapping[str, Any]],
+    design: Design,
     cases: Cases,
     parties: Sequence[str],
+    importance: tuple[Indices, Indices] | None,
 ) -> Iterator[Row]:
-    """How far each assumption, moved alone to its ends, moves the unserved magnets of the parties.
+    """What the answer hangs on, the greatest swing first; with enough draws, with the sensitivity indices of each.
 
-    Without magnets the products have no common unit: then it is the value at stake in what is unserved.
+    A swing is how far an input, moved alone to its ends, moves the unserved magnets of the parties. Without magnets the
+    products have no common unit: then it is the value at stake in what is unserved. Indices are of that harm, and of
+    the value at stake.
     """
     sight, whole = next(iter(cases.central.items()))
-    central = Summary.of(whole)
-    mine = [(i, p) for i, (p, r, _) in enumerate(whole.network.chain.uses) if r in parties]
-    magnets = np.array([i for i, p in mine if p.startswith("ndfeb")], dtype=np.int64)
-    uses = magnets if magnets.size else np.array([i for i, _ in mine], dtype=np.int64)
-    name_of = "unserved_t" if magnets.size else "loss_usd_m"
-
-    def harm(found: Summary) -> float:
-        return float(found.unserved[:, uses].sum() if magnets.size else found.lost_value[uses].sum())
-
-    about = {r["assumption_id"]: r for r in varied}
-    approvals = approval_range(story) or (None, None, None)
+    harm = Harm.of(whole, parties)
+    central = known(harm.amount(Summary.of(whole)))
+    by_harm, by_loss = ({}, {}) if importance is None else ({one.name: one for one in kind.of} for kind in importance)
+    noise = (None, None) if importance is None else tuple(kind.noise for kind in importance)
+    about: dict[str, Factor] = {f.id: f for f in design.factors}
     found = []
-    for name in dict.fromkeys(case.partition(":")[0] for case in cases.moved):
-        low, high = (cases.moved[f"{name}:{end}"] for end in ("low", "high"))
-        at_low, at_high = harm(low), harm(high)
-        row = about.get(name)
-        swing = abs(at_high - at_low)
-        line: Row = {
+    for name in [f.id for f in design.moved] if design.moves else list(by_harm):
+        found.append((name, *_moved(name, cases, harm)))
+    found += [(name, None, {}) for name in (USED, MADE) if design.moves and name in by_harm]
+    index = {"unserved_t": "unserved", "loss_usd_m": "loss"}[harm.column]
+    for name, swing, ends in sorted(found, key=lambda f: _order(f[1], by_harm.get(f[0]), f[0])):
+        yield {
             "scenario": story.id,
             "foresight": sight,
-            "assumption_id": "approval_share" if name == APPROVAL else name,
-            "meaning": row["meaning"] if row else "Share of the cut flows that is licensed",
-            "meaning_ja": row["meaning_ja"] if row else "規制対象フローのうち許可される割合",
-            "low": float(row["low"]) if row else approvals[0],
-            "high": float(row["high"]) if row else approvals[2],
-            "unit": row["unit"] if row else "share",
-            name_of: _known(harm(central)),
-            f"{name_of}_low": _known(at_low),
-            f"{name_of}_high": _known(at_high),
-            "days_low": _known(low.days_to_shortage(uses)),
-            "days_high": _known(high.days_to_shortage(uses)),
-            "swing_t" if magnets.size else "swing_usd_m": _known(swing),
+            **_words(name, about),
+            harm.column: central,
+            f"{harm.column}_low": None,
+            f"{harm.column}_high": None,
+            "days_low": None,
+            "days_high": None,
+            "swing_t" if harm.column == "unserved_t" else "swing_usd_m": swing,
+            **ends,
+            **index_columns(index, by_harm.get(name), noise[0]),
+            **(index_columns("loss", by_loss.get(name), noise[1]) if index != "loss" else {}),
         }
-        found.append((np.inf if np.isnan(swing) else -swing, name, line))
-    yield from (row for _, _, row in sorted(found, key=lambda f: f[:2]))
+
+
+def _moved(name: str, cases: Cases, harm: Harm) -> tuple[float | None, Row]:
+    """Swing of an input that was moved alone, and the columns of its ends."""
+    if f"{name}:low" not in cases.moved:
+        return None, {}
+    low, high = (cases.moved[f"{name}:{end}"] for end in ("low", "high"))
+    at_low, at_high = known(harm.amount(low)), known(harm.amount(high))
+    swing = None if at_low is None or at_high is None else abs(at_high - at_low)
+    return swing, {
+        f"{harm.column}_low": at_low,
+        f"{harm.column}_high": at_high,
+        "days_low": known(low.days_to_shortage(harm.uses)),
+        "days_high": known(high.days_to_shortage(harm.uses)),
+    }
+
+
+def _order(swing: float | None, index: Index | None, name: str) -> tuple[float, float, str]:
+    """Greatest swing first, then what has only an index, then what a time limit left without numbers."""
+    return (0.0 if swing is None else -swing, 0.0 if index is None else -index.first, name)
+
+
+def _words(name: str, about: Mapping[str, Factor]) -> Row:
+    """What an input is, with its range; of the base year, what the draws made of it."""
+    words: tuple[str, str, float | None, float | None, str]
+    if name in about:
+        one = about[name]
+        words = (one.meaning, one.meaning_ja, *one.shown, one.unit)
+    elif name == USED:
+        words = ("What the parties used in the base year", "当事国の基準年の使用量", None, None, "t/y")
+    else:
+        words = ("What the parties made themselves in the base year", "当事国の基準年の生産量", None, None, "t/y")
+    return dict(zip(("assumption_id", "meaning", "meaning_ja", "low", "high", "unit"), (name, *words), strict=True))
+
+
+def uncertain(story: Scenario, design: Design) -> Iterator[Row]:
+    """All inputs that were drawn, with their ranges."""
+    for one in design.factors:
+        yield {
+            "scenario": story.id,
+            "input_id": one.id,
+            "meaning": one.meaning,
+            "meaning_ja": one.meaning_ja,
+            "low": one.shown[0],
+            "high": one.shown[1],
+            "unit": one.unit,
+            "drawn_low": one.low,
+            "drawn_central": one.value,
+            "drawn_high": one.high,
+            "source_ids": [one.source_id] if one.source_id else [],
+        }
+
+
+def finding(story: Scenario, moved: Sequence[Row], design: Design) -> Iterator[Row]:
+    """In one sentence what the answer hangs on most; nothing without draws enough to say so."""
+    about = "unserved" if any("swing_t" in row for row in moved) else "loss"
+    seen = [row for row in moved if row.get(f"{about}_first_order") is not None]
+    if not seen:
+        return
+    top = max(seen, key=lambda row: float(str(row[f"{about}_first_order"])))
+    yield {
+        "scenario": story.id,
+        "input_id": top["assumption_id"],
+        **{
+            column: finding_sentence(top, about, design.draws, translator(lang))
+            for column, lang in (("text", "en"), ("text_ja", "ja"))
+        },
+    }
+
+
+def finding_sentence(row: Row, about: str, draws: int, t: Translator) -> str:
+    """What one input explains of the spread over the draws."""
+    name = str(row["meaning"] if t.lang == "en" else row["meaning_ja"])
+    share, low, high = (float(str(row[f"{about}_first_order{end}"])) for end in ("", "_low", "_high"))
+    said = {"name": name, "share": t.number(100 * share), "low": t.number(100 * low), "high": t.number(100 * high)}
+    if low == 0.0:
+        return t("No single input stands out over {draws} draws.", draws=draws)
+    if about == "unserved":
+        return t(
+            "Most of what is uncertain about unserved demand hangs on “{name}”: alone it explains {share}% of the "
+            "variance over {draws} draws (95% interval {low} to {high}%).",
+            draws=draws,
+            **said,
+        )
+    return t(
+        "Most of what is uncertain about the value lost hangs on “{name}”: alone it explains {share}% of the "
+        "variance over {draws} draws (95% interval {low} to {high}%).",
+        draws=draws,
+        **said,
+    )

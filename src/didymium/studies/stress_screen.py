@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 
-from didymium.engine import Screened, random_cases
+from didymium.engine import Screened
 from didymium.engine.screening import PILOT, TAIL
 from didymium.errors import BadInput
-from didymium.model.ensemble import Draw
+from didymium.model.draws import Design
 from didymium.model.screen import AUTO, OFF, SCREENS, screened
 from didymium.results import Row
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
-from didymium.studies.stress_rows import TOTAL
-from didymium.studies.stress_tree import Asking, applied
+from didymium.scenario.tree import Leaf
+from didymium.studies.stress_bands import TOTAL
+from didymium.studies.stress_tree import Asking
 
-__all__ = ["AUTO", "OFF", "SCREENS", "check", "loss_rows", "remarks", "solve", "solved_first"]
+BANDS = 256  # draws of their own behind the bands of a screened run
+
+__all__ = ["AUTO", "BANDS", "OFF", "SCREENS", "check", "loss_rows", "remarks", "solve"]
 
 
 def check(screen: str, story: Scenario, foresight: Sequence[str], time_limit: float | None) -> None:
@@ -34,16 +36,11 @@ def check(screen: str, story: Scenario, foresight: Sequence[str], time_limit: fl
             raise BadInput(f"{wrong}.", where="stress", cure=cure)
 
 
-def solved_first(draws: Sequence[Draw], screen: str) -> Sequence[Draw]:
-    """The draws that bands are made of: all of them, or with a screen those that are solved whatever it says."""
-    return draws if screen == OFF else draws[: random_cases(len(draws))]
-
-
 def solve(
     asking: Asking,
-    story: Scenario,
+    leaf: Leaf,
     central: Inputs,
-    draws: Sequence[Draw],
+    draws: Design,
     parties: Sequence[str],
     screen: str,
     progress: Callable[[int, int], None] | None,
@@ -51,7 +48,7 @@ def solve(
     """Screen the draws of a scenario without branches and solve those that its statistics need."""
     keep = asking.keep
     return screened(
-        partial(applied, asking.ds, asking.track_origin, story),
+        asking.made(leaf),
         central,
         asking.base,
         draws,
@@ -107,5 +104,5 @@ def remarks(found: Screened) -> Iterator[str]:
         f"The tail is the worst {100 * TAIL:g} % of the draws. Of {found.sampled} draws solved at random outside the "
         f"{found.top} that the twin calls worst none belongs to it: the largest loss among them is "
         f"{found.largest_outside:.0f} million USD, the least in the tail {found.tail_at:.0f}. The bands are those of "
-        f"the first {random_cases(found.cases)} draws."
+        f"{min(found.cases, BANDS)} draws of their own."
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,16 +17,20 @@ from didymium.data import Dataset
 from didymium.engine import Keep
 from didymium.errors import BadInput
 from didymium.model.calibrate import Base
-from didymium.model.ensemble import Cases, Draw, Summary, run_all
+from didymium.model.draws import Draw, Tasks
+from didymium.model.ensemble import Applied, Cases, Node, Summary, nodes_of, run_all
 from didymium.model.foresight import FORESIGHTS, Runner
 from didymium.model.mixing import trace
 from didymium.model.outcome import Outcome
+from didymium.model.redraw import Redraw
 from didymium.model.tree import TREE, TreeRunner
 from didymium.results import Row
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Branch, Scenario
 from didymium.scenario.tree import Leaf, Path, expected_range, known_when, probabilities
+from didymium.scenario.uncertain import FIGURES
 from didymium.studies import stress_rows
+from didymium.studies.stress_bands import PERCENTILES, bands
 
 TREE_FORESIGHTS = ("coordinated", TREE, "myopic")
 MEANS = ("unserved", "short", "lost_value", "user_stock", "delivered", "activity", "flow", "scarcity")
@@ -54,6 +57,22 @@ def applied(ds: Dataset, track_origin: Sequence[str], story: Scenario, overrides
     return tracked(story.apply(ds, overrides), track_origin)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Makes the cases of an ordinary scenario: inputs, and the base year that they start from. It can be pickled."""
+
+    ds: Dataset
+    track_origin: tuple[str, ...]
+    scenario: Scenario
+    base: Base
+    redraw: Redraw
+
+    def __call__(self, overrides: Mapping[str, float]) -> Applied:
+        """Inputs and base year of a case."""
+        inputs = applied(self.ds, self.track_origin, self.scenario, overrides)
+        return inputs, self.redraw.base(overrides[FIGURES]) if FIGURES in overrides else self.base
+
+
 @dataclass(frozen=True)
 class Asking:
     """What is asked of every leaf: the cases beside the central one, with which foresight, and who does the work."""
@@ -61,29 +80,36 @@ class Asking:
     ds: Dataset
     track_origin: tuple[str, ...]
     base: Base
-    cases: tuple[Draw, ...]
+    redraw: Redraw
+    cases: Sequence[Draw]
+    watched: tuple[Node, ...]
     foresight: tuple[str, ...]
+    drawn: tuple[str, ...]
     executor: str
     workers: int
     keep: Callable[[Path], Keep] | None
     code: Callable[[], str]
     time_limit: float | None
 
-    def inputs(self, leaf: Leaf, overrides: Mapping[str, float]) -> Inputs:
-        """Inputs of a leaf."""
-        return applied(self.ds, self.track_origin, leaf.scenario, overrides)
+    def made(self, leaf: Leaf) -> Made:
+        """What makes the cases of a leaf."""
+        return Made(self.ds, self.track_origin, leaf.scenario, self.base, self.redraw)
 
-    def of_kind(self, sights: tuple[str, ...]) -> tuple[Draw, ...]:
-        """The cases that are solved with these kinds: moves of one assumption only with the first kind of all."""
-        return tuple(c for c in self.cases if ":" not in c.name or self.foresight[0] in sights)
+    def inputs(self, leaf: Leaf) -> Inputs:
+        """Central inputs of a leaf."""
+        return applied(self.ds, self.track_origin, leaf.scenario, {})
+
+    def tasks(self, kinds: tuple[str, ...]) -> Tasks:
+        """What is solved with these kinds: draws, and moves of one input only with the first kind of all."""
+        first = self.foresight[0] if self.foresight[0] in kinds else None
+        return Tasks.of(self.cases, tuple(kind for kind in self.drawn if kind in kinds), first)
 
 
 def solved(asking: Asking, found: Sequence[Leaf], progress: Callable[[int, int], None] | None) -> dict[Path, Cases]:
     """All cases of every leaf, by path."""
     plain = tuple(sight for sight in asking.foresight if sight != TREE)
-    own, common = asking.of_kind(plain), asking.of_kind((TREE,))
-    moves = sum(":" in case.name for case in own)
-    each = len(plain) * (1 + len(own) - moves) + moves if plain else 0
+    common = asking.tasks((TREE,))
+    each = len(plain) + len(asking.tasks(plain))
     total = each * len(found) + (1 + len(common) if TREE in asking.foresight else 0)
     done = 0
 
@@ -94,11 +120,12 @@ def solved(asking: Asking, found: Sequence[Leaf], progress: Callable[[int, int],
     by_leaf: dict[Path, Cases] = {leaf.path: Cases.of_central({}) for leaf in found}
     for leaf in found if plain else ():
         by_leaf[leaf.path] = run_all(
-            partial(applied, asking.ds, asking.track_origin, leaf.scenario),
-            asking.inputs(leaf, {}),
+            asking.made(leaf),
+            asking.inputs(leaf),
             asking.base,
-            own,
+            asking.tasks(plain),
             plain,
+            watched=asking.watched,
             executor=asking.executor,
             workers=asking.workers,
             keep=None if asking.keep is None else asking.keep(leaf.path),
@@ -116,19 +143,23 @@ def _with_tree(
     asking: Asking,
     found: tuple[Leaf, ...],
     plain: Mapping[Path, Cases],
-    common: Sequence[Draw],
+    common: Tasks,
     report: Callable[[int, int], None],
 ) -> dict[Path, Cases]:
     """The cases of every leaf with those of the tree beside them: one programme gives the outcomes of all leaves."""
-    central = [asking.inputs(leaf, {}) for leaf in found]
+    central = [asking.inputs(leaf) for leaf in found]
     runner = _tree_runner(found, central, asking.base)
     whole = runner.run(central, time_limit=asking.time_limit)
     report(1, 0)
     drawn: list[list[dict[str, NDArray[Any]]]] = [[] for _ in found]
-    for number, case in enumerate(common, start=2):
-        inputs = [asking.inputs(leaf, case.overrides) for leaf in found]
-        for arrays, outcome in zip(drawn, runner.run(inputs, time_limit=asking.time_limit), strict=True):
-            arrays.append(Summary.of(outcome).arrays())
+    nodes = nodes_of(runner.runner.network, asking.watched)
+    for number, (case, _) in enumerate(common, start=2):
+        # The errors of the base year are the same in all leaves: it is one draw of one tree.
+        inputs = [applied(asking.ds, asking.track_origin, leaf.scenario, case.overrides) for leaf in found]
+        base = asking.redraw.base(case.overrides[FIGURES]) if FIGURES in case.overrides else asking.base
+        outcomes = runner.run(inputs, base=base, time_limit=asking.time_limit)
+        for arrays, outcome in zip(drawn, outcomes, strict=True):
+            arrays.append(Summary.of(outcome, runner.runner.kept.base(base), nodes).arrays())
         report(number, 0)
     by_leaf = {}
     for leaf, outcome, arrays in zip(found, whole, drawn, strict=True):
@@ -136,7 +167,7 @@ def _with_tree(
         both = {**before.central, TREE: outcome}
         by_leaf[leaf.path] = Cases(
             {sight: both[sight] for sight in asking.foresight},
-            (*before.tasks, *((case, TREE) for case in common)),
+            (*before.tasks, *common),
             [*before.ensemble, *enumerate(arrays, start=len(before.tasks))],
         )
     return by_leaf
@@ -158,9 +189,19 @@ def expected(found: Sequence[Leaf], by_leaf: Mapping[Path, Cases]) -> Cases:
         sight: _mean([(leaf.probability, by_leaf[leaf.path].central[sight]) for leaf in found])
         for sight in first.central
     }
-    together = zip(*(by_leaf[leaf.path].ensemble for leaf in found), strict=True)
-    drawn = [(parts[0][0], _mean_arrays(weights, [arrays for _, arrays in parts])) for parts in together]
-    return Cases(central, first.tasks, drawn)
+    return Cases(central, first.tasks, _Together(tuple(weights), tuple(by_leaf[leaf.path] for leaf in found)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """The mean of the leaves' summaries, task by task, read when it is asked for."""
+
+    weights: tuple[float, ...]
+    leaves: tuple[Cases, ...]
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, NDArray[Any]]]]:
+        for parts in zip(*(leaf.ensemble for leaf in self.leaves), strict=True):
+            yield parts[0][0], _mean_arrays(self.weights, [arrays for _, arrays in parts])
 
 
 def _mean_arrays(weights: Sequence[float], parts: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
@@ -184,7 +225,12 @@ def _mean(weighted: Sequence[tuple[float, Outcome]]) -> Outcome:
 
 
 def leaf_rows(
-    ds: Dataset, found: Sequence[Leaf], by_leaf: Mapping[Path, Cases], parties: Sequence[str], sights: Sequence[str]
+    ds: Dataset,
+    found: Sequence[Leaf],
+    by_leaf: Mapping[Path, Cases],
+    parties: Sequence[str],
+    watched: Sequence[Node],
+    alpha: float,
 ) -> list[Row]:
     """The rows of a plain scenario for each leaf, with its path and probability."""
     rows: list[Row] = []
@@ -196,7 +242,7 @@ def leaf_rows(
             "title_ja": leaf.title("ja"),
             "probability": leaf.probability,
         }
-        spread = stress_rows.spreads(cases, parties, sights)
+        spread = bands(cases, parties, watched, alpha)
         rows += [{**row, **about} for row in stress_rows.summary(ds, leaf.scenario, cases, spread, parties)]
     return rows
 
@@ -229,8 +275,8 @@ def expected_rows(story: Scenario, found: Sequence[Leaf], by_leaf: Sequence[Row]
             "shortage_probability": min(sum(weight for weight, _ in short), 1.0),
             "first_shortage_date": dates.pop() if len(dates) == 1 else None,
             "days_to_shortage": sum(weight * day for weight, day in short) if every else None,
-            "days_to_shortage_p10": None,
-            "days_to_shortage_p90": None,
+            "no_shortage_share": None,
+            **{f"days_to_shortage{end}": None for end in PERCENTILES},
             "days_to_shortage_status": "mean over leaves" if every else "no shortage in some or all leaves",
         }
 

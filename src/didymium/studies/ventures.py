@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from didymium.finance.deal import Deal, Tranche, Venture
 from didymium.finance.prices import Shocks, price_paths
-from didymium.model.ledger import split_uniform
+from didymium.scenario.uncertain import split_uniform
 from didymium.studies.register import STILL_TO_BUILD, Figure, Line, Register, Sheet
 
 Floats = NDArray[np.float64]
