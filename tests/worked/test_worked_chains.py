@@ -97,11 +97,13 @@ def test_a_co_product_that_nothing_takes_earns_its_price_outside_the_chain() -> 
 
 
 @pytest.mark.parametrize(("users", "taken", "short"), [(40, 30, 0), (60, 20, 0), (90, 0, 10)])
-def test_what_the_base_year_left_over_is_taken_until_somebody_needs_it(users: float, taken: float, short: float) -> None:
-    """A plant makes 80 t NdPr and, with it, 8 t La. In the base year 30 t NdPr were left over, and all La was used.
+def test_what_the_base_year_left_over_is_taken_until_somebody_needs_it(
+    users: float, taken: float, short: float
+) -> None:
+    """A plant makes 80 t NdPr and, with it, 8 t La. In the base year 30 t NdPr were left over.
 
-    Users of 40 t leave 40 t, of which 30 t go where they went; a plant that only users paid would run for less, and
-    8 t La would not be there. Users of 60 t leave 20 t; users of 90 t take all 80 t and are 10 t short.
+    Users of 40 t and those 30 t keep it at 70 t, with 7 t La; if only users paid, it would run at 40 t and 3 t La would
+    be missing. Users of 60 t leave 20 t; users of 90 t take all 80 t and are 10 t short.
     """
     chain = SmallChain(prices={"ore": 1.0, "ndpr": 50.0, "la": 1.0})
     chain.process("mine", "mine", {}, {"ore": 1.0}).process("split", "separated", {"ore": 8.0}, {"ndpr": 1, "la": 0.1})

@@ -52,10 +52,7 @@ class Kept:
         arc = np.array(
             [
                 base.flow[e] >= LEAST_T
-                or (
-                    (p, d) in takers
-                    and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p])
-                )
+                or ((p, d) in takers and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p]))
                 for e, (p, o, d) in enumerate(chain.arcs)
             ],
             dtype=np.bool_,

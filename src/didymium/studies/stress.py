@@ -19,7 +19,7 @@ from didymium.results import COMPLETE, PARTIAL, ChunkStore, Field, Result, canon
 from didymium.results.manifest import code_hash
 from didymium.scenario.scenario import Scenario, load
 from didymium.scenario.tree import leaves
-from didymium.studies import proofs, stress_rows, stress_tree
+from didymium.studies import proofs, stress_rows, stress_ties, stress_tree
 from didymium.studies.stress_tree import Asking
 
 FIELDS = (
@@ -98,6 +98,8 @@ def stress(
         "programmes": stress_rows.programmes(story, cases),
         "drivers": stress_rows.drivers(whole, varied, cases, parties),
     }
+    if not story.branches:
+        tables["ties"] = stress_ties.tie_rows(story, inputs, base, cases, parties)
     if story.branches:
         of_leaves = stress_tree.leaf_rows(ds, found, by_leaf, parties, foresight)
         rows = list(stress_tree.expected_rows(story, found, of_leaves, iter(rows)))

@@ -42,12 +42,12 @@ def shown_scarce(chain: Chain, price: Mapping[str, float]) -> tuple[str, ...]:
     return (*magnets, *(p for p in chain.products if p in chain.units and price[p] > 0 and p not in magnets))
 
 
-def _by_month(product: str) -> bool:
-    """Whether a product is told month by month: magnets of both grades together only."""
+def is_whole(product: str) -> bool:
+    """Whether a product is told month by month and in ties: magnets of both grades together only."""
     return not product.startswith("ndfeb_magnet_")
 
 
-def _told(chain: Chain, product: str) -> tuple[float, Row]:
+def told(chain: Chain, product: str) -> tuple[float, Row]:
     """Size of the model's unit of a product, and the column that names its unit where not all are tonnes."""
     if not chain.units:
         return 1.0, {}
@@ -55,7 +55,7 @@ def _told(chain: Chain, product: str) -> tuple[float, Row]:
     return size, {"unit": unit}
 
 
-def _groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[Group]:
+def groups(outcome: Outcome, parties: Sequence[str]) -> Iterator[Group]:
     """Party, product, sector and the uses they cover; the sector `total` covers all of a product."""
     uses = outcome.network.chain.uses
     for party in parties:
@@ -81,18 +81,18 @@ class Spread:
 
 
 def spreads(cases: Cases, parties: Sequence[str], foresight: Sequence[str]) -> dict[str, list[Spread]]:
-    """By foresight, the spread of each group in the order of `_groups`: one pass, a few draws in memory at a time."""
+    """By foresight, the spread of each group in the order of `groups`: one pass, a few draws in memory at a time."""
     found = {}
     for sight in foresight:
         central = cases.central[sight]
-        groups = list(_groups(central, parties))
+        known = list(groups(central, parties))
         spread = [
-            Spread(array("d"), [], [array("d") for _ in central.months if _by_month(product)])
-            for _, product, _, _ in groups
+            Spread(array("d"), [], [array("d") for _ in central.months if is_whole(product)])
+            for _, product, _, _ in known
         ]
         for draw in cases.draws(sight):
-            for (_, product, _, uses), one in zip(groups, spread, strict=True):
-                size, _ = _told(central.network.chain, product)
+            for (_, product, _, uses), one in zip(known, spread, strict=True):
+                size, _ = told(central.network.chain, product)
                 one.unserved.append(float(draw.unserved[:, uses].sum()) * size)
                 one.days.append(draw.days_to_shortage(uses))
                 for t, month in enumerate(one.monthly):
@@ -141,8 +141,8 @@ def summary(
         sources = sorted({*sources, *(r["source_id"] for r in ds.rows("chain_uses", family=story.families))})
     for sight, central in cases.central.items():
         horizon = sum(days_in(m) for m in central.months)
-        for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
-            size, unit = _told(central.network.chain, product)
+        for (party, product, sector, uses), spread in zip(groups(central, parties), drawn[sight], strict=True):
+            size, unit = told(central.network.chain, product)
             low, high = _band(spread.unserved, np.inf)
             days = central.days_to_shortage(uses)
             early, late = _band(spread.days, horizon)
@@ -178,10 +178,10 @@ def monthly(
 ) -> Iterator[Row]:
     """Demand, unserved and users' stock by month."""
     for sight, central in cases.central.items():
-        for (party, product, sector, uses), spread in zip(_groups(central, parties), drawn[sight], strict=True):
-            if not _by_month(product):
+        for (party, product, sector, uses), spread in zip(groups(central, parties), drawn[sight], strict=True):
+            if not is_whole(product):
                 continue
-            size, unit = _told(central.network.chain, product)
+            size, unit = told(central.network.chain, product)
             for t, month in enumerate(central.months):
                 low, high = _band(spread.monthly[t], np.inf)
                 yield {
@@ -209,7 +209,7 @@ def scarcity(story: Scenario, inputs: Inputs, cases: Cases, parties: Sequence[st
     price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
     for sight, central in cases.central.items():
         for product in shown_scarce(central.network.chain, price):
-            size, unit = _told(central.network.chain, product)
+            size, unit = told(central.network.chain, product)
             for party in parties:
                 node = central.network.node_index.get((product, party))
                 if node is None:
