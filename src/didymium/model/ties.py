@@ -89,7 +89,7 @@ def _within(lp: LinearProgramme, limits: Sequence[tuple[Floats, float]], cost: F
     return replace(
         lp,
         cost=cost,
-        matrix=sparse.vstack([lp.matrix, *(sparse.csr_array(row[None, :]) for row, _ in limits)]).tocsc(),
+        matrix=sparse.csc_array(sparse.vstack([lp.matrix, *(sparse.csr_array(row[None, :]) for row, _ in limits)])),
         row_lower=np.append(lp.row_lower, np.full(len(limits), -np.inf)),
         row_upper=np.append(lp.row_upper, [most for _, most in limits]),
     )
