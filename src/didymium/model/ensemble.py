@@ -282,4 +282,6 @@ def run_all(
         progress=None if progress is None else lambda done, _of: progress(len(foresight) + done, total),
         name=lambda index: f"{tasks[index][0].name} {tasks[index][1]}",
     )
-    return Cases(whole, tasks, ensemble, start)
+    ahead = whole.get("coordinated")
+    proven = ahead is not None and ahead.status == "optimal"
+    return Cases(whole, tasks, ensemble, runner.whole.start() if proven else None)
