@@ -23,8 +23,10 @@ from didymium.scenario.scenario import FIRST_BASE_YEAR, LAST_BASE_YEAR, Outage, 
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
 RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
 NOT_MODELLED = (
-    "SmCo magnets, catalysts and yttrium's uses are families of their own; "
-    "the uses of Eu, Gd and other heavy oxides made as co-products are not modelled",
+    (
+        "SmCo magnets, catalysts and yttrium's uses are families of their own; "
+        "the uses of Eu, Gd and other heavy oxides made as co-products are not modelled"
+    ),
     "iron, boron, cobalt, reagents and energy are taken as available",
     "users within one party and sector share their stock; a single firm can run short earlier",
     "magnets inside imported motors, cars and electronics are not counted as demand of the importing country",
