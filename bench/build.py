@@ -19,29 +19,30 @@ from bench.timing import least, peak_mb, quiet, ratios, table
 from didymium.engine import Solver
 from didymium.model.network import SupplyNetwork
 
-Task = tuple[Any, ...]  # chain, nodes, public, quantities
+Task = tuple[Any, ...]  # chain, nodes, public, quantities, unrecorded
 
 
-def didymium_(chain: Any, nodes: Any, public: Any, q: Any) -> Any:
+def didymium_(chain: Any, nodes: Any, public: Any, q: Any, unrecorded: Any) -> Any:
     """Lay out, assemble, scale, pass to HiGHS."""
-    network = SupplyNetwork.of(chain, months=len(q.discount), bands=q.band_width.shape[1], public=public)
+    months, bands = len(q.discount), q.band_width.shape[1]
+    network = SupplyNetwork.of(chain, months=months, bands=bands, public=public, unrecorded=unrecorded)
     return Solver(network.programme(q))
 
 
-def linopy_(chain: Any, nodes: Any, public: Any, q: Any) -> Any:
+def linopy_(chain: Any, nodes: Any, public: Any, q: Any, unrecorded: Any) -> Any:
     """Build the model, pass it to HiGHS."""
     from bench import peer_linopy
     from linopy.solvers import Solver as LinopySolver
 
-    return LinopySolver.from_name("highs", peer_linopy.model(chain, nodes, public, q), **peer_linopy.SOLVER)
+    return LinopySolver.from_name("highs", peer_linopy.model(chain, nodes, public, q, unrecorded), **peer_linopy.SOLVER)
 
 
-def pypsa_(chain: Any, nodes: Any, public: Any, q: Any) -> Any:
+def pypsa_(chain: Any, nodes: Any, public: Any, q: Any, unrecorded: Any) -> Any:
     """Add the components, build the model, pass it to HiGHS."""
     from bench import peer_linopy, peer_pypsa
     from linopy.solvers import Solver as LinopySolver
 
-    model = peer_pypsa.model(peer_pypsa.network(chain, nodes, public, q), chain, q)
+    model = peer_pypsa.model(peer_pypsa.network(chain, nodes, public, q, unrecorded), chain, q)
     return LinopySolver.from_name("highs", model, **peer_linopy.SOLVER)
 
 
@@ -84,7 +85,7 @@ def main() -> None:
     """Print both tables."""
     said = arguments(__doc__.splitlines()[0], repeats=3)
     shipped = Shipped.of(months=said.months)
-    task: Task = (shipped.chain, shipped.nodes, shipped.public, shipped.quantities)
+    task: Task = (shipped.chain, shipped.nodes, shipped.public, shipped.quantities, shipped.unrecorded)
     ways = known()
     print(shipped.size())
     with quiet():

@@ -31,7 +31,9 @@ OPTIONS: dict[str, Any] = {"io_api": "direct", **HIGHS}  # of `Model.solve`
 SOLVER: dict[str, Any] = {"io_api": "direct", "options": HIGHS}  # of `Solver.from_name`
 
 
-def model(chain: Chain, nodes: Sequence[Place], public: Sequence[Place], q: Quantities) -> linopy.Model:
+def model(
+    chain: Chain, nodes: Sequence[Place], public: Sequence[Place], q: Quantities, unrecorded: Sequence[Place] = ()
+) -> linopy.Model:
     """The chain over the months of `q`; `nodes` is the order of q's arrays over (product, region)."""
     linopy.options["semantics"] = "v1"
     m = linopy.Model()
@@ -72,6 +74,8 @@ def model(chain: Chain, nodes: Sequence[Place], public: Sequence[Place], q: Quan
         balance -= to_nodes(1 * v["delivery"], "use", [number[p, r] for p, r, _ in chain.uses])
     if public:
         balance += to_nodes(1 * v["release"], "stock", [number[place] for place in public])
+    if unrecorded:
+        balance -= to_nodes(1 * v["unrecorded"], "taker", [number[place] for place in unrecorded])
     balance += v["pool"].shift(month=1).fillna(0) - v["pool"] - v["surplus"]
     m.add_constraints(balance == -at(q.pool_before, "node") * first, name="balance")
 
@@ -110,6 +114,7 @@ def bounds(chain: Chain, nodes: Sequence[Place], q: Quantities) -> dict[str, tup
         "unserved": ("use", q.demand[:, :, None] * q.band_width),
         "surplus": ("node", free.repeat(len(nodes), axis=1)),
         "release": ("stock", free.repeat(len(q.public_stock), axis=1)),
+        "unrecorded": ("taker", q.unrecorded_limit),
     }
     return {name: (dim, upper) for name, (dim, upper) in found.items() if upper.shape[1]}
 
@@ -124,6 +129,7 @@ def prices(q: Quantities) -> dict[str, Any]:
         "unserved": q.band_value,
         "release": q.release_cost,
         "surplus": DISPOSAL - q.surplus_value,
+        "unrecorded": -q.unrecorded_value,
         "pool": -q.convenience_pool - last * q.end_value_pool,
         "user_stock": -q.convenience_user - last * q.end_value_user,
     }

@@ -20,7 +20,9 @@ from didymium.model.network import Quantities
 from didymium.scenario.inputs import Chain
 
 
-def network(chain: Chain, nodes: Sequence[Place], public: Sequence[Place], q: Quantities) -> pypsa.Network:
+def network(
+    chain: Chain, nodes: Sequence[Place], public: Sequence[Place], q: Quantities, unrecorded: Sequence[Place] = ()
+) -> pypsa.Network:
     """Components and their series; nothing is optimised yet."""
     n = pypsa.Network()
     months = pd.RangeIndex(len(q.discount))
@@ -75,6 +77,10 @@ def network(chain: Chain, nodes: Sequence[Place], public: Sequence[Place], q: Qu
     if public:
         names = [f"release {s}" for s in range(len(public))]
         n.add("Generator", names, bus=[bus[p] for p in public], p_nom=1e9, marginal_cost=cost["release"])
+    if unrecorded:
+        names = pd.Index([f"unrecorded {k}" for k in range(len(unrecorded))])
+        taken = {"bus": [bus[p] for p in unrecorded], "sign": -1.0}
+        _made(n, "Generator", names, most["unrecorded"], marginal_cost=cost["unrecorded"], **taken)
     for name, at, before in (("pool", list(bus.values()), q.pool_before), ("user_stock", shop, q.user_stock_before)):
         names = pd.Index([f"{name} {k}" for k in range(len(at))])
         worth = -(q.convenience_pool if name == "pool" else q.convenience_user)

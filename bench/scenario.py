@@ -36,7 +36,7 @@ def ways_of(shipped: Shipped) -> dict[str, Solve]:
         from linopy.solvers import Solver
 
         sets = (shipped.chain, shipped.nodes, shipped.public)
-        kept = peer_linopy.model(*sets, shipped.quantities)
+        kept = peer_linopy.model(*sets, shipped.quantities, shipped.unrecorded)
         persistent = Solver.from_name("highs", kept, track_updates=True, **peer_linopy.SOLVER)
         kept.assign_result(persistent.solve())
 
@@ -47,7 +47,7 @@ def ways_of(shipped: Shipped) -> dict[str, Solve]:
             return float(kept.objective.value)
 
         def rebuilt(q: Quantities) -> float:
-            m = peer_linopy.model(*sets, q)
+            m = peer_linopy.model(*sets, q, shipped.unrecorded)
             m.solve("highs", **peer_linopy.OPTIONS)
             return float(m.objective.value)
 
@@ -56,7 +56,7 @@ def ways_of(shipped: Shipped) -> dict[str, Solve]:
             from bench import peer_pypsa
 
             def pypsa(q: Quantities) -> float:
-                m = peer_pypsa.model(peer_pypsa.network(*sets, q), sets[0], q)
+                m = peer_pypsa.model(peer_pypsa.network(*sets, q, shipped.unrecorded), sets[0], q)
                 m.solve("highs", **peer_linopy.OPTIONS)
                 return float(m.objective.value)
 

@@ -64,6 +64,11 @@ class Shipped:
         return tuple(self.nodes[n] for n in self.runner.network.public_nodes)
 
     @property
+    def unrecorded(self) -> tuple[tuple[str, str], ...]:
+        """(product, region) of each taker that no figure names."""
+        return tuple(self.nodes[n] for n in self.runner.network.unrecorded_nodes)
+
+    @property
     def programme(self) -> LinearProgramme:
         """The programme of the scenario with central assumptions."""
         return self.runner.whole.programme

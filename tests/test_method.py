@@ -70,14 +70,14 @@ def test_the_page_of_the_families_tells_what_is_thin() -> None:
     page = (METHOD / "families.md").read_text("utf-8")
     told = re.findall(r"^\| `([a-z_]+:?[a-z]*)` \| (\d{4}|–) \| (\d+) of (\d+) \| (\d+%|–) \|", page, re.MULTILINE)
     found = []
-    for row in coverage(didymium.data.open(), ("minor_metals", "catalysts", "batteries"), 2024):
+    for row in coverage(didymium.data.open(), ("minor_metals", "catalysts", "batteries", "smco_magnets"), 2024):
         share = "–" if row["covered_share"] is None else f"{row['covered_share']:.0%}"
         year = str(row["figure_year"] or "–")
         found.append((row["product"], year, str(row["regions_with_figure"]), str(row["regions"]), share))
     assert told == found
 
 
-@pytest.mark.parametrize("family", ["minor_metals", "catalysts", "batteries", "magnets"])
+@pytest.mark.parametrize("family", ["minor_metals", "catalysts", "batteries", "smco_magnets", "magnets"])
 def test_the_page_of_the_families_tells_their_sizes(family: str) -> None:
     page = (METHOD / "families.md").read_text("utf-8")
     (cells,) = re.findall(rf"^\| `{family}` \| ([\d, |]+) \|$", page, re.MULTILINE)

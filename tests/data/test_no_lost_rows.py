@@ -165,6 +165,17 @@ ADDED_RULES = {
 _BESIDE = [line for line in mapped() if line["flows"] == "all" and line["product"] != "zinc"]
 COMMODITIES = {line["product"] for line in _BESIDE}
 COMMODITIES_TRADED = {line["trade_product"] for line in mapped() if line["flows"] == "all"} - {""}
+CORRECTED = {
+    ("ndpr_oxide", "MYS", 2024.0, "company", 6259.0): "production",  # the June quarter of Lynas has been read since
+    ("nd_oxide", "MYS", 2024.0, "company-derived", 4873.0): "production",  # splits it
+    ("pr_oxide", "MYS", 2024.0, "company-derived", 1386.0): "production",  # splits it
+    ("fcc", "input", "la_oxide", 0.02): "recipes",  # no source had been read; one has been since
+    ("fcc", "input", "ce_oxide", 0.003): "recipes",
+}
+"""Derivations and assumptions of the compilation that were made again when what was missing had been read."""
+
+READ_SINCE = {"production": 6, "prices": 2, "trade": 2}
+"""Rows read or derived after the compilation: samarium-cobalt magnets, cracking catalyst."""
 
 ADDED_CLAIMS = {
     "companies",
@@ -220,10 +231,15 @@ def test_rows_in_equal_rows_out(ds: Any, table: str) -> None:
             row["end_date"] = row["end_date"] or suspended.get(row["measure_id"])
         after[tuple(plain(row[target]) for _, target in pairs)] += 1
     lost = before - after
+    mended = [row for row in lost if any(row[: len(key)] == key for key in CORRECTED if CORRECTED[key] == table)]
+    assert len(mended) == sum(of == table for of in CORRECTED.values())
+    for row in mended:
+        del lost[row]
     assert lost == (MERGED if table == "governance" else {}), f"{sum(lost.values())} rows lost"
     if table not in ("products", "places"):
         added = sum((after - before).values())
-        assert added == len([row for row in ds.rows(table) if is_added(row) or is_of_a_release(table, row)])
+        known = len([row for row in ds.rows(table) if is_added(row) or is_of_a_release(table, row)])
+        assert added == known + len(mended) + READ_SINCE.get(table, 0)
 
 
 def is_of_a_release(table: str, row: dict[str, Any]) -> bool:

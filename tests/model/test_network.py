@@ -31,7 +31,7 @@ def steady(**settings) -> SmallChain:
 def test_every_column_and_row_has_one_place() -> None:
     """The groups of a layout cover all columns, and all rows, each once."""
     chain = steady(public_days={("BBB", "ore"): 10}).chain
-    lay = SupplyNetwork.of(chain, months=3, bands=2, public=(("ore", "BBB"),)).layout
+    lay = SupplyNetwork.of(chain, months=3, bands=2, public=(("ore", "BBB"),), unrecorded=(("good", "BBB"),)).layout
     sizes = {
         "usual": lay.activities,
         "extra": lay.activities,
@@ -42,6 +42,7 @@ def test_every_column_and_row_has_one_place() -> None:
         "unserved": lay.uses * lay.bands,
         "surplus": len(lay.nodes),
         "release": lay.public,
+        "unrecorded": lay.unrecorded,
     }
     columns = np.concatenate([lay.columns_of(name, size).ravel() for name, size in sizes.items()])
     assert sorted(columns) == list(range(3 * lay.columns))

@@ -19,7 +19,7 @@ from small_chain import SmallChain
 
 from didymium.engine import LinearProgramme, Solver, solve
 from didymium.model.calibrate import Base
-from didymium.model.network import Quantities, SupplyNetwork, export_limits, flow_limits, quantities
+from didymium.model.network import Quantities, SupplyNetwork, export_limits, flow_limits, quantities, unrecorded
 from didymium.scenario.inputs import Band, Inputs
 
 PLACES = ("AAA", "BBB", "CCC")
@@ -39,7 +39,13 @@ class Case:
 
     def network(self) -> SupplyNetwork:
         bands = len(next(iter(self.inputs.bands.values())))
-        return SupplyNetwork.of(self.inputs.chain, months=MONTHS, bands=bands, public=tuple(self.held))
+        return SupplyNetwork.of(
+            self.inputs.chain,
+            months=MONTHS,
+            bands=bands,
+            public=tuple(self.held),
+            unrecorded=unrecorded(self.inputs.chain, self.base),
+        )
 
     def quantities(self, network: SupplyNetwork) -> Quantities:
         days = dict.fromkeys(((region, product) for product, region in self.held), 0.0)
@@ -92,6 +98,7 @@ def cases(draw: st.DrawFn) -> Case:
     chain.outage(*draw(st.sampled_from(list(chain.activities))), draw(st.integers(0, 3)), 2, draw(share))
     inputs = chain.inputs
     inputs.new_capacity[draw(st.integers(0, len(chain.activities) - 1))] += np.linspace(0, draw(amount), MONTHS)
+    chain.left = draw(st.dictionaries(st.sampled_from([(p, r) for p in ("light", "heavy") for r in PLACES]), amount))
     held = draw(st.dictionaries(st.sampled_from([(p, r) for p in ("light", "heavy") for r in PLACES]), amount))
     return Case(inputs, chain.base, held)
 
@@ -115,6 +122,7 @@ def told(case: Case, nodes: tuple[tuple[str, str], ...], flow_limit: Any, export
         earned, spent = (sum(price[p] * x for p, x in side.items()) for side in (recipe.outputs, recipe.inputs))
         worth_added.append(max(earned - spent, 0.0) + 1e-6)
     wanted = {p for recipe in recipes.values() for p in recipe.inputs} | {p for p, _, _ in chain.uses}
+    takers = [place for place in base.surplus if place[0] in wanted]
     pool = np.outer(growth, [taken_in[p, r] * cover[p] for p, r in nodes])
     user = demand * inputs.use_cover_days / DAYS_A_MONTH
     node_price = np.array([price[p] for p, _ in nodes])
@@ -146,12 +154,15 @@ def told(case: Case, nodes: tuple[tuple[str, str], ...], flow_limit: Any, export
         surplus_value=np.array([0.0 if p in wanted else price[p] for p, _ in nodes]),
         release_cost=np.array([2 * price[p] for p, _ in case.held]),
         discount=np.array([1.07 ** (-t / 12) for t in range(MONTHS)]),
+        unrecorded_limit=np.outer(growth, [base.surplus[place] / 12 for place in takers]),
+        unrecorded_value=np.array([price[p] for p, _ in takers]),
     )
 
 
 def second_optimum(network: SupplyNetwork, case: Case, q: Quantities) -> float:
     """The least cost that linopy's formulation finds, with HiGHS at our tolerance."""
-    m = peer_linopy.model(case.inputs.chain, network.layout.nodes, tuple(case.held), q)
+    takers = [network.layout.nodes[n] for n in network.unrecorded_nodes]
+    m = peer_linopy.model(case.inputs.chain, network.layout.nodes, tuple(case.held), q, takers)
     assert m.solve("highs", **peer_linopy.OPTIONS) == ("ok", "optimal")
     return float(m.objective.value)
 

@@ -21,7 +21,7 @@ from didymium.scenario.family_trade import price_per_kg
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Outage, Scenario, load
 
-FAMILIES = ("minor_metals", "catalysts", "batteries")
+FAMILIES = ("minor_metals", "catalysts", "batteries", "smco_magnets")
 MONTHS = tuple(f"2024-{m:02d}" for m in range(1, 13))
 
 
@@ -43,7 +43,7 @@ def test_rows_of_the_chain_tables_fit_together(ds: Dataset) -> None:
     assert list(shares.values()) == pytest.approx([1.0] * len(shares))
     products = {(row["family"], row["chain_product"]) for row in ds.rows("chain_products")}
     for table in ("chain_steps", "chain_trade", "chain_uses"):
-        assert {(row["family"], row["chain_product"]) for row in ds.rows(table)} <= products
+        assert {(row.get("with_family") or row["family"], row["chain_product"]) for row in ds.rows(table)} <= products
     for row in ds.rows("chain_steps"):
         assert (row["quantity"] is None) == (row["recipe_id"] is not None), row["row_id"]
         assert quantity(ds, row) > 0
@@ -74,6 +74,23 @@ def test_a_process_runs_where_its_output_is_listed(ds: Dataset, parts: dict[str,
     assert at == {"CHN", "JPN", "RUS"}  # USGS MCS 2026 lists three countries for 2024
     assert {r["country"] for r in listed_output(ds, "gallium", "refined", 2024)} == {"CHN", "JPN", "RUS", "WLD"}
     assert "KOR" in {r["country"] for r in listed_output(ds, "gallium", "refined", 2023)}  # not carried on
+
+
+def test_samarium_magnets_take_their_cobalt_from_the_batteries_and_their_oxide_from_the_ores(ds: Dataset) -> None:
+    """Alone they take cobalt as available and separate their own oxide; beside other families they take theirs."""
+
+    def chain(*beside: str):
+        joint = joint_inputs(ds, (*beside, "smco_magnets"), 2024, ("2024-01",), assumptions(ds)).chain
+        return joint, {p.process_id: p for p in joint.processes}
+
+    alone, recipes = chain()
+    assert set(recipes["smco_alloy_2_17"].inputs) == {"sm_metal"}
+    assert ("samarium_separation", "CHN") in alone.activities
+    beside, recipes = chain("magnets", "batteries")
+    assert recipes["smco_alloy_2_17"].inputs == {"sm_metal": 0.255, "cobalt:refined": 0.5}
+    assert recipes["samarium_reduction"].inputs["sm_oxide"] == pytest.approx(1.26044)  # 1 / (0.862361 x 0.92)
+    assert "samarium_separation" not in recipes and recipes["sep_bayan_obo"].outputs["sm_oxide"] > 0
+    assert "sm_oxide" in beside.free  # whoever wants neodymium gets samarium too
 
 
 def test_a_by_product_takes_in_what_its_host_brings_up(ds: Dataset, parts: dict[str, Inputs]) -> None:

@@ -16,6 +16,8 @@ from didymium.i18n import translator
 from didymium.model.explode import STEPS
 from didymium.results import Result
 from didymium.results.result import canonical_json
+from didymium.scenario.chain import magnet_chain
+from didymium.studies.gap_supply import LEDGER_STAGES, additions, entries, needs, prepare
 from didymium.studies.gaps import OUTLOOKS, gaps
 
 DRAWS = 100
@@ -64,6 +66,34 @@ def test_together_the_gap_is_no_more_than_the_sum(ledger: Result) -> None:
             assert r["gap_t"] >= max(usa["gap_t"], jpn["gap_t"]) - usa["contracted_t"] - jpn["contracted_t"] - 1e-6
             if r["stock_t"] is not None:
                 assert r["stock_t"] == pytest.approx(usa["stock_t"] + jpn["stock_t"])
+
+
+def test_a_party_asked_alone_has_the_row_that_it_has_beside_its_partner(ds: Dataset, ledger: Result) -> None:
+    together = keyed(ledger, *KEY)
+    for party in ("USA", "JPN"):
+        for key, row in keyed(gaps(ds, parties=(party,), years=YEARS, draws=DRAWS), *KEY).items():
+            assert row["gap_t"] == pytest.approx(together[key]["gap_t"], abs=1e-9), key
+
+
+def test_what_two_parties_draw_on_together_no_supplier_gives_twice(ds: Dataset) -> None:
+    """Shares of one surplus: each party's line holds the other, so that both together get no more than there is."""
+    supply = prepare(ds, ("USA", "JPN"), (2030,), 5, 0)
+    need = needs(ds, supply, "STEPS", 0)
+    for stage in LEDGER_STAGES:
+        for product in supply.products(stage):
+            lines = entries(supply, need, stage, product)
+            spare = sum(
+                np.maximum(supply.own.get((stage, product, r), 0.0) - need.get((stage, product, r), 0.0), 0.0)
+                for r in supply.allies()
+            )
+            assert (lines["USA"].allied + lines["JPN"].allied <= spare + 1e-6).all(), (stage, product)
+
+
+def test_browns_range_is_xenotime(ds: Dataset) -> None:
+    """4,350 t of oxides with 9.1 % dysprosium (recipe sep_xenotime_guangdong): 396 t, not the 11 t of a Mount Weld."""
+    found = {a.product: a.capacity for a in additions(ds, magnet_chain(ds, 2024)) if a.project_id == "browns-range"}
+    assert found["dy_oxide"] == pytest.approx(4350 * 0.091, rel=0.03)  # the shares of the source sum to 1.026
+    assert found["ndpr_oxide"] == pytest.approx(4350 * 0.041, rel=0.03)
 
 
 def test_bands_have_their_order(ledger: Result) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from didymium.engine import LinearProgramme, Solution, solve
 from didymium.model.calibrate import Base
 from didymium.model.foresight import Runner
-from didymium.model.network import Quantities, SupplyNetwork, quantities
+from didymium.model.network import Quantities, SupplyNetwork, quantities, unrecorded
 from didymium.model.outcome import Outcome
 from didymium.scenario.inputs import Band, Chain, Inputs, Process, Restriction
 from didymium.scenario.scenario import shift
@@ -53,6 +53,7 @@ class SmallChain:
     outages: list[tuple[tuple[str, str], int, int, float]] = field(default_factory=list)
     cuts: list[tuple[list[tuple[str, str, str]], int, int, float]] = field(default_factory=list)
     public_days: dict[tuple[str, str], float] = field(default_factory=dict)
+    left: dict[tuple[str, str], float] = field(default_factory=dict)  # left over in the base year, tonnes a month
 
     def process(
         self, process_id: str, stage: str, inputs: Mapping[str, float], outputs: Mapping[str, float]
@@ -127,7 +128,8 @@ class SmallChain:
         def yearly(months: Mapping[Any, float]) -> Any:
             return 12 * np.array(list(months.values()), dtype=np.float64)
 
-        return Base(2025, yearly(self.activities), yearly(self.arcs), yearly(self.wants), {}, (), 0.0, 0.0)
+        left = {place: 12 * tonnes for place, tonnes in self.left.items()}
+        return Base(2025, yearly(self.activities), yearly(self.arcs), yearly(self.wants), left, (), 0.0, 0.0)
 
     @property
     def inputs(self) -> Inputs:
@@ -175,7 +177,8 @@ class SmallChain:
         """The whole horizon at once, straight through network and engine."""
         inputs, base = self.inputs, self.base
         public = tuple((product, region) for region, product in inputs.public_cover_days)
-        network = SupplyNetwork.of(inputs.chain, months=self.months, bands=2, public=public)
+        takers = unrecorded(inputs.chain, base)
+        network = SupplyNetwork.of(inputs.chain, months=self.months, bands=2, public=public, unrecorded=takers)
         q = quantities(inputs, base, network)
         lp = network.programme(q)
         return Solved(network, q, lp, solve(lp))
@@ -215,6 +218,10 @@ class Solved:
 
     def surplus(self, product: str, region: str) -> Any:
         return self._group("surplus", len(self.network.layout.nodes))[:, self.network.node_index[product, region]]
+
+    def unrecorded(self, product: str, region: str) -> Any:
+        at = list(self.network.unrecorded_nodes).index(self.network.node_index[product, region])
+        return self._group("unrecorded", self.network.layout.unrecorded)[:, at]
 
     def released(self, product: str, region: str) -> Any:
         at = list(self.network.public_nodes).index(self.network.node_index[product, region])

@@ -96,6 +96,27 @@ def test_a_co_product_that_nothing_takes_earns_its_price_outside_the_chain() -> 
     assert ore_to_oxides(dy=0.6, ce=10).solved().scarcity("dy", "AAA") == pytest.approx([235.26], **HAND)
 
 
+@pytest.mark.parametrize(("users", "taken", "short"), [(40, 30, 0), (60, 20, 0), (90, 0, 10)])
+def test_what_the_base_year_left_over_is_taken_until_somebody_needs_it(
+    users: float, taken: float, short: float
+) -> None:
+    """A plant makes 80 t NdPr and, with it, 8 t La. In the base year 30 t NdPr were left over.
+
+    Users of 40 t and those 30 t keep it at 70 t, with 7 t La; if only users paid, it would run at 40 t and 3 t La would
+    be missing. Users of 60 t leave 20 t; users of 90 t take all 80 t and are 10 t short.
+    """
+    chain = SmallChain(prices={"ore": 1.0, "ndpr": 50.0, "la": 1.0})
+    chain.process("mine", "mine", {}, {"ore": 1.0}).process("split", "separated", {"ore": 8.0}, {"ndpr": 1, "la": 0.1})
+    chain.runs("mine", "AAA", 640).runs("split", "AAA", 80)
+    chain.uses("ndpr", "AAA", "magnets", users, value=900).uses("la", "AAA", "glass", 8 if users > 40 else 7, value=10)
+    chain.left["ndpr", "AAA"] = 30
+    answer = chain.solved()
+    assert answer.unrecorded("ndpr", "AAA") == pytest.approx([taken], abs=1e-9)
+    assert answer.unserved("ndpr", "AAA", "magnets").sum() == pytest.approx(short, abs=1e-9)
+    assert answer.unserved("la", "AAA", "glass").sum() == pytest.approx(0, abs=1e-9)
+    assert answer.run("split", "AAA") == pytest.approx([70 if users == 40 else 80], **HAND)
+
+
 @pytest.mark.parametrize(("circuit", "made", "short", "dumped"), [(1.0, 0.05, 0.01, 0.0), (0.03, 0.03, 0.03, 0.02)])
 def test_a_by_product_is_bound_by_its_host_and_by_its_circuit(
     circuit: float, made: float, short: float, dumped: float

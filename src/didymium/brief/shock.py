@@ -20,6 +20,8 @@ from didymium.figures.shortage import (
 from didymium.i18n import rank
 from didymium.results import Row
 
+SAME = 1e-4  # of a party's demand: ends that lie closer are one
+
 
 def what_breaks(desk: Desk) -> Section:
     """Days to the first shortage by scenario, unserved demand by month, and the worst case of each."""
@@ -86,6 +88,7 @@ def what_breaks(desk: Desk) -> Section:
     for scenario in dict.fromkeys((known[0], hardest(result))):
         blocks += desk.figure(result, shortage_months, partial(_months, desk, scenario), scenario=scenario)
     blocks += _worst(desk, known)
+    blocks += _ties(desk)
     scarcity = _scarcity(desk, hardest(result))
     if scarcity:
         blocks.append(scarcity)
@@ -208,6 +211,37 @@ def _worst(desk: Desk, known: list[str]) -> list[Block]:
         note=t("Sums over the whole horizon of the scenario."),
     )
     return [*blocks, table]
+
+
+def _ties(desk: Desk) -> list[Block]:
+    """Where equals compete for what is left: the least and the most that each party may go without."""
+    t = desk.t
+    kept = [
+        r
+        for r in desk.extra("stress", "ties")
+        if (number(r["tie_high_t"]) or 0) - (number(r["tie_low_t"]) or 0) > SAME * (number(r["demand_t"]) or 0)
+    ]
+    if not kept:
+        return []
+    result = desk.result("stress")
+    return [
+        desk.table(
+            t("How far a party's share of a shortage is open"),
+            kept,
+            [
+                (Column(t("Scenario"), wide=True), lambda r: scenario_name(result, text(r["scenario"]), t)),
+                (Column(t("Party")), lambda r: t.place(text(r["party"]))),
+                (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
+                (Column(t("Unserved"), "number", t("t")), lambda r: number(r["unserved_t"])),
+                (Column(t("Lowest"), "number", t("t")), lambda r: number(r["tie_low_t"])),
+                (Column(t("Highest"), "number", t("t")), lambda r: number(r["tie_high_t"])),
+            ],
+            note=t(
+                "Coordinated. Where users of equal worth compete, many plans are as good. Between the lowest and the "
+                "highest the model does not say who goes short; the world's shortage is the same in all of them."
+            ),
+        )
+    ]
 
 
 def _scarcity(desk: Desk, scenario: str) -> Table | None:

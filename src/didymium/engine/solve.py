@@ -36,6 +36,7 @@ NEAR_PERTURBATION = 0.01
 # Tighter than the solver's 1e-7, so that the certificate holds at 1e-7 in the user's units.
 TOLERANCE = 1e-9
 NO_LIMIT = 2_147_483_647
+SLACK = 1  # HiGHS's status of a row that is in the basis
 
 Status = Literal["optimal", "time_limit"]
 
@@ -69,6 +70,10 @@ class Start:
     columns: np.ndarray[tuple[int], np.dtype[np.int8]]
     rows: np.ndarray[tuple[int], np.dtype[np.int8]]
     iterations: int
+
+    def beside(self, rows: int) -> Start:
+        """The same basis for a programme with so many rows more, which do not bind."""
+        return Start(self.columns, np.append(self.rows, np.full(rows, SLACK, dtype=np.int8)), self.iterations)
 
 
 class UnboundedProgramme(SolverFailed):
@@ -107,6 +112,8 @@ class Solver:
     `interior_from`: number of coefficients from which a cold start uses the interior point method. `explain`: whether
     a contradiction is proven and explained (InfeasibleProgramme) or left undecided (SolverFailed). `start`: the base
     basis, if another solver has found it; changes are then solved as that other solver solves them, to the byte.
+    `primal`: go on from `start` by the primal simplex method, and only so. That is quick where the basis is feasible
+    and the costs are new; where the answer cannot be proven in this way, SolverFailed is raised at once.
     """
 
     def __init__(
@@ -116,7 +123,9 @@ class Solver:
         interior_from: int = INTERIOR_FROM,
         explain: bool = True,
         start: Start | None = None,
+        primal: bool = False,
     ) -> None:
+        self._primal = primal
         self._lp = lp
         self._sizes: csc_array | None = None  # made for the first certificate
         self._scaling = Scaling.of(lp)
@@ -201,7 +210,10 @@ class Solver:
     def _ways(self) -> Iterator[_Way]:
         if self._basis is not None:
             # A warm start that takes longer than two cold ones has lost its advantage.
-            yield _Way("warm", warm=True, most_iterations=max(1000, 2 * self._cold_iterations))
+            most = max(1000, 2 * self._cold_iterations)
+            yield _Way("warm", warm=True, primal=self._primal, most_iterations=most)
+        if self._primal:
+            return
         # Presolve saves no time on networks of this kind, and a run that is stopped in it has no duals and so no bound.
         yield _Way("cold", presolve=self._interior, interior=self._interior)
         yield _Way("cold without presolve" if self._interior else "cold with presolve", presolve=not self._interior)

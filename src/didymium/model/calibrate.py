@@ -204,6 +204,11 @@ class Task:
         )
 
 
+def balanced(chain: Chain) -> list[tuple[str, str]]:
+    """The (product, region) pairs at which a base year balances, in the order of `Base.surplus`."""
+    return _balances(chain, {"activity": 0, "arc": 0, "use": 0}, 0)[0]
+
+
 def _balances(
     chain: Chain, starts: Mapping[str, int], quantities: int
 ) -> tuple[list[tuple[str, str]], tuple[list[int], list[int], list[float]]]:

@@ -31,6 +31,7 @@ _WORDS = {
     "flow": "flow of {0} from {1} to {2} in {3}: {amount} t {more} than its limit",
     "pool": "stock of {0} in {1} in {2}: {amount} t {more} than is held",
     "user_stock": "users' stock of {0} in {1} for {2} in {3}: {amount} t {more} than is held",
+    "unrecorded": "unrecorded use of {0} in {1} in {2}: {amount} t {more} than in the base year",
     "unserved": "unserved demand of {0} in {1} for {2}, {3}, in {4}: {amount} t {more} than the band is wide",
 }
 _LIMITS = {
@@ -39,6 +40,7 @@ _LIMITS = {
     "flow": "limit of the flow of {0} from {1} to {2} in {3}",
     "pool": "normal stock of {0} in {1} in {2}",
     "user_stock": "normal users' stock of {0} in {1} for {2} in {3}",
+    "unrecorded": "unrecorded use of {0} in {1} in {2}",
     "unserved": "width of {3} of the demand of {0} in {1} for {2} in {4}",
 }
 

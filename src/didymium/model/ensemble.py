@@ -175,6 +175,7 @@ class Cases:
     central: Mapping[str, Outcome]
     tasks: Sequence[Task]
     ensemble: Iterable[tuple[int, Mapping[str, NDArray[Any]]]]  # number of a task and the arrays of its summary
+    start: Start | None = None  # the basis of the central case over the whole horizon
 
     @classmethod
     def of_central(cls, central: Mapping[str, Outcome]) -> Cases:
@@ -245,4 +246,6 @@ def run_all(
         progress=None if progress is None else lambda done, _of: progress(len(foresight) + done, total),
         name=lambda index: f"{tasks[index][0].name} {tasks[index][1]}",
     )
-    return Cases(whole, tasks, ensemble)
+    ahead = whole.get("coordinated")
+    proven = ahead is not None and ahead.status == "optimal"
+    return Cases(whole, tasks, ensemble, runner.whole.start() if proven else None)

@@ -16,7 +16,7 @@ from didymium.engine import InfeasibleProgramme, LinearProgramme, Solver, Start
 from didymium.model.calibrate import Base, calibrate
 from didymium.model.conflict import explained, refuse_crossed
 from didymium.model.mixing import Traced, trace
-from didymium.model.network import Floats, Quantities, SupplyNetwork, quantities
+from didymium.model.network import Floats, Quantities, SupplyNetwork, quantities, unrecorded
 from didymium.model.outcome import Outcome, joined, read
 from didymium.model.tracked import TrackedNetwork, TrackedQuantities, tracked_quantities
 from didymium.model.trim import Kept
@@ -55,8 +55,12 @@ class Networks:
         bands = len(next(iter(inputs.bands.values())))
         public = tuple((product, region) for region, product in inputs.public_cover_days)
         months = len(inputs.months)
-        network = SupplyNetwork.of(inputs.chain, months=months, bands=bands, public=public)
-        window = SupplyNetwork.of(inputs.chain, months=min(WINDOW, months), bands=bands, public=public)
+        network, window = (
+            SupplyNetwork.of(
+                inputs.chain, months=grid, bands=bands, public=public, unrecorded=unrecorded(inputs.chain, base)
+            )
+            for grid in (months, min(WINDOW, months))
+        )
         if traced is not None:
             network, window = (TrackedNetwork.tracked(plain, inputs, traced) for plain in (network, window))
         return cls(network, window, base, kept, traced)
@@ -204,4 +208,5 @@ def _believed(state: Quantities, q: Quantities, t: int, width: int) -> Quantitie
         demand=lasting(q.demand),
         pool_normal=lasting(q.pool_normal),
         user_stock_normal=lasting(q.user_stock_normal),
+        unrecorded_limit=lasting(q.unrecorded_limit),
     )

@@ -66,6 +66,7 @@ def columns(network: SupplyNetwork, months: Sequence[str]) -> list[Named]:
         ("unserved", banded),
         ("surplus", lay.nodes),
         ("release", _public(network)),
+        ("unrecorded", [lay.nodes[int(node)] for node in network.unrecorded_nodes]),
     )
     placed = sorted(groups, key=lambda g: lay.offset(g[0]))
     named = [

@@ -1,7 +1,8 @@
 """`SupplyNetwork`: the chain as one linear programme over months.
 
 Columns a month: activity x in two tranches (`usual`, up to the base level, and dearer `extra`), flow f, delivery d,
-pool stock h, user stock q, unserved demand u (by band), surplus w, public release g. Rows a month: `balance` at each
+pool stock h, user stock q, unserved demand u (by band), surplus w, public release g, and what takers that no figure
+names get (`unrecorded`, z). Rows a month: `balance` at each
 (product, region), `use_balance` at each use, `ramp` of each activity, `diversion` of each exporter; and one
 `public_stock` row for each public stock. The equations are those of docs/method/network.md; every function below that
 writes rows is named as its heading there.
@@ -10,7 +11,7 @@ writes rows is named as its heading there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +40,7 @@ NEW_ROUTE_T = (
     1.0  # a base flow below this [t/y] is no established route; on established ones freight is in the base price
 )
 DISPOSAL_COST = 1e-6  # million USD a tonne: keeps free disposal from being indifferent
+UNRECORDED_T = 1.0  # a leftover of the base year below this [t/y] is no taker
 PUBLIC_VALUE_SHARE = 2.0  # a public stock is for need: it is released when a tonne is worth twice its base price
 
 
@@ -54,13 +56,13 @@ class Layout:
     public: int
     months: int
     exporters: int  # (product, region) pairs with routes to other regions
+    unrecorded: int = 0  # nodes at which the base year leaves over what the chain uses
 
     @property
     def columns(self) -> int:
         """Columns of one month."""
-        return (
-            2 * self.activities + self.arcs + 2 * self.uses + 2 * len(self.nodes) + self.uses * self.bands + self.public
-        )
+        runs, uses, nodes = 2 * self.activities, 2 * self.uses + self.uses * self.bands, 2 * len(self.nodes)
+        return runs + self.arcs + uses + nodes + self.public + self.unrecorded
 
     @property
     def rows(self) -> int:
@@ -79,6 +81,7 @@ class Layout:
             "unserved": self.uses * self.bands,
             "surplus": len(self.nodes),
             "release": self.public,
+            "unrecorded": self.unrecorded,
         }
         start = 0
         for name, size in sizes.items():
@@ -134,9 +137,11 @@ class Quantities:
     pool_normal: Floats  # (month, node) most that is held: nobody hoards beyond the normal cover of the month's use
     user_stock_normal: Floats  # (month, use)
     public_stock: Floats  # (public,)
-    surplus_value: Floats  # (node,) million USD a tonne: price of a co-product that nothing in the chain takes, else 0
+    surplus_value: Floats  # (node,) million USD a tonne: price of a co-product that may be left over, else 0
     release_cost: Floats  # (public,) million USD a tonne: what a public stock is worth that is kept
     discount: Floats  # (month,) factor on all money: a shortage later is better than one now
+    unrecorded_limit: Floats = field(default_factory=lambda: np.zeros((1, 0)), kw_only=True)  # (month, unrecorded)
+    unrecorded_value: Floats = field(default_factory=lambda: np.zeros(0), kw_only=True)  # million USD a tonne
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +152,26 @@ class SupplyNetwork:
     layout: Layout
     node_index: Mapping[tuple[str, str], int]
     public_nodes: Ints  # (public,) node of each public stock
+    unrecorded_nodes: Ints  # (unrecorded,) node of each taker that no figure names
     use_node: Ints
     arc_from: Ints
     arc_to: Ints
     arc_exporter: Ints  # (arc,) number of the (product, region) it leaves from
 
     @classmethod
-    def of(cls, chain: Chain, *, months: int, bands: int, public: tuple[tuple[str, str], ...] = ()) -> SupplyNetwork:
-        """Lay out a chain over `months` periods, with `bands` slices for each use and the named public stocks."""
+    def of(
+        cls,
+        chain: Chain,
+        *,
+        months: int,
+        bands: int,
+        public: tuple[tuple[str, str], ...] = (),
+        unrecorded: tuple[tuple[str, str], ...] = (),
+    ) -> SupplyNetwork:
+        """Lay out a chain over `months` periods, with `bands` slices for each use.
+
+        `public` and `unrecorded` name the nodes of public stocks and of takers that no figure names.
+        """
         nodes: dict[tuple[str, str], int] = {}
         recipes = {p.process_id: p for p in chain.processes}
         for process_id, region in chain.activities:
@@ -165,7 +182,7 @@ class SupplyNetwork:
             nodes.setdefault((product, destination), len(nodes))
         for product, region, _sector in chain.uses:
             nodes.setdefault((product, region), len(nodes))
-        for place in public:
+        for place in (*public, *unrecorded):
             nodes.setdefault(place, len(nodes))
         exporters = {place: i for i, place in enumerate(dict.fromkeys((p, o) for p, o, _ in chain.arcs))}
         layout = Layout(
@@ -177,12 +194,14 @@ class SupplyNetwork:
             public=len(public),
             months=months,
             exporters=len(exporters),
+            unrecorded=len(unrecorded),
         )
         return cls(
             chain=chain,
             layout=layout,
             node_index=nodes,
             public_nodes=np.array([nodes[place] for place in public], dtype=np.int64),
+            unrecorded_nodes=np.array([nodes[place] for place in unrecorded], dtype=np.int64),
             use_node=np.array([nodes[p, r] for p, r, _ in chain.uses], dtype=np.int64),
             arc_from=np.array([nodes[p, o] for p, o, _ in chain.arcs], dtype=np.int64),
             arc_to=np.array([nodes[p, d] for p, _, d in chain.arcs], dtype=np.int64),
@@ -228,7 +247,7 @@ class SupplyNetwork:
     # -- the equations ------------------------------------------------------------------------------------------
 
     def balance(self) -> list[Triples]:
-        """Made + arriving + taken from stock = used + shipped + delivered + surplus, at each product and region."""
+        """Made + arriving + taken from stock = used + shipped + delivered + left over, at each product and region."""
         lay = self.layout
         row = lay.rows_of("balance")
         recipes = {p.process_id: p for p in self.chain.processes}
@@ -252,6 +271,7 @@ class SupplyNetwork:
             _block(row, pool, -1.0),
             _block(row[1:], pool[:-1], 1.0),
             _block(row[:, self.public_nodes], lay.columns_of("release", lay.public), 1.0),
+            _block(row[:, self.unrecorded_nodes], lay.columns_of("unrecorded", lay.unrecorded), -1.0),
         ]
 
     def use_balance(self) -> list[Triples]:
@@ -323,12 +343,13 @@ class SupplyNetwork:
         upper[lay.columns_of("user_stock", lay.uses)] = np.maximum(q.user_stock_normal, q.user_stock_before)
         width = q.demand[:, :, None] * q.band_width[None, :, :]
         upper[lay.columns_of("unserved", lay.uses * lay.bands)] = width.reshape(lay.months, -1)
+        upper[lay.columns_of("unrecorded", lay.unrecorded)] = q.unrecorded_limit
         return lower, upper
 
     def costs(self, q: Quantities) -> Floats:
         """Million USD: lost value of unserved demand + operating cost + freight + public stock used
 
-        − co-products sold − worth of normal stocks.
+        − co-products and unrecorded deliveries sold − worth of normal stocks.
         """
         lay = self.layout
         cost = np.zeros(lay.columns * lay.months)
@@ -340,6 +361,7 @@ class SupplyNetwork:
         pool = lay.columns_of("pool", len(lay.nodes))
         user = lay.columns_of("user_stock", lay.uses)
         cost[lay.columns_of("release", lay.public)] = q.release_cost
+        cost[lay.columns_of("unrecorded", lay.unrecorded)] = -q.unrecorded_value
         cost[pool] = -q.convenience_pool
         cost[user] = -q.convenience_user
         cost[pool[-1]] -= q.end_value_pool
@@ -377,7 +399,7 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     nodes = network.layout.nodes
     node_price = np.array([price[p] for p, _ in nodes]) * MUSD_PER_T
     use_price = np.array([price[p] for p, _, _ in chain.uses]) * MUSD_PER_T
-    taken = {p for process in chain.processes for p in process.inputs} | {p for p, _, _ in chain.uses}
+    settled = chain.settled
     cover = dict(zip(chain.products, inputs.pool_cover_days / DAYS_A_MONTH, strict=True))
     passing = inputs.growth_of([p for p, _ in nodes])
     throughput = _throughput(chain, base, network) / MONTHS_A_YEAR * passing[0]
@@ -411,11 +433,24 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
                 for (region, metal), days in inputs.public_cover_days.items()
             ]
         ),
-        surplus_value=np.where([p in taken for p, _ in nodes], 0.0, node_price),
+        surplus_value=np.where([p in settled for p, _ in nodes], 0.0, node_price),
         release_cost=np.array([price[product] for _, product in inputs.public_cover_days])
         * PUBLIC_VALUE_SHARE
         * MUSD_PER_T,
+        unrecorded_limit=passing[:, network.unrecorded_nodes]
+        * np.array([base.surplus[nodes[n]] / MONTHS_A_YEAR for n in network.unrecorded_nodes]),
+        unrecorded_value=node_price[network.unrecorded_nodes],
     )
+
+
+def unrecorded(chain: Chain, base: Base) -> tuple[tuple[str, str], ...]:
+    """Where the base year leaves over some of a product that the chain uses: stock building, and uses without a figure.
+
+    Whoever takes it goes on taking it as long as nobody values it above its price. Without them a plant whose output
+    is left over would stand still from the first month on, with all its co-products.
+    """
+    wanted = chain.settled
+    return tuple(node for node, tonnes in base.surplus.items() if node[0] in wanted and tonnes >= UNRECORDED_T)
 
 
 def flow_limits(inputs: Inputs, base: Base, months: int) -> Floats:

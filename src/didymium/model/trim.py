@@ -46,18 +46,13 @@ class Kept:
         world: dict[str, float] = {}
         for (product, _region), tonnes in made.items():
             world[product] = world.get(product, 0.0) + tonnes
-        processed = chain.settled
         takers = {(p, r) for a, (q, r) in enumerate(chain.activities) if activity[a] for p in recipes[q].inputs}
         use = base.use >= LEAST_T
         takers |= {(p, r) for u, (p, r, _) in enumerate(chain.uses) if use[u]}
         arc = np.array(
             [
                 base.flow[e] >= LEAST_T
-                or (
-                    (p, d) in takers
-                    and p in processed
-                    and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p])
-                )
+                or ((p, d) in takers and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p]))
                 for e, (p, o, d) in enumerate(chain.arcs)
             ],
             dtype=np.bool_,

@@ -65,8 +65,9 @@ def _quarterly(networks: Networks, inputs: Inputs) -> tuple[SupplyNetwork, Fold,
     whole = networks.network
     lay = whole.layout
     public = tuple(lay.nodes[n] for n in whole.public_nodes)
+    takers = tuple(lay.nodes[n] for n in whole.unrecorded_nodes)
     starts = np.arange(0, lay.months, QUARTER)
-    network = SupplyNetwork.of(whole.chain, months=starts.size, bands=lay.bands, public=public)
+    network = SupplyNetwork.of(whole.chain, months=starts.size, bands=lay.bands, public=public, unrecorded=takers)
     if networks.traced is not None:
         network = TrackedNetwork.tracked(network, networks.kept.inputs(inputs), networks.traced)
     return network, lambda q: by_quarter(q, starts), np.arange(lay.uses)
@@ -97,6 +98,7 @@ def by_quarter(q: Quantities, starts: Ints) -> Quantities:
         convenience_user=QUARTER * q.convenience_user,
         pool_normal=q.pool_normal[ends],
         user_stock_normal=q.user_stock_normal[ends],
+        unrecorded_limit=total(q.unrecorded_limit),
         discount=total(q.discount) / (ends - starts + 1),
     )
     if isinstance(q, TrackedQuantities) and isinstance(folded, TrackedQuantities):
@@ -154,6 +156,7 @@ class Folding:
     use: Ints
     node: Ints
     exporter: Ints
+    unrecorded: Ints
 
     @classmethod
     def of(cls, whole: SupplyNetwork, places: Mapping[str, str]) -> Folding:
@@ -170,7 +173,10 @@ class Folding:
             uses=tuple(dict.fromkeys(uses)),
         )
         public = tuple((p, places[r]) for p, r in (lay.nodes[n] for n in whole.public_nodes))
-        network = SupplyNetwork.of(folded, months=lay.months, bands=lay.bands, public=public)
+        takers = [(p, places[r]) for p, r in (lay.nodes[n] for n in whole.unrecorded_nodes)]
+        network = SupplyNetwork.of(
+            folded, months=lay.months, bands=lay.bands, public=public, unrecorded=tuple(dict.fromkeys(takers))
+        )
         exporters = dict.fromkeys((p, o) for p, o, _ in chain.arcs)
         return cls(
             network,
@@ -179,6 +185,7 @@ class Folding:
             _numbers(uses, folded.uses),
             _numbers([(p, places[r]) for p, r in lay.nodes], network.layout.nodes),
             _numbers([(p, places[o]) for p, o in exporters], _exporters(folded)),
+            _numbers(takers, tuple(dict.fromkeys(takers))),
         )
 
     def quantities(self, q: Quantities) -> Quantities:
@@ -201,6 +208,7 @@ class Folding:
             "export": (self.exporter, lay.exporters),
             "use": (self.use, lay.uses),
             "node": (self.node, len(lay.nodes)),
+            "unrecorded": (self.unrecorded, lay.unrecorded),
         }
         weight = q.demand.sum(axis=0)
         whole = np.maximum(total(weight, self.use, lay.uses), 1e-12)[:, None]
@@ -225,6 +233,7 @@ AMOUNTS = {
     "user_stock_before": "use",
     "pool_normal": "node",
     "user_stock_normal": "use",
+    "unrecorded_limit": "unrecorded",
 }
 PRICES = {
     "activity_cost": "activity",
@@ -234,6 +243,7 @@ PRICES = {
     "end_value_pool": "node",
     "end_value_user": "use",
     "surplus_value": "node",
+    "unrecorded_value": "unrecorded",
 }
 AS_THEY_ARE = ("band_width", "band_value", "public_stock", "release_cost", "discount")  # or folded by their own rule
 assert {f.name for f in fields(Quantities)} == {*AMOUNTS, *PRICES, *AS_THEY_ARE}

@@ -26,7 +26,10 @@ from didymium.scenario.uncertain import clocks
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
 RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
 NOT_MODELLED = (
-    "SmCo magnets are not modelled, nor the uses of La, Sm, Eu, Gd, Y and other heavy oxides made as co-products",
+    (
+        "SmCo magnets, catalysts and yttrium's uses are families of their own; "
+        "the uses of Eu, Gd and other heavy oxides made as co-products are not modelled"
+    ),
     "iron, boron, cobalt, reagents and energy are taken as available",
     "users within one party and sector share their stock; a single firm can run short earlier",
     "magnets inside imported motors, cars and electronics are not counted as demand of the importing country",

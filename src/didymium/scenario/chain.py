@@ -103,6 +103,11 @@ def magnet_processes(ds: Tables) -> tuple[Process, ...]:
     return tuple(steps)
 
 
+def separation(ds: Tables, recipe_id: str) -> Process:
+    """The separation recipe of a deposit type, whether or not it is an ore of the chain."""
+    return _separation(recipe_id, ds.rows("recipes", process_id=recipe_id), f"{ORE}:{recipe_id.removeprefix('sep_')}")
+
+
 def _separation(recipe_id: str, rows: Iterable[Row], ore: str) -> Process:
     """Joint oxides of one ore, in its proportions, less the loss of separation."""
     rows = list(rows)

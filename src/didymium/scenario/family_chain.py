@@ -41,8 +41,11 @@ class Family:
         known_families(ds, (family,))
         steps: dict[str, list[Row]] = {}
         apart: dict[str, list[Row]] = {}
+        others = set(beside)
         for row in sorted(ds.rows("chain_steps", family=family), key=lambda r: (r["process_id"], r["position"])):
-            kept = row["without_family"] not in set(beside)
+            if row["with_family"] and row["with_family"] not in others:
+                continue
+            kept = row["without_family"] not in others
             (steps if kept else apart).setdefault(row["process_id"], []).append(row)
         places = family_regions(ds, family)
         products = {row["chain_product"]: row for row in ds.rows("chain_products", family=family)}
@@ -119,7 +122,8 @@ def family_chain(family: Family) -> Chain:
 def _processes(family: Family) -> dict[str, tuple[Process, Process | None]]:
     """Each process, and how it runs where it has no host; amounts in the units of the model."""
     found = {}
-    scale = {p: float(row["scale"]) for p, row in family.products.items()}
+    every = family.ds.rows("chain_products")  # an input may come from a family asked beside
+    scale = {row["chain_product"]: float(row["scale"]) for row in every}
     for process_id, rows in family.steps.items():
         main = scale[rows[0]["chain_product"]]
         part: dict[str, dict[str, float]] = {"output": {}, "input": {}, "limit": {}}

@@ -367,6 +367,7 @@ def family_unseen(family: Family, chain: Chain, seen: Iterable[Observation]) -> 
     """Standard error around zero [units of the model] of each route that no figure of its own speaks of.
 
     A feed that customs do not fully show, and that nobody uses as such, is left free: it goes where it is processed.
+    What may be left over is not: nobody ships it to leave it over.
     """
     spoken = {i for o in seen if len(o.terms) == 1 for kind, i, _ in o.terms if kind == "arc"}
     full = {row["chain_product"] for row in family.ds.rows("chain_trade", family=family.family) if row["is_full"]}
@@ -377,5 +378,5 @@ def family_unseen(family: Family, chain: Chain, seen: Iterable[Observation]) -> 
     return {
         e: max(size[p] * (narrow if p in full else wide), 1.0)
         for e, (p, _, _) in enumerate(chain.arcs)
-        if e not in spoken and (p in full or p in used)
+        if e not in spoken and (p in full or p in used or p in chain.free)
     }

@@ -134,6 +134,7 @@ CHAIN_STEPS = Table(
         Column("demand_sectors", "list", "Sectors that make it up.", references="demand_sectors.sector"),
         Column("places", "list", "Places that run it; empty = those with figures.", references="places.place"),
         Column("without_family", "id", "Left out when this family is asked too.", references="families.family"),
+        Column("with_family", "id", "There only when this family is asked too.", references="families.family"),
         CONFIDENCE,
         SOURCE,
         BASIS,

@@ -139,22 +139,6 @@ PROJECT_CAUTIONS = Table(
     ("project_id",),
 )
 
-PROJECT_ORES = Table(
-    "project_ores",
-    "Ore of projects",
-    "案件の鉱石",
-    "Which published ore comes nearest to that of a project, where it is not the main one of its country.",
-    (
-        Column("project_id", "id", "Project.", references="projects.project_id", required=True),
-        Column(
-            "process_id", "id", "Recipe of separation with the ore.", references="recipes.process_id", required=True
-        ),
-        Column("basis", "text", "Why this one.", required=True),
-        CONFIDENCE,
-    ),
-    ("project_id",),
-)
-
 FLOOR_DEALS = Table(
     "floor_deals",
     "Floors that were signed",
@@ -201,7 +185,6 @@ FINANCE_TABLES = (
     DEAL_STATES,
     FLOOR_DEALS,
     PROJECT_CAUTIONS,
-    PROJECT_ORES,
     SOLD_PRODUCTS,
     SUPPORT_MENU,
     PROGRAMME_SCOPES,

@@ -179,6 +179,21 @@ OFFTAKES = Table(
     ("offtake_id",),
 )
 
+PROJECT_DEPOSITS = Table(
+    "project_deposits",
+    "Deposits of projects",
+    "事業の鉱床タイプ",
+    "The deposit type of a project whose ore is not of its country's main type.",
+    (
+        Column("project_id", "id", "Project.", references="projects.project_id", required=True, example="browns-range"),
+        Column("process_id", "id", "Separation recipe of its ore.", references="recipes.process_id", required=True),
+        CONFIDENCE,
+        SOURCE,
+        BASIS,
+    ),
+    ("project_id",),
+)
+
 PROJECT_PHASES = Table(
     "project_phases",
     "Phases of projects",
@@ -224,5 +239,6 @@ MODEL_TABLES: tuple[Table, ...] = (
     MAGNET_SECTORS,
     OXIDE_USES,
     OFFTAKES,
+    PROJECT_DEPOSITS,
     PROJECT_PHASES,
 )

@@ -16,7 +16,7 @@ from didymium.model.explode import need_per_tonne, output_by_stage
 from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus
 from didymium.results import Row
 from didymium.scenario.apply import assumptions
-from didymium.scenario.chain import assumption, magnet_chain, project_steps
+from didymium.scenario.chain import assumption, magnet_chain, project_steps, separation
 from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observations import observations, unseen_flow_sigma
 from didymium.scenario.observing import sigma_of
@@ -179,13 +179,14 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
     """Projects of the register at the ledger's stages, in its products.
 
     Plants that ran in the base year are in its output already. A row for all oxides together is split by the deposit
-    type of its country (or monazite), unless the project has rows for the single oxides. A magnet plant casts its own
+    type of its own, where the table `project_deposits` names it, else of its country (or monazite), unless the project
+    has rows for the single oxides. A magnet plant casts its own
     alloy unless its project has an alloy row, as in the stress runs.
     """
     routes: dict[str, str] = {}
     for route in sorted(ds.rows("ore_routes"), key=lambda r: -float(r["share"])):
         routes.setdefault(route["place"], route["process_id"])
-    recipes = {p.process_id: p for p in chain.processes}
+    deposits = {row["project_id"]: row["process_id"] for row in ds.rows("project_deposits")}
     rows = [
         r for r in project_steps(ds) if r["capacity"] and r["start_year"] and r["stage"] in (*LEDGER_STAGES, "recycled")
     ]
@@ -209,7 +210,8 @@ def additions(ds: Dataset, chain: Chain) -> tuple[Addition, ...]:
         elif unit == "t NdPr contained/y":
             found.append(replace(one, product="ndpr_oxide"))
         elif r["product"] in ("reo_separated", "reo_mixed") and unit == "t REO/y" and r["project_id"] not in single:
-            recipe = recipes[routes.get(r["country"], "sep_monazite_india")]
+            recipe_id = deposits.get(r["project_id"]) or routes.get(r["country"], "sep_monazite_india")
+            recipe = separation(ds, recipe_id)
             for oxide in ("ndpr_oxide", "dy_oxide", "tb_oxide"):
                 content = recipe.outputs.get(oxide, 0.0) / recipe.recovery
                 found.append(replace(one, product=oxide, capacity=one.capacity * content))
@@ -291,14 +293,7 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
         if deal.party in firm:
             firm[deal.party] = firm[deal.party] + amount
             bought[deal.party] = bought[deal.party] + amount
-    signed = {party: {r for r, _ in supply.partners[party]} for party in supply.parties}
-
-    def shares(supplier: str, taker: str) -> bool:
-        """A party draws only on places that share a paper with it; other places share among themselves."""
-        return all(there in signed[here] for here, there in ((supplier, taker), (taker, supplier)) if here in signed)
-
-    drawn = share_surplus(needed, made, firm, allies, shares)
-    lines = {p: Entry(needed[p], made[p], bought[p], drawn[p]) for p in supply.parties}
+    lines = {p: Entry(needed[p], made[p], bought[p], _drawn(supply, p, needed, made, firm)) for p in supply.parties}
     if len(lines) > 1:
         both = [lines[p] for p in supply.parties]
         lines["+".join(supply.parties)] = Entry(
@@ -308,6 +303,23 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
             sum((e.allied for e in both), zero),
         )
     return lines
+
+
+def _drawn(
+    supply: Supply, party: str, need: Mapping[str, Floats], made: Mapping[str, Floats], firm: Mapping[str, Floats]
+) -> Floats:
+    """What a party may draw on its partners. Its partners and the other parties stand in line with it, nobody else:
+
+    the answer is the same whether the others are asked too, as long as they share a paper with it.
+    """
+    signed = {region for region, _ in supply.partners[party]}
+    allies = tuple(dict.fromkeys((party, *supply.parties, *sorted(signed))))
+
+    def shares(supplier: str, taker: str) -> bool:
+        """The party draws only on places that share a paper with it; other places share among themselves."""
+        return all(there in signed for here, there in ((supplier, taker), (taker, supplier)) if here == party)
+
+    return share_surplus(need, made, firm, allies, shares)[party]
 
 
 def stock(ds: Dataset, chain: Chain, lines: Mapping[str, Entry], party: str, stage: str, product: str) -> Floats | None:

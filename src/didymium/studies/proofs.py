@@ -19,7 +19,7 @@ from didymium.data import Dataset
 from didymium.engine import Certificate, LinearProgramme, Solution, certificate
 from didymium.errors import BadInput
 from didymium.model import names
-from didymium.model.calibrate import Base
+from didymium.model.calibrate import Base, balanced
 from didymium.model.ensemble import Cases
 from didymium.model.foresight import FORESIGHTS, Networks
 from didymium.model.network import Quantities, SupplyNetwork
@@ -46,7 +46,12 @@ def solved_arrays(base: Base, central: Mapping[str, Outcome]) -> dict[str, Array
     if not proven:
         return {}
     return {
-        "base": {"activity": base.activity, "flow": base.flow, "use": base.use},
+        "base": {
+            "activity": base.activity,
+            "flow": base.flow,
+            "use": base.use,
+            "surplus": np.array(list(base.surplus.values())),
+        },
         **{
             sight: {"x": np.stack([s.x for s in o.solves]), "row_dual": np.stack([s.row_dual for s in o.solves])}
             for sight, o in proven.items()
@@ -101,9 +106,12 @@ def _networks(ds: Dataset, result: Result, arrays: Mapping[str, Arrays]) -> tupl
     story = Scenario.model_validate(result.request["scenario"])
     inputs = stress_tree.applied(ds, result.request.get("track_origin", ()), story, {})
     kept, chain = arrays["base"], inputs.chain
-    for name, members in (("activity", chain.activities), ("flow", chain.arcs), ("use", chain.uses)):
-        _fits(f"base year, {name}", kept[name], (len(members),))
-    base = Base(inputs.base_year, kept["activity"], kept["flow"], kept["use"], {}, (), 0.0, 0.0)
+    nodes = balanced(chain)
+    parts = (("activity", chain.activities), ("flow", chain.arcs), ("use", chain.uses), ("surplus", nodes))
+    for name, members in parts:
+        _fits(f"base year, {name}", kept.get(name, np.zeros(0)), (len(members),))
+    left = dict(zip(nodes, kept["surplus"].tolist(), strict=True))
+    base = Base(inputs.base_year, kept["activity"], kept["flow"], kept["use"], left, (), 0.0, 0.0)
     return inputs, Networks.of(inputs, base)
 
 

@@ -226,7 +226,7 @@ def _lines(
 
 def _ore(ds: Dataset, row: Mapping[str, Any]) -> str:
     """Recipe with the ore of a project: its own, else the main one of its country, else monazite."""
-    own = ds.rows("project_ores", project_id=row["project_id"])
+    own = ds.rows("project_deposits", project_id=row["project_id"])
     if own:
         return str(own[0]["process_id"])
     routes = sorted(ds.rows("ore_routes", place=row["country"]), key=lambda r: -float(r["share"]))

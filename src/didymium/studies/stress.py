@@ -31,7 +31,7 @@ from didymium.scenario.scenario import Scenario, load
 from didymium.scenario.tree import Leaf, leaves
 from didymium.scenario.tree import Path as Way
 from didymium.scenario.uncertain import factors
-from didymium.studies import proofs, stress_bands, stress_rows, stress_screen, stress_tree
+from didymium.studies import proofs, stress_bands, stress_rows, stress_screen, stress_ties, stress_tree
 from didymium.studies.stress_tree import Asking
 
 FIELDS = (
@@ -163,6 +163,8 @@ def _told(
         "uncertain": stress_rows.uncertain(story, design),
         "finding": stress_rows.finding(story, moved, design),
     }
+    if not story.branches:
+        tables["ties"] = stress_ties.tie_rows(story, inputs, asking.base, cases, parties)
     if story.branches:
         of_leaves = stress_tree.leaf_rows(ds, found, by_leaf, parties, asking.watched, alpha)
         rows = list(stress_tree.expected_rows(story, found, of_leaves, iter(rows)))

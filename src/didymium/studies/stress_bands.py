@@ -49,7 +49,7 @@ def shown_scarce(chain: Chain, price: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def told_by_month(product: str) -> bool:
-    """Whether a product is told month by month: magnets of both grades together only."""
+    """Whether a product is told month by month and in ties: magnets of both grades together only."""
     return not product.startswith("ndfeb_magnet_")
 
 
