@@ -10,7 +10,8 @@ import pytest
 from small_chain import SmallChain
 
 from didymium.errors import BadInput
-from didymium.model.ensemble import Draw
+from didymium.model.calibrate import Base
+from didymium.model.draws import Draw
 from didymium.model.foresight import Networks, Runner
 from didymium.model.network import SupplyNetwork
 from didymium.model.screen import screened
@@ -36,16 +37,18 @@ class Cover:
     """Inputs with other stocks and another share of what is let through: what a scenario does, in small."""
 
     inputs: Inputs
+    base: Base
 
-    def __call__(self, overrides: Mapping[str, float]) -> Inputs:
+    def __call__(self, overrides: Mapping[str, float]) -> tuple[Inputs, Base]:
         share = overrides.get("passes", 0.2)
         cut = self.inputs.restrictions[0]
         factor = np.where(np.isfinite(cut.factor), share, np.inf)
-        return replace(
+        made = replace(
             self.inputs,
             use_cover_days=np.full(len(self.inputs.chain.uses), overrides.get("cover", 0.0)),
             restrictions=(replace(cut, factor=factor),),
         )
+        return made, self.base
 
 
 def networks(made: SmallChain) -> Networks:
@@ -141,8 +144,8 @@ def draws(count: int, seed: int = 0) -> tuple[Draw, ...]:
 @pytest.mark.parametrize("kind", ["quarterly", "country", "auto"])
 def test_screened_mean_and_tail_are_those_of_all_draws(kind: str) -> None:
     made, drawn = chain(), draws(160)
-    whole = screened(Cover(made.inputs), made.inputs, made.base, drawn, PARTIES, "off", executor="serial")
-    found = screened(Cover(made.inputs), made.inputs, made.base, drawn, PARTIES, kind, executor="serial")
+    whole = screened(Cover(made.inputs, made.base), made.inputs, made.base, drawn, PARTIES, "off", executor="serial")
+    found = screened(Cover(made.inputs, made.base), made.inputs, made.base, drawn, PARTIES, kind, executor="serial")
     assert whole.screen is None and whole.solved.size == 160
     assert found.screen in ("quarterly", "country")
     assert found.solved.size < 100
@@ -154,10 +157,10 @@ def test_screened_mean_and_tail_are_those_of_all_draws(kind: str) -> None:
 def test_off_is_the_plain_mean_and_the_worst() -> None:
     made, drawn = chain(), draws(8)
     runner = Runner.of(made.inputs, made.base)
-    seen = [runner.run(Cover(made.inputs)(d.overrides), "coordinated") for d in drawn]
+    seen = [runner.run(Cover(made.inputs, made.base)(d.overrides), "coordinated") for d in drawn]
     use = next(u for u, (_, region, _) in enumerate(runner.network.chain.uses) if region == "BBB")
     loss = np.array([one.lost_value[:, use].sum() for one in seen])
-    found = screened(Cover(made.inputs), made.inputs, made.base, drawn, PARTIES, "off", executor="serial")
+    found = screened(Cover(made.inputs, made.base), made.inputs, made.base, drawn, PARTIES, "off", executor="serial")
     assert found.mean[0] == pytest.approx(loss.mean()) and found.standard_error[0] == 0.0
     assert found.tail_mean == pytest.approx(loss.max())  # a twentieth of eight draws is a part of one
 
@@ -165,7 +168,9 @@ def test_off_is_the_plain_mean_and_the_worst() -> None:
 def test_workers_and_executors_change_nothing() -> None:
     made, drawn = chain(), draws(90)
     one, two = (
-        screened(Cover(made.inputs), made.inputs, made.base, drawn, PARTIES, "quarterly", executor=kind, workers=n)
+        screened(
+            Cover(made.inputs, made.base), made.inputs, made.base, drawn, PARTIES, "quarterly", executor=kind, workers=n
+        )
         for kind, n in (("serial", 1), ("threads", 3))
     )
     assert one.mean.tobytes() == two.mean.tobytes()
