@@ -61,7 +61,7 @@ def test_what_a_page_calls_code_is_there() -> None:
 
 
 def test_the_scenario_on_the_page_is_a_scenario() -> None:
-    (told,) = re.findall(r"^```toml\n(.*?)^```", (METHOD / "stress.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    told, *_ = re.findall(r"^```toml\n(.*?)^```", (METHOD / "stress.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
     inputs = parse(told, where="stress.md").apply(didymium.data.open())
     assert [r.name for r in inputs.restrictions] == ["CHN: ndfeb_magnet"]
 

@@ -157,7 +157,7 @@ def test_screened_mean_and_tail_are_those_of_all_draws(kind: str) -> None:
 def test_off_is_the_plain_mean_and_the_worst() -> None:
     made, drawn = chain(), draws(8)
     runner = Runner.of(made.inputs, made.base)
-    seen = [runner.run(Cover(made.inputs, made.base)(d.overrides), "coordinated") for d in drawn]
+    seen = [runner.run(Cover(made.inputs, made.base)(d.overrides)[0], "coordinated") for d in drawn]
     use = next(u for u, (_, region, _) in enumerate(runner.network.chain.uses) if region == "BBB")
     loss = np.array([one.lost_value[:, use].sum() for one in seen])
     found = screened(Cover(made.inputs, made.base), made.inputs, made.base, drawn, PARTIES, "off", executor="serial")
@@ -167,6 +167,7 @@ def test_off_is_the_plain_mean_and_the_worst() -> None:
 
 def test_workers_and_executors_change_nothing() -> None:
     made, drawn = chain(), draws(90)
+    cover = Cover(made.inputs, made.base)
     one, two = (
         screened(
             Cover(made.inputs, made.base), made.inputs, made.base, drawn, PARTIES, "quarterly", executor=kind, workers=n

@@ -78,10 +78,10 @@ def test_phases_of_a_plant_add_up(answer: Result) -> None:
 
 
 def test_all_oxides_together_are_split_by_the_deposit_type(answer: Result, ds: Dataset) -> None:
-    """Eneabba: 23,000 t of separated oxides a year; Australian ore is split like that of Mount Weld."""
+    """Eneabba: 23,000 t of separated oxides a year; its monazite is split as such, not as ore of Mount Weld."""
     shares = {
         r["product"]: float(r["quantity"])
-        for r in ds.rows("recipes", process_id="sep_mount_weld_cld")
+        for r in ds.rows("recipes", process_id="sep_monazite_india")
         if r["flow_role"] == "output"
     }
     expected = {p: line(answer, "iluka-eneabba", p)["expected_t_2035"] for p in ("ndpr_oxide", "dy_oxide")}

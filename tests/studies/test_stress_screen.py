@@ -9,13 +9,15 @@ import didymium.data
 from didymium.engine import Screened
 from didymium.errors import BadInput
 from didymium.i18n import translator
-from didymium.model.ensemble import Draw, draws_of
+from didymium.model.draws import Design
 from didymium.model.foresight import base_of
+from didymium.model.redraw import Redraw
 from didymium.model.screen import screened
 from didymium.scenario.scenario import load
+from didymium.scenario.uncertain import factors
 from didymium.studies.stress import request, stress
-from didymium.studies.stress_screen import check, loss_rows, remarks, solved_first
-from didymium.studies.stress_tree import applied
+from didymium.studies.stress_screen import check, loss_rows, remarks
+from didymium.studies.stress_tree import Made
 
 STORY = load("cn-october-notices-return")
 
@@ -64,15 +66,10 @@ def test_the_answer_says_how_it_was_come_by() -> None:
 
 
 def test_a_question_without_a_screen_is_the_one_it_was() -> None:
-    plain = request(STORY, ("USA",), ("coordinated",), 6, True, 0)
+    asked = (STORY, ("USA",), ("coordinated",), 6, ("coordinated",), True, 0.95, 0)
+    plain = request(*asked)
     assert "screen" not in plain
-    assert request(STORY, ("USA",), ("coordinated",), 6, True, 0, screen="auto") == plain | {"screen": "auto"}
-
-
-def test_bands_are_of_the_draws_that_are_solved_whatever_the_screen_says() -> None:
-    drawn = [Draw(f"draw-{i:03d}", {}) for i in range(2000)]
-    assert solved_first(drawn, "off") == drawn
-    assert solved_first(drawn, "auto") == drawn[:100]
+    assert request(*asked, screen="auto") == plain | {"screen": "auto"}
 
 
 @pytest.mark.parametrize(
@@ -102,12 +99,12 @@ def test_mean_and_tail_of_real_draws_agree_with_all_of_them_solved() -> None:
     looked = result.tables["loss"][0]
     assert looked["screen"] == "quarterly" and looked["solved_in_full"] < 120
     inputs = story.apply(ds)
-    varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]]
+    base = base_of(inputs)
     whole = screened(
-        lambda overrides: applied(ds, (), story, overrides),
+        Made(ds, (), story, base, Redraw.of(inputs, base, 0)),
         inputs,
-        base_of(inputs),
-        draws_of(varied, story, 200, 0),
+        base,
+        Design(factors(ds, story), 200, 0, moves=False),
         ("USA", "JPN"),
         "off",
         executor="serial",

@@ -157,8 +157,6 @@ _QUESTIONS = (
             "extra_usd_per_kg_now",
             "extra_share_now",
             "extra_usd_per_kg",
-            "extra_usd_per_kg_p10",
-            "extra_usd_per_kg_p90",
         ),
         words={
             "way": "floor_way",

@@ -140,7 +140,7 @@ def _one(table: str, key: str, a: Row | None, b: Row | None) -> Difference:
 
 def _number(row: Row) -> float | None:
     for name in AMOUNTS:
-        if row.get(name) is not None:
+        if isinstance(row.get(name), int | float):
             return float(row[name])
     return None
 

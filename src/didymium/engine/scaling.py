@@ -26,6 +26,8 @@ PASSES = 4
 PIECE = 8192  # columns
 # A coefficient smaller than this beside the largest of its row, in the best units, is noise or a slip of the pen.
 NEGLIGIBLE = 1e-9
+# A bound smaller than this in the best units is zero to any solver; left as it is, it is one that HiGHS fails on.
+TINY = 1e-30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,11 +91,11 @@ class Scaling:
 
     def col_bound(self, value: FloatArray, index: IntArray | slice = slice(None)) -> FloatArray:
         """Column bounds as the solver sees them."""
-        return value / (self.column[index] * self.quantity)
+        return _flushed(value / (self.column[index] * self.quantity))
 
     def row_bound(self, value: FloatArray, index: IntArray | slice = slice(None)) -> FloatArray:
         """Row bounds as the solver sees them."""
-        return value * (self.row[index] / self.quantity)
+        return _flushed(value * (self.row[index] / self.quantity))
 
     def x(self, scaled: FloatArray) -> FloatArray:
         """Column values in the user's units."""
@@ -102,6 +104,11 @@ class Scaling:
     def row_dual(self, scaled: FloatArray) -> FloatArray:
         """Row duals in the user's units."""
         return scaled * (self.row / self.price)
+
+
+def _flushed(bound: FloatArray) -> FloatArray:
+    """Bounds with the tiny ones at zero."""
+    return np.where(np.abs(bound) < TINY, 0.0, bound)
 
 
 def _power_of_two(value: float) -> float:
