@@ -169,9 +169,7 @@ def test_workers_and_executors_change_nothing() -> None:
     made, drawn = chain(), draws(90)
     cover = Cover(made.inputs, made.base)
     one, two = (
-        screened(
-            Cover(made.inputs, made.base), made.inputs, made.base, drawn, PARTIES, "quarterly", executor=kind, workers=n
-        )
+        screened(cover, made.inputs, made.base, drawn, PARTIES, "quarterly", executor=kind, workers=n)
         for kind, n in (("serial", 1), ("threads", 3))
     )
     assert one.mean.tobytes() == two.mean.tobytes()
