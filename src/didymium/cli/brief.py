@@ -26,6 +26,7 @@ ASKED = ("exposure", "stress", "gaps", "projects", "finance", "commitments", "me
 """The questions of a brief, in the order of its pages. Stress is asked once for each scenario."""
 
 FINANCE_DRAWS = 200
+AT_A_TIME = 2  # questions
 
 FILES = ("brief.html", "brief.pdf", "brief.xlsx")
 
@@ -97,11 +98,8 @@ def compose(ds: Dataset, params: Mapping[str, Any], *, quiet: bool) -> Composed:
     """Ask all questions and write the brief. `params` are in their kept form; nothing is kept or written here."""
     from didymium.brief import build, render_html, render_pdf, render_xlsx
 
-    asked = []
-    for question, one in _questions(params, ds):
-        name = f"{question.command} {one['scenario']['id']}" if "scenario" in one else question.command
-        with progress_bar(name, quiet=quiet) as progress:
-            asked.append(Asked(question, one, asking.answer(question, ds, one, progress)))
+    with progress_bar("questions", quiet=quiet) as progress:
+        asked = _asked(ds, _questions(params, ds), progress)
     results: dict[str, list[Result]] = {}
     for done in asked:
         results.setdefault(done.result.command, []).append(done.result)
@@ -123,6 +121,39 @@ def compose(ds: Dataset, params: Mapping[str, Any], *, quiet: bool) -> Composed:
             else:
                 files[name] = render_pdf(brief) if kind == "pdf" else render_xlsx(brief)
     return Composed(brief, tuple(asked), files, _record(ds, params, asked, brief, files))
+
+
+def _asked(ds: Dataset, questions: Sequence[tuple[Question, dict[str, Any]]], progress: Progress) -> list[Asked]:
+    """The answers, in the order of the questions. Two are worked on at a time, the longest first.
+
+    No answer depends on another, nor on how many work: the solver and numpy leave Python's lock while they run.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    parts = [0.0] * len(questions)
+
+    def report(number: int) -> Progress:
+        def told(done: int, of: int) -> None:
+            parts[number] = done / max(of, 1)
+            progress(round(1000 * sum(parts)), 1000 * len(parts))
+
+        return told
+
+    def one(number: int) -> Result:
+        question, own = questions[number]
+        found = asking.answer(question, ds, own, report(number))
+        report(number)(1, 1)
+        return found
+
+    order = sorted(range(len(questions)), key=lambda n: (not questions[n][0].slow, n))
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        futures = {number: pool.submit(one, number) for number in order}
+        try:
+            answers = [futures[number].result() for number in range(len(questions))]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [Asked(question, own, found) for (question, own), found in zip(questions, answers, strict=True)]
 
 
 def _limits(ds: Dataset, lang: str) -> list[str]:
@@ -149,7 +180,7 @@ def _questions(params: Mapping[str, Any], ds: Dataset) -> list[tuple[Question, d
             # Which assumptions matter is asked of the first scenario alone: it takes more solves than all the rest.
             # The figures set two kinds of foresight side by side; the band stands beside the one without foresight.
             # Half a minute is too short for many draws: most go to the first scenario.
-            sights = {"foresight": "both", "draw_foresight": "myopic"}
+            sights = {"foresight": "both", "draw_foresight": "myopic", "workers": 1}
             found += [
                 (question, {**own, "scenario": scenario, "drivers": number == 0, "draws": _DRAWS[number > 0], **sights})
                 for number, scenario in enumerate(params["scenarios"])
