@@ -1,4 +1,4 @@
-"""E2: one exact scenario: a draw over the assumptions, from its quantities to the optimum.
+"""E2: one exact scenario, from its quantities to the optimum: one that cuts trade, and a draw of all uncertain inputs.
 
 python -m bench.scenario
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from bench.build import known
-from bench.shipped import Shipped, arguments
+from bench.shipped import CUTS, Shipped, arguments
 from bench.timing import quiet, ratios
 
 from didymium.model.network import Quantities
@@ -64,24 +64,24 @@ def ways_of(shipped: Shipped) -> dict[str, Solve]:
     return ways
 
 
-def main() -> None:
-    """Print the mean over the draws of the least time of each, and the largest difference between the optima."""
-    said = arguments(__doc__.splitlines()[0], draws=4, repeats=3)
-    shipped = Shipped.of(months=said.months, draws=said.draws)
-    print(shipped.size())
+def compare(shipped: Shipped, told: Sequence[Quantities], what: str, repeats: int) -> None:
+    """Print the mean over the scenarios of the least time of each, and the largest difference between the optima."""
     start = time.process_time()
     with quiet():
         shipped.runner.whole.solve()
-    print(f"base programme of didymium, solved once for all scenarios: {time.process_time() - start:.2f} s")
+    print(f"base programme of didymium, solved once for all: {time.process_time() - start:.2f} s")
     with quiet():
         ways = ways_of(shipped)
-    told = [shipped.drawn(draw) for draw in shipped.draws]
+    moved = [shipped.runner.network.change(shipped.runner.whole.programme, q) for q in told]
+    print(
+        f"numbers that a scenario changes, mean: {np.mean([sum(e.place.size for _, e in change.items()) for change in moved]):,.0f}"
+    )
     found: dict[tuple[str, int], float] = {}
     times: dict[tuple[str, int], float] = {}
     with quiet():
-        for _ in range(said.repeats):
-            # Draw by draw, so that no way meets the same draw twice in a row: one that goes on from its last answer
-            # would have nothing left to do.
+        for _ in range(repeats):
+            # Scenario by scenario, so that no way meets the same one twice in a row: one that goes on from its last
+            # answer would have nothing left to do.
             for number, q in enumerate(told):
                 for name, way in ways.items():
                     start = time.process_time()
@@ -89,9 +89,19 @@ def main() -> None:
                     times[name, number] = min(times.get((name, number), np.inf), time.process_time() - start)
     mean = {name: sum(times[name, k] for k in range(len(told))) / len(told) for name in ways}
     apart = max(abs(cost / found["didymium", k] - 1) for (_, k), cost in found.items())
-    print(ratios(mean, own="didymium", what=f"CPU seconds, mean of {len(shipped.draws)} draws"))
+    print(ratios(mean, own="didymium", what=f"CPU seconds, mean of {len(told)} {what}"))
     print(f"optima differ by at most {apart:.1e} of their value")
     assert apart <= SAME
+
+
+def main() -> None:
+    """Scenarios of the library, which change what is cut; then draws, which move every uncertain input."""
+    said = arguments(__doc__.splitlines()[0], draws=4, repeats=3)
+    calm = Shipped.of(months=said.months, calm=True)
+    print(calm.size())
+    compare(calm, [calm.cut(name) for name in CUTS[: 2 if said.tiny else None]], "scenarios", said.repeats)
+    shipped = Shipped.of(months=said.months, draws=said.draws)
+    compare(shipped, [shipped.drawn(draw) for draw in shipped.draws], "draws", said.repeats)
 
 
 if __name__ == "__main__":

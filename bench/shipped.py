@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import didymium.data
 from didymium.engine import LinearProgramme
 from didymium.model.calibrate import Base
-from didymium.model.ensemble import Draw, draws_of
+from didymium.model.draws import Design, Draw
 from didymium.model.foresight import Runner, base_of
 from didymium.model.network import Quantities, quantities
+from didymium.model.redraw import Redraw
 from didymium.scenario.inputs import Chain, Inputs
-from didymium.scenario.scenario import load
+from didymium.scenario.scenario import Scenario, load
+from didymium.scenario.uncertain import factors
+from didymium.studies.stress_tree import Made
 
 SCENARIO = "cn-october-notices-return"
+CUTS = ("cn-stop-3", "cn-stop-6", "cn-stop-12", "cn-october-notices-return", "mm-feed-halt")  # of one start and length
 TINY_MONTHS = 6
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """A scenario of the library, calibrated and laid out, with seeded draws over its assumptions."""
+    """A scenario of the library, calibrated and laid out, with seeded draws over all its uncertain inputs."""
 
-    apply: Callable[[Mapping[str, float]], Inputs]
+    made: Made
     inputs: Inputs
     base: Base
     runner: Runner
     quantities: Quantities
-    draws: tuple[Draw, ...]
+    draws: Sequence[Draw]
 
     @classmethod
-    def of(cls, *, months: int | None = None, draws: int = 0, seed: int = 0) -> Shipped:
-        """`months` shortens the run."""
+    def of(cls, *, months: int | None = None, draws: int = 0, seed: int = 0, calm: bool = False) -> Shipped:
+        """`months` shortens the run; a `calm` one is the scenario without its cuts."""
         ds = didymium.data.open()
-        story = load(SCENARIO)
-        if months is not None:
-            story = story.model_copy(update={"months": min(months, story.months)})
+        story = shortened(load(SCENARIO), months)
+        if calm:
+            story = story.model_copy(update={"cuts": (), "outages": ()})
         inputs = story.apply(ds)
         base = base_of(inputs)
         runner = Runner.of(inputs, base)
-        varied = [row for row in ds.rows("assumptions") if "stress" in row["used_by"]]
-
-        def apply(overrides: Mapping[str, float]) -> Inputs:
-            return story.apply(ds, overrides)
-
+        made = Made(ds, (), story, base, Redraw.of(inputs, base, seed))
         q = quantities(runner.kept.inputs(inputs), runner.base, runner.network)
-        return cls(apply, inputs, base, runner, q, tuple(draws_of(varied, story, draws, seed)))
+        return cls(made, inputs, base, runner, q, Design(factors(ds, story), draws, seed, moves=False))
 
     @property
     def chain(self) -> Chain:
@@ -74,14 +74,26 @@ class Shipped:
         return self.runner.whole.programme
 
     def drawn(self, draw: Draw) -> Quantities:
-        """Quantities of one draw."""
-        return quantities(self.runner.kept.inputs(self.apply(draw.overrides)), self.runner.base, self.runner.network)
+        """Quantities of one draw, on a redrawn base year."""
+        inputs, base = self.made(draw.overrides)
+        return quantities(self.runner.kept.inputs(inputs), self.runner.kept.base(base), self.runner.network)
+
+    def cut(self, name: str) -> Quantities:
+        """Quantities of a scenario of the library that starts when this one does, on the same base year."""
+        story = shortened(load(name), self.runner.network.layout.months)
+        inputs = self.runner.kept.inputs(story.apply(self.made.ds))
+        return quantities(inputs, self.runner.base, self.runner.network)
 
     def size(self) -> str:
         """Months, rows, columns and coefficients, in words."""
         lp = self.programme
         months = self.runner.network.layout.months
         return f"{SCENARIO}, {months} months: {lp.rows:,} rows, {lp.columns:,} columns, {lp.nonzeros:,} coefficients"
+
+
+def shortened(story: Scenario, months: int | None) -> Scenario:
+    """The scenario over at most so many months."""
+    return story if months is None else story.model_copy(update={"months": min(months, story.months)})
 
 
 def arguments(what: str, **counts: int) -> argparse.Namespace:

@@ -48,7 +48,7 @@ def measured(shipped: Shipped) -> tuple[dict[str, np.ndarray], dict[str, np.ndar
     duals: list[np.ndarray] = []
     for draw in shipped.draws:
         start = time.process_time()
-        q = networks.quantities(shipped.apply(draw.overrides))
+        q = networks.quantities(*shipped.made(draw.overrides))
         spent["quantities"].append(time.process_time() - start)
         start = time.process_time()
         answer = solver.solve(network.change(solver.programme, q))

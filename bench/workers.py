@@ -21,6 +21,7 @@ from bench.shipped import Shipped, arguments
 from bench.timing import table
 
 from didymium.engine.executors import Memory
+from didymium.model.draws import Tasks
 from didymium.model.ensemble import run_all
 from didymium.model.foresight import FORESIGHTS
 
@@ -31,9 +32,8 @@ STAT = Path("/proc/stat")
 
 def ensemble(shipped: Shipped, workers: int) -> bytes:
     """All draws with both kinds of foresight; what goes unserved, as bytes in order."""
-    found = run_all(
-        shipped.apply, shipped.inputs, shipped.base, shipped.draws, FORESIGHTS, workers=workers, keep=Memory()
-    )
+    tasks = Tasks.of(shipped.draws, FORESIGHTS, None)
+    found = run_all(shipped.made, shipped.inputs, shipped.base, tasks, FORESIGHTS, workers=workers, keep=Memory())
     return b"".join(summary.unserved.tobytes() for _, _, summary in found)
 
 
