@@ -5,7 +5,7 @@ Year by year over all paths at once. The rules:
 - Capital cost less grants is financed by the tranches' shares and by equity. Interest before repayment begins is added
   to the loans; cash that runs short before then is the owners' to put in.
 - Tax is paid on sales and receipts less royalty, operating cost, interest and straight-line depreciation; losses are
-  carried forward without limit.
+  carried forward without limit. Interest before the first output is written off with the plant.
 - A plant that earns less than it costs for `PATIENCE` years in a row is closed; nothing flows after that, support
   included.
 - A loan that cannot be served from the year's cash defaults, and with it all loans: lenders get `recovery` of what is
@@ -69,16 +69,21 @@ def settle(deal: Deal, *, recovery: float) -> Settlement:
     venture = deal.venture
     open_years = operating_years(venture)
     sales = venture.sales
-    earned = sales * (1 - venture.royalty_share) + deal.receipts - venture.opex
-    runs = still_runs(earned, open_years)
-    sales, earned = sales * runs, earned * runs
+    taxable = sales * (1 - venture.royalty_share) + deal.receipts - venture.opex
+    runs = still_runs(taxable + deal.untaxed, open_years)
+    sales, taxable = sales * runs, taxable * runs
+    earned = taxable + deal.untaxed * runs
     financed = venture.capex - deal.capital_support
     written_off = _depreciation(financed, venture.opens, venture.depreciation_years)
-    plain_tax = _tax(earned - written_off, venture.tax_rate)
+    plain_tax = _tax(taxable - written_off, venture.tax_rate)
     loans = [_loan(tranche, financed, open_years) for tranche in deal.tranches]
     interest = sum((loan.interest + loan.fees for loan in loans), np.zeros_like(sales))
     due = sum((loan.due for loan in loans), np.zeros_like(sales))
-    tax = _tax(earned - written_off - interest * open_years, venture.tax_rate) if loans else plain_tax
+    if loans:
+        building = _depreciation(interest * (1 - open_years), venture.opens, venture.depreciation_years)
+        tax = _tax(taxable - written_off - building - interest * open_years, venture.tax_rate)
+    else:
+        tax = plain_tax
     cash = earned - tax
     dscr = np.divide(cash, due, out=np.full_like(cash, np.nan), where=due > 1e-9)
     failing = (due > 1e-9) & (cash < due * (1 - 1e-12))
@@ -87,15 +92,16 @@ def settle(deal: Deal, *, recovery: float) -> Settlement:
     clock = np.arange(sales.shape[1])[None, :]
     before, at = clock < year, clock == year
     drawn = sum((loan.drawn for loan in loans), np.zeros_like(sales))
-    owners = np.where(before, cash - due, 0.0) - (financed - drawn)
+    owners = np.where(before, cash - due, 0.0) - np.where(clock <= year, financed - drawn, 0.0)
     public: dict[str, Floats] = {name: flow * runs for name, flow in deal.public.items()}
     exposure = dict(deal.exposure)
     for loan, tranche in zip(loans, deal.tranches, strict=True):
         lost = np.where(at, loan.owed, 0.0) * (1 - recovery)
-        paid = np.where(before, loan.due - loan.fees, 0.0) + np.where(at, loan.owed, 0.0) * recovery - loan.drawn
+        lent = np.where(clock <= year, loan.drawn, 0.0)
+        paid = np.where(before, loan.due - loan.fees, 0.0) + np.where(at, loan.owed, 0.0) * recovery - lent
         if tranche.lender:
             _add(public, tranche.lender, paid + lost * tranche.cover)
-            exposure[tranche.lender] = exposure.get(tranche.lender, 0.0) + float(loan.drawn.sum(axis=1).max())
+            exposure[tranche.lender] = exposure.get(tranche.lender, 0.0) + float(lent.sum(axis=1).max())
         if tranche.guarantor:
             _add(public, tranche.guarantor, np.where(before, loan.fees, 0.0) - lost * tranche.cover)
             most = float(loan.owed.max()) * tranche.cover

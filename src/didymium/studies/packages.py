@@ -88,10 +88,20 @@ def with_option(deal: Deal, option: Option, *, purse: str, product: int, level: 
     raise ValueError(f"no instrument {kind!r}")
 
 
+def asked_cover(deal: Deal, dscr: float) -> float:
+    """Cover of debt service that lenders ask for: `dscr` on what they bear, service alone on what a guarantor bears.
+
+    The cushion above one pays for a loss. Who bears a part of the loss asks for that part of the cushion.
+    """
+    lent = sum(t.share for t in deal.tranches)
+    borne = sum(t.share * (1 - t.cover) for t in deal.tranches)
+    return 1 + (dscr - 1) * (borne / lent if lent else 1.0)
+
+
 def judged(deal: Deal, options: tuple[str, ...], hurdles: Hurdles, *, alpha: float = 0.95) -> Tried:
     """Settle a deal and judge it path by path."""
     got = settle(deal, recovery=hurdles.recovery)
-    lender = got.least_dscr >= hurdles.dscr
+    lender = got.least_dscr >= asked_cover(deal, hurdles.dscr)
     # a rate of return above the hurdle and a present value above zero at the hurdle are the same question, and the
     # second one has an answer where the first has none or several
     sponsor = npv(got.sponsor, hurdles.irr) >= 0

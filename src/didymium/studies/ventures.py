@@ -85,14 +85,14 @@ def venture(sheet: Sheet, drawn: Draws, assume: Mapping[str, float], *, as_of: i
     opens = ahead * (1 + (drawn.of("delay_share") if new else 0.0))
     life = round(assume["finance_life_years"])
     ramp = drawn.of("ramp_years")
-    age = np.arange(HORIZON)[None, :] - opens[:, None]
-    # output of a year is the mean of its ramp; a plant runs `life` years from its opening
-    stands = np.clip((age + 0.5) / ramp[:, None], 0.0, 1.0) * np.clip(age + 1, 0.0, 1.0) * np.clip(life - age, 0.0, 1.0)
-    running = stands * drawn.of("finance_utilisation_share")[:, None]
+    edges = np.clip(np.arange(HORIZON + 1)[None, :] - opens[:, None], 0.0, life)  # age at the ends of each year
+    stands = np.diff(edges, axis=1)
+    runs = np.diff(_ramped(edges, ramp[:, None]), axis=1)
+    running = runs * drawn.of("finance_utilisation_share")[:, None]
     overrun = drawn.of("finance_capex_overrun_share") if new else np.zeros(drawn.paths)
     capital = _figure(sheet.capex, drawn.uniform["capex"]) * (1 + overrun)
     spell = np.maximum(np.minimum(building, opens), 0.5)
-    cost = _cost(sheet, drawn, stands)
+    cost = _cost(sheet, drawn, stands, runs)
     return Venture(
         price=np.stack([_earned(line, drawn) for line in sheet.lines], axis=1),
         output=np.stack([running * line.tonnes for line in sheet.lines], axis=1),
@@ -136,11 +136,17 @@ def _earned(line: Line, drawn: Draws) -> Floats:
     return np.asarray(share[:, None] * paid)
 
 
-def _cost(sheet: Sheet, drawn: Draws, stands: Floats) -> Floats:
+def _ramped(age: Floats, ramp: Floats) -> Floats:
+    """Years of full output up to an age, when output rises evenly over the years of `ramp`."""
+    return np.where(age < ramp, age**2 / (2 * ramp), age - ramp / 2)
+
+
+def _cost(sheet: Sheet, drawn: Draws, stands: Floats, runs: Floats) -> Floats:
     """Operating cost, shape (path, year) [million USD].
 
     A magnet maker buys its oxides at the market and pays for the making; all others pay a cost at capacity. A fixed
-    part is due as soon as the plant stands, the rest goes with output.
+    part is due as soon as the plant stands, the rest goes with output. `stands` is the part of a year that a plant
+    stands, `runs` the years of full output in it.
     """
     fixed = drawn.of("finance_fixed_cost_share")[:, None]
     use = drawn.of("finance_utilisation_share")[:, None]
@@ -150,13 +156,11 @@ def _cost(sheet: Sheet, drawn: Draws, stands: Floats) -> Floats:
         total = np.zeros_like(stands)
         for line in feeding:
             bought = sum((q * drawn.prices[p] for p, q in (line.feed or {}).items()), np.zeros_like(stands))
-            total = total + line.tonnes * stands * (
-                use * bought + (fixed + (1 - fixed) * use) * line.conversion * factor
-            )
+            making = (fixed * stands + (1 - fixed) * runs * use) * line.conversion * factor
+            total = total + line.tonnes * (runs * use * bought + making)
         return total / 1000
     at_capacity = _figure(sheet.cost, drawn.uniform["cost"])[:, None]
-    open_share = np.minimum(np.ceil(stands), 1.0)
-    return np.asarray(at_capacity * (fixed * open_share + (1 - fixed) * stands * use))
+    return np.asarray(at_capacity * (fixed * stands + (1 - fixed) * runs * use))
 
 
 def _spread(start: Floats, length: Floats) -> Floats:
