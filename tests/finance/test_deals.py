@@ -280,9 +280,7 @@ def test_a_floor_with_a_capped_upside_is_puts_less_calls_between_two_prices() ->
     model = PriceModel(start=60.0, level=60.0, reversion=0.3, sigma=0.35)
     price = price_paths(model, Shocks.of(40_000, 8, 5, 0, jump_rate=0.0))[:, None, :]
     terms = {"upside_share": 0.3, "upside_above": 75.0, "upside_cap": 1.5}
-    deal = price_floor(
-        Deal.of(venture(price, paths=40_000, years=8)), "state", product=0, floor=50.0, years=7, **terms
-    )
+    deal = price_floor(Deal.of(venture(price, paths=40_000, years=8)), "state", product=0, floor=50.0, years=7, **terms)
     cost = public_cost(settle(deal, recovery=0.4).public["state"], 0.0, rate=0.04)
     exact = 0.0
     for t in range(1, 8):

@@ -131,8 +131,8 @@ def offtake(
 def faster_permit(deal: Deal, *, months: float) -> Deal:
     """All that waits for a permit, spending, output and cost, comes `months` earlier; prices keep their calendar.
 
-    It comes before other instruments: they pay by the years of the venture that they are given. What had to be spent in year 0 already cannot come earlier. No purse pays: what more staff of an authority cost is
-    not known here.
+    It comes before other instruments: they pay by the years of the venture that they are given. What had to be spent
+    in year 0 already cannot come earlier. No purse pays: what more staff of an authority cost is not known here.
     """
     venture = deal.venture
     waits = np.argmax(venture.capex > 0, axis=1)

@@ -68,6 +68,15 @@ def irr(flows: Floats) -> Returns:
     return Returns(rate)
 
 
+def irr_or_loss(flows: Floats) -> Floats:
+    """Rate of return of each row of `flows`; −1 where none is unique and the money never comes back, else NaN.
+
+    A path that only loses has no rate. Left out, it would lift the median of the rest.
+    """
+    rate = irr(flows).rate
+    return np.where(np.isnan(rate) & (np.cumsum(flows, axis=1).max(axis=1) <= 0), -1.0, rate)
+
+
 def _sign_changes(values: Floats) -> NDArray[np.int64]:
     """How often the sign changes along each row, zeros passed over; shape (row,)."""
     noise = 1e-12 * np.abs(values).max(axis=1, keepdims=True)

@@ -288,7 +288,7 @@ def _project_rows(
             continue
         bare = private(sheet, venture(sheet, drawn, assume, as_of=int(ds.version.split(".")[0])), assume)
         held = instruments.price_floor(bare, "public", product=at_line, floor=at, years=years)
-        without, with_it = judged(bare, (), hurdles), judged(held, ("floor",), hurdles)
+        without, with_it = judged(bare, (), hurdles), judged(held, (), hurdles)
         rows.append(
             {
                 "project_id": sheet.project_id,
