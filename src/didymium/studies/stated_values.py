@@ -15,6 +15,15 @@ from didymium.results import Row
 from didymium.studies.finance_rows import quantiles
 from didymium.studies.register import Sheet
 
+OURS = (
+    "npv_usd_m",
+    "npv_usd_m_p10",
+    "npv_usd_m_p90",
+    "irr_share",
+    "irr_share_p10",
+    "irr_share_p90",
+    "implied_price_factor",
+)
 CLOSE = 0.1  # of the price: what studies and spot markets differ by from month to month
 
 
@@ -34,6 +43,7 @@ def study_rows(ds: Dataset, sheet: Sheet, built: Venture | None, study_rate: flo
             "discount_rate": told["discount_rate"],
             "tax_basis": told["tax_basis"],
             "scope": told["scope"],
+            **dict.fromkeys(OURS),
             "difference": "not_modelled",
             "basis": told["basis"],
             "source_ids": [told["source_id"]],
