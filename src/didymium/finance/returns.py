@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-LOWEST, HIGHEST = -0.95, 10.0  # a rate of return outside is not told apart from none
+LOWEST, HIGHEST = -0.5, 10.0  # a rate of return outside is not told apart from none
 
 
 def discount(rate: float, years: int) -> Floats:

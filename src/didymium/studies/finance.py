@@ -22,7 +22,7 @@ from didymium.studies.packages import Case, Hurdles, cheapest, frontier, refined
 from didymium.studies.payers import option_costs, own_deals, party_rows, programme_rows
 from didymium.studies.register import Register, Sheet, register
 from didymium.studies.stated_values import study_rows
-from didymium.studies.ventures import DRAWN, Draws, draw, private, venture
+from didymium.studies.ventures import DRAWN, Draws, bank_loan, draw, private, venture
 
 FIELDS = (
     Field("capex_usd_m", "million USD", "Capital cost, before any overrun"),
@@ -128,7 +128,7 @@ def _answer(
     main = max(range(len(sheet.lines)), key=lambda i: sheet.lines[i].tonnes * sheet.lines[i].level(found.prices))
     line = sheet.lines[main]
     level = line.level(found.prices)
-    case = Case(private(sheet, built, assume), main, level, hurdles)
+    case = Case(private(built, bank_loan(assume)), main, level, hurdles)
     packages = tried(case, menu)
     plain, best = packages[0], cheapest(packages, share)
     cut = refined(case, packages, share, most=5 if alone else 1)

@@ -12,7 +12,7 @@ from didymium.finance import instruments
 from didymium.finance.deal import Deal, Venture
 from didymium.finance.settle import Settlement
 from didymium.results import Row, Value
-from didymium.studies.packages import Case, Tried, judged
+from didymium.studies.packages import GRACE, Case, Tried, judged
 from didymium.studies.register import Register, Sheet
 
 Floats = NDArray[np.float64]
@@ -128,7 +128,9 @@ def _as_here(
         return instruments.investment_tax_credit(bare, "public", rate=share)
     if kind == "loan":
         tenor = int(deal["tenor_years"] or 15)
-        return instruments.concessional_loan(bare, "public", share=share, rate=case.hurdles.treasury, tenor=tenor)
+        return instruments.concessional_loan(
+            bare, "public", share=share, rate=case.hurdles.treasury, tenor=tenor, grace=GRACE
+        )
     if kind == "equity":
         held = share / max(1 - sum(t.share for t in bare.tranches), 1e-9)
         return instruments.equity(bare, "public", share=min(held, 0.9))
