@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = ("build", "scenario", "workers", "certificates", "settings")
+SCRIPTS = ("build", "scenario", "workers", "certificates", "settings", "cashflow")
 
 
 @pytest.mark.slow

@@ -233,112 +233,160 @@ def _kernel() -> Callable[..., None]:
         with_irr: bool,
         out: Any,
     ) -> None:
-        """One pass over the years of each block of paths."""
+        """One pass over the years of each block of paths.
+
+        Each loop over a block touches few arrays, so that the compiler can tell them apart and use wide registers.
+        """
         years, paths = prices.shape[1], prices.shape[2]
         life, written_years, tax_rate, royalty, lent, interest_rate = terms
-        none, one = single(0.0), single(1.0)
+        none, one, two = single(0.0), single(1.0), single(2.0)
+        least = single(1e-6)
         flows = np.empty((years, BLOCK), dtype=single)
-        sales = np.empty(BLOCK, dtype=single)
+        opens = np.empty(BLOCK, dtype=single)
+        spell = np.empty(BLOCK, dtype=single)
+        ramp = np.empty(BLOCK, dtype=single)
+        use = np.empty(BLOCK, dtype=single)
+        capital = np.empty(BLOCK, dtype=single)
+        fixed_cost = np.empty(BLOCK, dtype=single)
+        running_cost = np.empty(BLOCK, dtype=single)
+        share = np.empty((tonnes.size, BLOCK), dtype=single)
         price = np.empty(BLOCK, dtype=single)
-        help_ = np.empty(BLOCK, dtype=single)
+        sales = np.empty(BLOCK, dtype=single)
+        support = np.empty(BLOCK, dtype=single)
+        cost = np.empty(BLOCK, dtype=single)
+        earned = np.empty(BLOCK, dtype=single)
         runs = np.empty(BLOCK, dtype=single)
         stands = np.empty(BLOCK, dtype=single)
-        bought = np.empty(BLOCK, dtype=single)
-        state = np.empty((12, BLOCK), dtype=single)
+        made = np.empty(BLOCK, dtype=single)  # years of full output so far
+        age = np.empty(BLOCK, dtype=single)  # years of output, 1 in the first
+        done = np.empty(BLOCK, dtype=single)  # of capital cost
+        streak = np.empty(BLOCK, dtype=single)  # years of loss in a row; stays once the plant is closed
+        owed = np.empty(BLOCK, dtype=single)
+        building = np.empty(BLOCK, dtype=single)  # interest before output
+        part = np.empty(BLOCK, dtype=single)
+        due = np.empty(BLOCK, dtype=single)
+        deducted = np.empty(BLOCK, dtype=single)
+        spent = np.empty(BLOCK, dtype=single)
+        written = np.empty(BLOCK, dtype=single)
+        profit = np.empty(BLOCK, dtype=single)  # running totals, and how high they stood
+        height = np.empty(BLOCK, dtype=single)
+        levered = np.empty(BLOCK, dtype=single)
+        levered_height = np.empty(BLOCK, dtype=single)
+        cash = np.empty(BLOCK, dtype=single)
+        cover = np.empty(BLOCK, dtype=single)
+        alive = np.empty(BLOCK, dtype=single)  # 1 until a loan fails
+        owners = np.empty(BLOCK, dtype=single)
+        worth = np.empty(BLOCK, dtype=single)
+        paid_out = np.empty(BLOCK, dtype=single)
+        opens[:], spell[:], ramp[:], use[:], capital[:] = one, one, one, none, none  # lanes beyond the last path
+        fixed_cost[:], running_cost[:], share[:] = none, none, none
         for begin in range(0, paths, BLOCK):
             size = min(BLOCK, paths - begin)
-            state[:] = none
-            for b in range(size):
-                state[8, b] = single(np.inf)
-                for k in range(5):
-                    out[k, begin + b] = none
+            end = begin + size
+            opens[:size], spell[:size], ramp[:size] = drawn[0, begin:end], drawn[1, begin:end], drawn[2, begin:end]
+            use[:size], capital[:size] = drawn[3, begin:end], drawn[4, begin:end]
+            fixed_cost[:size] = drawn[5, begin:end] * drawn[6, begin:end]
+            running_cost[:size] = drawn[5, begin:end] - fixed_cost[:size]
+            share[:, :size] = shares[:, begin:end]
+            made[:], age[:], done[:], streak[:], owed[:], building[:] = none, none, none, none, none, none
+            profit[:], height[:], levered[:], levered_height[:] = none, none, none, none
+            cover[:], alive[:], owners[:], worth[:], paid_out[:] = single(np.inf), one, none, none, none
             for t in range(years):
-                for b in range(size):
-                    opens, ramp = drawn[0, begin + b], drawn[2, begin + b]
-                    here = min(max(t - opens, none), life)
-                    there = min(max(t + one - opens, none), life)
+                now = single(t)
+                for b in range(BLOCK):
+                    here = min(max(now - opens[b], none), life)
+                    there = min(max(now + one - opens[b], none), life)
                     stands[b] = there - here
-                    made = here * here / (2 * ramp) if here < ramp else here - ramp / 2
-                    more = there * there / (2 * ramp) if there < ramp else there - ramp / 2
-                    runs[b] = (more - made) * drawn[3, begin + b]
-                    sales[b] = none
-                    bought[b] = none
-                    help_[b] = none
+                    up = min(there, ramp[b])
+                    full = up * up / (two * ramp[b]) + there - up
+                    runs[b] = (full - made[b]) * use[b]
+                    made[b] = full
+                for b in range(BLOCK):
+                    age[b] += one if age[b] > none or runs[b] > none else none
+                    cost[b] = fixed_cost[b] * stands[b] + running_cost[b] * runs[b]
+                sales[:] = none
+                support[:] = none
                 for i in range(tonnes.size):
-                    for b in range(size):
-                        price[b] = constant[i]
+                    price[:] = constant[i]
                     for k in range(starts[i], starts[i + 1]):
+                        row, times = prices[product[k], t, begin:end], weight[k]
                         for b in range(size):
-                            price[b] += weight[k] * prices[product[k], t, begin + b]
-                    for b in range(size):
-                        price[b] *= shares[i, begin + b]
-                        sales[b] += price[b] * tonnes[i]
+                            price[b] += times * row[b]
+                    own, much = share[i], tonnes[i]
+                    for b in range(BLOCK):
+                        price[b] *= own[b]
+                        sales[b] += price[b] * much
                     if i == floor_line and floor_years > 0:
-                        for b in range(size):
-                            short = max(floor[0] - price[b], none) - floor[1] * max(price[b] - floor[0], none)
-                            help_[b] = short * tonnes[i]
+                        for b in range(BLOCK):
+                            above = price[b] - floor[0]
+                            support[b] = (max(-above, none) - floor[1] * max(above, none)) * much
                 for k in range(fed.size):
+                    row, times = prices[fed[k], t, begin:end], feed[k]
                     for b in range(size):
-                        bought[b] += feed[k] * prices[fed[k], t, begin + b]
-                for b in range(size):
-                    p = begin + b
-                    opens, spell, capital = drawn[0, p], drawn[1, p], drawn[4, p]
-                    fixed = drawn[6, p]
-                    # age counts years of output, 1 in the first; it is opened for good
-                    age = state[0, b] + (one if state[0, b] > 0 or runs[b] > 0 else none)
-                    state[0, b] = age
-                    is_open = age > 0
-                    support = runs[b] * help_[b] if is_open and age <= floor_years else none
-                    cost = drawn[5, p] * (fixed * stands[b] + (one - fixed) * runs[b]) + runs[b] * bought[b]
-                    earned = runs[b] * sales[b] * (one - royalty) + support - cost
-                    closed = state[1, b] >= PATIENCE
-                    losing = is_open and earned < 0
-                    streak = state[1, b] + one if losing else none
-                    state[1, b] = state[1, b] if closed else streak
-                    earned = none if closed else earned
-                    support = none if closed else support
-                    done = min(max((t + one - (opens - spell)) / spell, none), one)
-                    spent = capital * (done - state[2, b])
-                    state[2, b] = done
-                    # a loan grows until output and its grace are over
-                    owed = state[3, b]
-                    charged = owed * interest_rate
-                    paid = owed * due_part[int(age)]
-                    left = owed + charged - paid + spent * lent
-                    is_last = is_open and age >= ends
-                    due = paid + (left if is_last else none)
-                    state[3, b] = none if is_last else left
-                    state[4, b] += none if is_open else charged
-                    whole = capital  # all is spent by the first year of output, whose part comes in that year
-                    off = is_open and age <= written_years
-                    written = whole / written_years if off else none
-                    deducted = charged + (state[4, b] / written_years if off else none) if is_open else none
-                    # tax falls on new heights of the running total of profit
-                    state[5, b] += earned - written
-                    height = max(state[6, b], state[5, b])
-                    plain_tax = tax_rate * (height - state[6, b])
-                    state[6, b] = height
-                    state[7, b] += earned - written - deducted
-                    levered = max(state[9, b], state[7, b])
-                    tax = tax_rate * (levered - state[9, b])
-                    state[9, b] = levered
-                    cash = earned - tax
-                    is_due = due > single(1e-6)
-                    cover = cash / due if is_due else single(np.inf)
-                    state[8, b] = min(state[8, b], cover)
-                    failed_before = state[10, b] > 0
-                    fails = is_due and cash < due * (one - single(1e-6))
-                    state[10, b] = one if failed_before or fails else none
-                    owners = none if failed_before or fails else cash - due
-                    owners -= none if failed_before else spent * (one - lent)
-                    flow = earned - plain_tax - spent
-                    flows[t, b] = flow
-                    out[0, p] += flow * factors[0, t]
-                    out[3, p] += owners * factors[1, t]
-                    out[4, p] += support * factors[2, t]
-            for b in range(size):
-                out[2, begin + b] = state[8, b]
+                        cost[b] += times * row[b] * runs[b]
+                if floor_years > 0:
+                    limit = single(floor_years)
+                    for b in range(BLOCK):
+                        support[b] *= runs[b] if age[b] <= limit else none
+                for b in range(BLOCK):
+                    earned[b] = sales[b] * (one - royalty) * runs[b] + support[b] - cost[b]
+                for b in range(BLOCK):
+                    shut = streak[b] >= PATIENCE
+                    losing = earned[b] < none and age[b] > none
+                    in_a_row = streak[b] + one if losing else none
+                    streak[b] = streak[b] if shut else in_a_row
+                    earned[b] = none if shut else earned[b]
+                    support[b] = none if shut else support[b]
+                for b in range(BLOCK):
+                    share_done = min(max((now + one - opens[b] + spell[b]) / spell[b], none), one)
+                    spent[b] = capital[b] * (share_done - done[b])
+                    done[b] = share_done
+                    # all is spent by the first year of output, whose part comes in that year
+                    written[b] = capital[b] / written_years if age[b] > none and age[b] <= written_years else none
+                for b in range(BLOCK):
+                    part[b] = due_part[int(age[b])]
+                last_age = single(max(ends, 1))
+                for b in range(BLOCK):
+                    is_open = age[b] > none
+                    charged = owed[b] * interest_rate
+                    paid = owed[b] * part[b]
+                    left = owed[b] + charged - paid + spent[b] * lent
+                    is_last = age[b] >= last_age
+                    due[b] = paid + (left if is_last else none)
+                    owed[b] = none if is_last else left
+                    building[b] += none if is_open else charged
+                    spread = building[b] / written_years if age[b] <= written_years else none
+                    deducted[b] = charged + spread if is_open else none
+                # tax falls on new heights of the running total of profit
+                for b in range(BLOCK):
+                    profit[b] += earned[b] - written[b]
+                    top = max(height[b], profit[b])
+                    flow = earned[b] - tax_rate * (top - height[b]) - spent[b]
+                    height[b] = top
+                    cash[b] = flow
+                for b in range(BLOCK):
+                    flows[t, b] = cash[b]
+                    worth[b] += cash[b] * factors[0, t]
+                for b in range(BLOCK):
+                    levered[b] += earned[b] - written[b] - deducted[b]
+                    top = max(levered_height[b], levered[b])
+                    cash[b] = earned[b] - tax_rate * (top - levered_height[b])
+                    levered_height[b] = top
+                for b in range(BLOCK):
+                    is_due = due[b] > least
+                    ratio = cash[b] / max(due[b], least)
+                    cover[b] = min(cover[b], ratio) if is_due else cover[b]
+                    stays = none if is_due and cash[b] < due[b] * (one - least) else alive[b]
+                    flow = stays * (cash[b] - due[b]) - alive[b] * spent[b] * (one - lent)
+                    owners[b] += flow * factors[1, t]
+                    alive[b] = stays
+                for b in range(BLOCK):
+                    paid_out[b] += support[b] * factors[2, t]
+            out[0, begin:end], out[2, begin:end] = worth[:size], cover[:size]
+            out[3, begin:end], out[4, begin:end] = owners[:size], paid_out[:size]
             if with_irr:
-                rates(flows, size, out[1, begin : begin + size])
+                rates(flows, size, out[1, begin:end])
+            else:
+                out[1, begin:end] = single(np.nan)
 
     return kernel

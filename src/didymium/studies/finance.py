@@ -23,6 +23,10 @@ from didymium.studies.payers import option_costs, own_deals, party_rows, program
 from didymium.studies.register import Register, Sheet, register
 from didymium.studies.stated_values import study_rows
 from didymium.studies.ventures import DRAWN, Draws, bank_loan, draw, private, venture
+from didymium.studies.wide import Wide, wide
+
+MANY = 20_000  # draws from which on the plain deals are settled in one pass
+FEW = 4000  # draws that packages are then tried on
 
 FIELDS = (
     Field("capex_usd_m", "million USD", "Capital cost, before any overrun"),
@@ -60,7 +64,8 @@ def finance(
     """Bankability of one project, with its frontier, precedents and programmes, or of several or all in one table.
 
     `projects`: ids; all where empty. `bankable_in`: share of paths in which lender and sponsor have to be content.
-    `draws`: by default 4,000 paths for one project, 500 for more. Raises UnknownTerm for a project that is not in the
+    `draws`: by default 4,000 paths for one project, 500 for more; from `MANY` on, value, return and bankability without
+    support are told of all of them and the rest of the first `FEW`. Raises UnknownTerm for a project that is not in the
     register.
     """
     assume = assumptions(ds)
@@ -78,6 +83,11 @@ def finance(
         assume["finance_treasury_rate_real"],
         assume["finance_recovery_share"],
     )
+    as_of = int(ds.version.split(".")[0])
+    told = {}
+    if paths >= MANY:
+        told = wide([s for s in sheets if not s.missing], drawn, assume, hurdles, as_of=as_of)
+        drawn = drawn.first(FEW)
     offered = ds.rows("support_menu") if alone else ds.rows("support_menu", is_for_all=True)
     menu = sorted(offered, key=lambda r: (r["instrument"], r["size"], r["option_id"]))
     rows: list[Row] = []
@@ -89,7 +99,8 @@ def finance(
             rows.append(_unknown(sheet))
             tables["studies"] += study_rows(ds, sheet, None, assume["finance_study_rate"])
             continue
-        rows.append(_answer(ds, found, sheet, drawn, assume, hurdles, menu, bankable_in, tables, alone=alone))
+        row = _answer(ds, found, sheet, drawn, assume, hurdles, menu, bankable_in, tables, alone=alone)
+        rows.append({**row, **_of_all(told[sheet.project_id])} if told else row)
     rows.sort(key=lambda r: (r["missing"] != "", -float(r["bankable_share"] or 0.0), str(r["project_id"])))  # type: ignore[arg-type]
     return Result.of(
         "finance",
@@ -104,6 +115,7 @@ def finance(
             "a project is taken to be built: the chance that it is not is in the gap ledger",
             "costs marked estimated come from comparable projects; their range is wide because they differ",
             "support already given is not in the deal: the question is what would be needed from nothing",
+            *([f"packages, payback and break-even are those of the first {FEW:,} draws"] if told else []),
         ),
         assumptions=[i for i in assume if i.startswith("finance_")] + list(DRAWN),
         source_ids={s for r in rows for s in r["source_ids"]},  # type: ignore[union-attr]
@@ -198,6 +210,18 @@ def _answer(
         "best_share": max(t.bankable_share for t in packages),
         "stated_value": sheet.stated,
         "source_ids": sorted({*sheet.source_ids, *sheet.capex.source_ids, *_sources(found, sheet)}),
+    }
+
+
+def _of_all(one: Wide) -> Row:
+    """Value, return and bankability of very many draws."""
+    return {
+        **quantiles("npv_usd_m", one.npv),
+        **quantiles("irr_share", one.irr),
+        "irr_unique_share": float((~np.isnan(one.irr)).mean()),
+        "bankable_share": float((one.lender & one.sponsor).mean()),
+        "lender_share": float(one.lender.mean()),
+        "sponsor_share": float(one.sponsor.mean()),
     }
 
 

@@ -18,7 +18,7 @@ from didymium.studies.register import Register, Sheet
 Floats = NDArray[np.float64]
 
 
-def quantiles(name: str, values: Floats) -> dict[str, Value]:
+def quantiles(name: str, values: NDArray[np.floating]) -> dict[str, Value]:
     """Median and P10, P90 of the paths that have a value; None if none has."""
     told = values[~np.isnan(values)]
     if not told.size:

@@ -11,7 +11,7 @@ from didymium.data import Dataset
 from didymium.finance.deal import Venture
 from didymium.finance.returns import irr_or_loss
 from didymium.finance.worth import flows_at, from_decision, implied_factor
-from didymium.results import Row
+from didymium.results import Row, Value
 from didymium.studies.finance_rows import quantiles
 from didymium.studies.register import Sheet
 
@@ -35,7 +35,7 @@ def study_rows(ds: Dataset, sheet: Sheet, built: Venture | None, study_rate: flo
     """
     rows: list[Row] = []
     for told in sorted(ds.rows("project_studies", project_id=sheet.project_id), key=lambda r: str(r["case_name"])):
-        row: Row = {
+        row: dict[str, Value] = {
             "project_id": sheet.project_id,
             "case_name": told["case_name"],
             "stated_npv_usd_m": told["npv_usd_m"],

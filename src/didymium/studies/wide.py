@@ -58,7 +58,7 @@ def wide(
     with_irr: bool = True,
     quick: bool | None = None,
 ) -> dict[str, Wide]:
-    """Projects that can be modelled, by id. `floors`: by project; `quick`: the kernel, by default where there is one."""
+    """Projects that can be modelled, by id. `floors`: by project; `quick`: the kernel, by default where it is."""
     held = floors or {}
     if is_available() if quick is None else quick:
         market = Market.of(drawn)
