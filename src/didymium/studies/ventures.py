@@ -175,9 +175,14 @@ def _figure(figure: Figure, uniform: Floats) -> Floats:
     return np.asarray(figure.value * np.exp(spread * np.clip(ndtri(uniform), -2.0, 2.0)))
 
 
+def share_paid(line: Line, drawn: Draws) -> Floats:
+    """Of the price of a line, what is paid, shape (path,)."""
+    return split_uniform(drawn.uniform["price_share"], *line.share)
+
+
 def _earned(line: Line, drawn: Draws) -> Floats:
     """What a kilogram of a line earns, shape (path, year) [USD/kg]."""
-    share = split_uniform(drawn.uniform["price_share"], *line.share)
+    share = share_paid(line, drawn)
     paid = line.constant + sum((w * drawn.prices[p] for p, w in line.weights.items()), np.zeros((drawn.paths, HORIZON)))
     return np.asarray(share[:, None] * paid)
 

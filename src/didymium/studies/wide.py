@@ -16,7 +16,6 @@ from didymium.finance.deal import Tranche
 from didymium.finance.fast import Floor, Plant, is_available, swift
 from didymium.finance.returns import irr_or_loss, npv
 from didymium.finance.settle import settle
-from didymium.model.ledger import split_uniform
 from didymium.studies.packages import Hurdles
 from didymium.studies.register import Sheet
 from didymium.studies.ventures import (
@@ -28,6 +27,7 @@ from didymium.studies.ventures import (
     feed_at_capacity,
     private,
     royalty,
+    share_paid,
     venture,
 )
 
@@ -97,13 +97,12 @@ def plant(sheet: Sheet, market: Market, drawn: Draws, assume: Mapping[str, float
     feed = np.zeros(len(market.order), dtype=np.float32)
     for product, tonnes in feed_at_capacity(sheet).items():
         feed[market.order[product]] = tonnes
-    uniform = drawn.uniform["price_share"]
     return Plant(
         prices=market.prices,
         tonnes=_single([line.tonnes for line in sheet.lines]),
         constant=_single([line.constant for line in sheet.lines]),
         weights=weights,
-        shares=_single([split_uniform(uniform, *line.share) for line in sheet.lines]),
+        shares=_single([share_paid(line, drawn) for line in sheet.lines]),
         feed=feed,
         opens=_single(run.opens),
         spell=_single(run.spell),
