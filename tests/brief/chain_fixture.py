@@ -288,7 +288,13 @@ def finance() -> Result:
         "agency": "EXIM",
         "amount_usd_m": 80.0,
     }
-    paying = {"project_id": rows[1]["project_id"], "party": "JPN", "agency": "JOGMEC", "budget_fit": "whole"}
+    paying = {
+        "project_id": rows[1]["project_id"],
+        "party": "JPN",
+        "agency": "JOGMEC",
+        "budget_fit": "whole",
+        "is_home": False,
+    }
     tables = {
         "frontier": [none, package],
         "packages": [none, package],

@@ -133,6 +133,14 @@ def test_programmes_are_left_with_what_deals_have_not_taken(ds: Dataset) -> None
         assert told - {""} == options
 
 
+def test_a_programme_pays_where_it_may(ds: Dataset) -> None:
+    """Japan's 550 billion are for projects in the United States, Title III for those and three allies."""
+    rows = finance(ds, projects=("caremag-lacq", "aclara-louisiana", "mp-10x"), draws=200).tables["programmes"]
+    payers = {(r["project_id"], r["programme_id"]) for r in rows}
+    assert not {p for p, id in payers if id in ("us-jp-550bn", "us-obbba-dpa")} & {"caremag-lacq"}
+    assert ("mp-10x", "us-jp-550bn") in payers
+
+
 def test_costs_of_the_parts_make_the_cost_of_the_package(ds: Dataset) -> None:
     result = finance(ds, projects=("white-mesa-phase2",), draws=300, bankable_in=0.9995)
     (row,) = result.rows

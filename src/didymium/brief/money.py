@@ -84,7 +84,8 @@ def _one_by_one(desk: Desk, rows: list[Row]) -> list[Block]:
         id = text(row.get("project_id"))
         fills[id] = max(fills.get(id, 0.0), number(row.get("fills_share")) or 0.0)
     chosen = sorted(rows, key=lambda r: -fills.get(text(r["project_id"]), 0.0))[:PAGES]
-    items = tuple(Paragraph(" ".join(_told(desk, row)), desk.cite(row)) for row in chosen)
+    space = "" if desk.t.lang == "ja" else " "
+    items = tuple(Paragraph(space.join(_told(desk, row)), desk.cite(row)) for row in chosen)
     return [Points(items, t("Project by project, those that fill most of a gap first"))] if items else []
 
 
@@ -118,7 +119,11 @@ def _told(desk: Desk, row: Row) -> list[str]:
                 tail=t.usd_m(number(row.get("package_tail_usd_m"))),
             )
         )
-    payers = [r for r in desk.extra("finance", "programmes") if r["project_id"] == id and r["budget_fit"] != "no"]
+    payers = [
+        r
+        for r in desk.extra("finance", "programmes")
+        if r["project_id"] == id and r["budget_fit"] != "no" and (r["is_home"] or r["party"] in desk.parties)
+    ]
     if payers:
         names = [f"{text(r['agency'])} ({text(r['party'])})" for r in payers[:PAYERS]]
         said.append(t("Open programmes that could pay a part: {names}.", names=t(", ").join(names)))

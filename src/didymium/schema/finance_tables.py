@@ -108,6 +108,7 @@ PROGRAMME_SCOPES = Table(
             terms=("home", "abroad", "both"),
             required=True,
         ),
+        Column("places", "list", "Places of projects it is for; empty = as reach says.", references="places.place"),
         Column("stages", "list", "Stages it is for; empty = all.", references="stages.stage"),
         Column("products", "list", "Products it is for; empty = all.", references="products.product"),
         Column("is_open", "flag", "1 = money can still be asked for, by what the row says.", required=True),

@@ -60,9 +60,13 @@ def programme_rows(
         programme = known[scope["programme_id"]]
         home = programme["party"] == sheet.country or programme["party"] in members.get(sheet.country, set())
         reaches = scope["reach"] == "both" or (scope["reach"] == "home") == home
-        stages, products = (set(str(scope[k] or "").split(";")) - {""} for k in ("stages", "products"))
-        fits = (not stages or sheet.stage in stages) and (
-            not products or bool(products & {line.product for line in sheet.lines})
+        places, stages, products = (
+            set(str(scope[k] or "").split(";")) - {""} for k in ("places", "stages", "products")
+        )
+        fits = (
+            (not places or sheet.country in places)
+            and (not stages or sheet.stage in stages)
+            and (not products or bool(products & {line.product for line in sheet.lines}))
         )
         given = sorted(set(str(scope["instruments"]).split(";")) & needed)
         if not (reaches and fits and given and scope["is_open"]):
