@@ -135,6 +135,7 @@ _QUESTIONS = (
             "instrument": "instrument",
             "deal_state": "deal_state",
             "budget_fit": "budget_fit",
+            "input": "finance_input",
             "difference": "study_difference",
             "tax_basis": "tax_basis",
             "scope": "study_scope",

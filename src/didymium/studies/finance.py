@@ -87,7 +87,7 @@ def finance(
     told = {}
     if paths >= MANY:
         told = wide([s for s in sheets if not s.missing], drawn, assume, hurdles, as_of=as_of)
-        drawn = drawn.first(FEW)
+        drawn = drawn.between(0, FEW)
     offered = ds.rows("support_menu") if alone else ds.rows("support_menu", is_for_all=True)
     menu = sorted(offered, key=lambda r: (r["instrument"], r["size"], r["option_id"]))
     rows: list[Row] = []

@@ -46,13 +46,14 @@ class Draws:
         low, value, high = self.ranges[name]
         return split_uniform(self.uniform[name], low, value, high)
 
-    def first(self, paths: int) -> Draws:
-        """The first draws alone."""
+    def between(self, start: int, stop: int) -> Draws:
+        """The draws from `start` to before `stop` alone."""
+        part = slice(start, min(stop, self.paths))
         return Draws(
-            {name: u[:paths] for name, u in self.uniform.items()},
-            {name: p[:paths] for name, p in self.prices.items()},
+            {name: u[part] for name, u in self.uniform.items()},
+            {name: p[part] for name, p in self.prices.items()},
             self.ranges,
-            min(paths, self.paths),
+            part.stop - part.start,
         )
 
 
