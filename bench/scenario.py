@@ -73,9 +73,8 @@ def compare(shipped: Shipped, told: Sequence[Quantities], what: str, repeats: in
     with quiet():
         ways = ways_of(shipped)
     moved = [shipped.runner.network.change(shipped.runner.whole.programme, q) for q in told]
-    print(
-        f"numbers that a scenario changes, mean: {np.mean([sum(e.place.size for _, e in change.items()) for change in moved]):,.0f}"
-    )
+    changed = [sum(entries.place.size for _, entries in change.items()) for change in moved]
+    print(f"numbers that one changes, mean: {np.mean(changed):,.0f}")
     found: dict[tuple[str, int], float] = {}
     times: dict[tuple[str, int], float] = {}
     with quiet():

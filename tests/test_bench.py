@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = ("build", "scenario", "tail", "workers", "certificates", "settings", "indicators", "trade")
+SCRIPTS = ("build", "scenario", "tail", "workers", "certificates", "settings", "indicators", "trade", "cashflow")
 
 
 @pytest.mark.slow

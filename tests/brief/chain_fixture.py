@@ -277,7 +277,32 @@ def finance() -> Result:
                 "source_ids": ["firms"],
             }
         )
-    return result("finance", rows, request={"projects": [], "bankable_in": 0.7})
+    package = {"package": "grant-20 + floor-120", "cost_usd_m": 120.0, "bankable_share": 0.75}
+    none = {"package": "none", "cost_usd_m": 0.0, "bankable_share": 0.3}
+    deal = {"deal_id": "d1", "cost_usd_m": 60.0, "bankable_share": 0.4}
+    own = {
+        "project_id": rows[1]["project_id"],
+        "instrument": "loan",
+        "deal_state": "committed",
+        "party": "USA",
+        "agency": "EXIM",
+        "amount_usd_m": 80.0,
+    }
+    paying = {
+        "project_id": rows[1]["project_id"],
+        "party": "JPN",
+        "agency": "JOGMEC",
+        "budget_fit": "whole",
+        "is_home": False,
+    }
+    tables = {
+        "frontier": [none, package],
+        "packages": [none, package],
+        "precedents": [deal],
+        "own_deals": [own, {**own, "amount_usd_m": None}],
+        "programmes": [paying],
+    }
+    return result("finance", rows, request={"projects": [], "bankable_in": 0.7}, tables=tables)
 
 
 def projects() -> Result:

@@ -54,6 +54,7 @@ STUDY = {
     "gap_ledger": "gaps",
     "project_timeline": "projects",
     "bankability": "finance",
+    "package_frontier": "finance",
     "commitments_board": "commitments",
     "measures_calendar": "measures",
 }

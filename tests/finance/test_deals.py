@@ -23,9 +23,10 @@ from didymium.finance.instruments import (
     price_floor,
     production_tax_credit,
 )
-from didymium.finance.options import black_put, reverting_variance
-from didymium.finance.prices import PriceModel, Shocks, price_paths, yearly_volatility
+from didymium.finance.options import black_call, black_put, reverting_variance
+from didymium.finance.prices import PriceModel, Shocks, fitted_sigma, price_paths, yearly_volatility
 from didymium.finance.public_cost import loan_subsidy, public_cost
+from didymium.studies.packages import asked_cover
 
 
 def venture(
@@ -241,3 +242,69 @@ def test_dumping_and_premium() -> None:
 def test_volatility_of_a_short_series() -> None:
     assert yearly_volatility(np.array([1.0, np.e, 1.0])) == pytest.approx(np.sqrt(2.0))
     assert np.isnan(yearly_volatility(np.array([1.0, 2.0])))
+
+
+def test_a_fitted_price_moves_as_the_rows_did() -> None:
+    """Yearly changes of the paths deviate as those of the series: jumps and reversion are not counted twice."""
+    terms = {"reversion": 0.3, "jump_rate": 0.1, "jump_sigma": 0.4}
+    model = PriceModel(start=60.0, level=60.0, sigma=fitted_sigma(0.35, **terms), **terms)
+    log = np.log(price_paths(model, Shocks.of(20_000, 40, 3, 1, jump_rate=0.1)))
+    assert np.diff(log[:, 20:], axis=1).std() == pytest.approx(0.35, rel=0.01)
+    assert fitted_sigma(0.05, **terms) == 0.0
+    assert fitted_sigma(0.3, reversion=0.0, jump_rate=0.0, jump_sigma=0.0) == pytest.approx(0.3)
+
+
+def test_a_production_credit_is_worth_its_face_without_profit() -> None:
+    """A plant that pays no tax yet gets what the purse pays, no more."""
+    losing = venture(21.0, tax=0.25)  # 21 of sales, 20 of cost, 10 of depreciation: no tax in ten years
+    plain = settle(Deal.of(losing), recovery=0.4)
+    made = settle(production_tax_credit(Deal.of(losing), "state", share_of_cost=0.1, years=3), recovery=0.4)
+    assert (made.project - plain.project)[0, 1:5].tolist() == pytest.approx([2.0, 2.0, 2.0, 0.0])
+    assert made.public["state"][0, 1:5].tolist() == pytest.approx([-2.0, -2.0, -2.0, 0.0])
+
+
+def test_interest_while_building_is_written_off_with_the_plant() -> None:
+    """50 lent at 10 % two years before output: 5 of interest is added, and a tenth of it comes off profit each year."""
+    plant = venture(tax=0.25)
+    made = np.where(np.arange(12) >= 2, plant.output, 0.0)
+    late = Venture(plant.price, made, plant.capex, np.where(made[:, 0] > 0, 20.0, 0.0), 0.25, 10)
+    got = settle(Deal.of(late, (Tranche("bank", 0.5, 0.1, 8),)), recovery=0.4)
+    owed = 50 * 1.1
+    tax = 0.25 * (30 - 10 - 5 / 10 - owed * 0.1)
+    due = owed / sum(1.1**-k for k in range(1, 9))
+    assert got.sponsor[0, 2] == pytest.approx(30 - tax - due)
+
+
+def test_a_floor_with_a_capped_upside_is_puts_less_calls_between_two_prices() -> None:
+    """30 % above 75, at most 1.5 a year on 1,000 t: a call at 75 less a call at 75 + 1.5 / 0.3."""
+    model = PriceModel(start=60.0, level=60.0, reversion=0.3, sigma=0.35)
+    price = price_paths(model, Shocks.of(40_000, 8, 5, 0, jump_rate=0.0))[:, None, :]
+    terms = {"upside_share": 0.3, "upside_above": 75.0, "upside_cap": 1.5}
+    deal = price_floor(Deal.of(venture(price, paths=40_000, years=8)), "state", product=0, floor=50.0, years=7, **terms)
+    cost = public_cost(settle(deal, recovery=0.4).public["state"], 0.0, rate=0.04)
+    exact = 0.0
+    for t in range(1, 8):
+        variance = reverting_variance(0.35, 0.3, t)
+        forward, sigma = 60.0 * np.exp(variance / 2), float(np.sqrt(variance / t))
+        call = black_call(forward, 75.0, sigma, t, 0.04) - black_call(forward, 80.0, sigma, t, 0.04)
+        exact += black_put(forward, 50.0, sigma, t, 0.04) - 0.3 * call
+    assert abs(cost.expected - exact) < 4 * cost.standard_error
+    assert cost.standard_error < 0.02 * abs(exact)
+
+
+def test_what_fails_late_is_not_paid_for_by_owners_who_lost_it() -> None:
+    """Capital spent after a default is not the owners': they lost the plant."""
+    plant = venture(10.0)
+    spent = plant.capex.copy()
+    spent[:, 5] = 20.0
+    late = Venture(plant.price, plant.output, spent, plant.opex, 0.0, 10)
+    got = settle(Deal.of(late, (Tranche("bank", 0.5, 0.05, 10),)), recovery=0.4)
+    assert got.defaulted[0] and got.sponsor[0, 2:].tolist() == [0.0] * 10
+
+
+def test_who_bears_no_loss_asks_for_no_cushion() -> None:
+    bank = Tranche("bank", 0.5, 0.05, 10)
+    assert asked_cover(Deal.of(venture()), 1.3) == 1.3
+    assert asked_cover(Deal.of(venture(), (bank,)), 1.3) == pytest.approx(1.3)
+    covered = insurance(Deal.of(venture(), (bank,)), "state", cover=0.9, premium=0.01)
+    assert asked_cover(covered, 1.3) == pytest.approx(1.03)

@@ -11,6 +11,7 @@ from didymium.errors import BadInput, UnknownTerm
 from didymium.scenario.apply import assumptions
 from didymium.studies.finance import finance
 from didymium.studies.floor import floor
+from didymium.studies.payers import budgets
 from didymium.studies.register import Register, register
 
 
@@ -85,6 +86,107 @@ def test_more_support_banks_more_and_the_frontier_rises(ds: Dataset) -> None:
     )
     own = [r for r in result.tables["precedents"] if r["is_own"]]
     assert {r["deal_id"] for r in own} == {"iluka-efa-2022", "iluka-efa-2024"}
+
+
+def test_least_sizes_still_suffice_and_less_does_not(ds: Dataset) -> None:
+    result = finance(ds, projects=("iluka-eneabba",), draws=300)
+    cheapest, least = result.rows[0], result.tables["least_sizes"]
+    assert all(r["bankable_share"] >= 0.7 for r in least)  # type: ignore[operator]
+    assert least[0]["cost_usd_m"] == cheapest["least_cost_usd_m"] <= cheapest["package_cost_usd_m"]  # type: ignore[operator]
+    menu = {r["option_id"]: r["size"] for r in ds.rows("support_menu")}
+    for row in least:
+        names = str(row["package"]).split(" + ")
+        sizes = [float(x) for x in str(row["sizes"]).split("; ")]
+        cut = [n for n, size in zip(names, sizes, strict=True) if size != menu[n]]
+        assert len(cut) <= 1 and all(size <= menu[n] for n, size in zip(names, sizes, strict=True))
+    packages = {r["package"]: r["bankable_share"] for r in result.tables["packages"]}
+    assert packages["grant-40 + floor-120"] < 0.7  # a step below on both sides  # type: ignore[operator]
+
+
+def test_what_moves_a_project_most(ds: Dataset) -> None:
+    drivers = finance(ds, projects=("iluka-eneabba",), draws=600).tables["drivers"]
+    first = drivers[0]
+    assert first["input"] == "cost" and first["rank_correlation"] < -0.5  # type: ignore[operator]
+    assert "capex" not in {r["input"] for r in drivers}  # stated: it has no range of its own
+    assert sum(float(r["rank_correlation"]) ** 2 for r in drivers if not str(r["input"]).startswith("price:")) < 1.0  # type: ignore[arg-type]
+    price = next(r for r in drivers if r["input"] == "price:ndpr_oxide")
+    assert price["npv_usd_m_low"] < price["npv_usd_m_high"]  # type: ignore[operator]
+    assert price["bankable_share_low"] <= price["bankable_share_high"]  # type: ignore[operator]
+
+
+def test_programmes_are_left_with_what_deals_have_not_taken(ds: Dataset) -> None:
+    """Eneabba: 800 of 3,250 million USD of the Critical Minerals Facility are lent, 257 more are conditional."""
+    known = budgets(ds)
+    assert known["au-critical-minerals-facility"]["given"] == 800.0
+    assert known["au-critical-minerals-facility"]["promised"] == 257.0
+    assert known["au-critical-minerals-facility"]["left"] == 2450.0
+    assert known["exim-remaining"]["given"] == 0.0  # letters of interest take nothing
+    result = finance(ds, projects=("iluka-eneabba",), draws=300)
+    for row in result.tables["programmes"]:
+        if row["budget_fit"] == "no":
+            assert row["expected_cost_usd_m"] > row["left_usd_m"]  # type: ignore[operator]
+        elif row["budget_fit"] == "whole":
+            assert row["most_usd_m"] <= row["left_usd_m"]  # type: ignore[operator]
+    options = set(str(result.rows[0]["package"]).split(" + "))
+    for row in result.tables["parties"]:
+        told = set(str(row["carries"]).split(" + ")) | set(str(row["leaves"]).split(" + "))
+        assert told - {""} == options
+
+
+def test_a_programme_pays_where_it_may(ds: Dataset) -> None:
+    """Japan's 550 billion are for projects in the United States, Title III for those and three allies."""
+    rows = finance(ds, projects=("caremag-lacq", "aclara-louisiana", "mp-10x"), draws=200).tables["programmes"]
+    payers = {(r["project_id"], r["programme_id"]) for r in rows}
+    assert not {p for p, id in payers if id in ("us-jp-550bn", "us-obbba-dpa")} & {"caremag-lacq"}
+    assert ("mp-10x", "us-jp-550bn") in payers
+
+
+def test_costs_of_the_parts_make_the_cost_of_the_package(ds: Dataset) -> None:
+    result = finance(ds, projects=("white-mesa-phase2",), draws=300, bankable_in=0.9995)
+    (row,) = result.rows
+    carried = [r for r in result.tables["parties"] if r["leaves"] == ""]
+    assert carried, result.tables["parties"]
+    assert carried[0]["expected_cost_usd_m"] == pytest.approx(row["package_cost_usd_m"])
+
+
+def test_stated_values_stand_beside_ours(ds: Dataset) -> None:
+    studies = {
+        (r["project_id"], r["case_name"]): r
+        for r in finance(ds, projects=("white-mesa-phase2", "ngualla", "asm-dubbo", "vara-mada"), draws=300).tables[
+            "studies"
+        ]
+    }
+    mesa = studies["white-mesa-phase2", "base"]
+    assert mesa["difference"] in ("inside", "close") and 1.0 < mesa["implied_price_factor"] < 1.3  # type: ignore[operator]
+    assert studies["ngualla", "base"]["difference"] == "price_or_cost"
+    assert studies["asm-dubbo", "base"]["difference"] == "scope"
+    assert studies["vara-mada", "base"]["difference"] == "not_modelled"
+    assert studies["vara-mada", "base"]["npv_usd_m"] is None
+
+
+def test_every_study_says_what_the_row_of_its_project_says(ds: Dataset) -> None:
+    """Each value and rate of project_studies is written in npv_or_irr, and converts at the stated rate."""
+    told = {r["project_id"]: str(r["npv_or_irr"]) for r in ds.rows("projects") if r["npv_or_irr"]}
+    studies = ds.rows("project_studies")
+    assert {r["project_id"] for r in studies} == set(told)
+    for row in studies:
+        text = told[row["project_id"]]
+        if row["irr_share"] is not None:
+            assert f"{100 * row['irr_share']:g}" in text, row
+        if row["npv_m"] is not None:
+            assert f"{row['npv_m']:g}" in text or f"{row['npv_m'] / 1000:g}" in text, row
+            assert row["npv_usd_m"] == pytest.approx(row["npv_m"] * row["usd_per_unit"], rel=1e-5)
+        if row["discount_rate"] is not None:
+            assert f"NPV{100 * row['discount_rate']:g}" in text, row
+        assert (row["tax_basis"] == "unknown") == ("pre-tax" not in text and "post-tax" not in text) or "case" in text
+
+
+@pytest.mark.slow
+def test_very_many_draws_tell_the_same(ds: Dataset) -> None:
+    many = finance(ds, projects=("white-mesa-phase2",), draws=20_000).rows[0]
+    few = finance(ds, projects=("white-mesa-phase2",), draws=4000).rows[0]
+    assert many["bankable_share"] == pytest.approx(few["bankable_share"], abs=0.03)
+    assert many["npv_usd_m"] == pytest.approx(few["npv_usd_m"], rel=0.05)
 
 
 def test_unknown_projects_and_floors_are_refused(ds: Dataset) -> None:

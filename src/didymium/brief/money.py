@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from didymium.brief.desk import Desk, Picked, interval, number, text
-from didymium.brief.document import Block, Column, Paragraph, Section, Table
-from didymium.figures.bankability import bankability, modelled, package_name
+from didymium.brief.document import Block, Column, Paragraph, Points, Section, Table
+from didymium.figures.bankability import bankability, modelled, named_package, package_name
+from didymium.results import Row
+
+PAGES = 6  # projects with a paragraph of their own
+PAYERS = 4  # programmes named for each
 
 
 def finance(desk: Desk) -> Section:
@@ -57,6 +61,7 @@ def finance(desk: Desk) -> Section:
             ),
         ),
     ]
+    blocks += _one_by_one(desk, rows)
     left = [r for r in result.rows if r.get("finance_status") != "modelled"]
     if left:
         blocks.append(
@@ -69,3 +74,72 @@ def finance(desk: Desk) -> Section:
             )
         )
     return Section("finance", title, tuple(blocks))
+
+
+def _one_by_one(desk: Desk, rows: list[Row]) -> list[Block]:
+    """A paragraph for each of the projects that fill most of a gap: worth, support, who could pay, deals on record."""
+    t = desk.t
+    fills: dict[str, float] = {}
+    for row in desk.rows("projects"):
+        id = text(row.get("project_id"))
+        fills[id] = max(fills.get(id, 0.0), number(row.get("fills_share")) or 0.0)
+    chosen = sorted(rows, key=lambda r: -fills.get(text(r["project_id"]), 0.0))[:PAGES]
+    space = "" if desk.t.lang == "ja" else " "
+    items = tuple(Paragraph(space.join(_told(desk, row)), desk.cite(row)) for row in chosen)
+    return [Points(items, t("Project by project, those that fill most of a gap first"))] if items else []
+
+
+def _told(desk: Desk, row: Row) -> list[str]:
+    t = desk.t
+    id = text(row["project_id"])
+    worth = interval(row, "npv_usd_m")
+    said = [
+        t(
+            "{name} ({place}): worth {value} million USD ({low} to {high}); bankable in {share} of futures without "
+            "support.",
+            name=text(row["name"]),
+            place=t.place(text(row["country"])),
+            value=t.number(worth.value),
+            low=t.number(worth.low),
+            high=t.number(worth.high),
+            share=t.share(number(row["bankable_share"])),
+        )
+    ]
+    if row.get("package_cost_usd_m") is None:
+        best = number(row.get("best_share"))
+        said.append(t("No package tried suffices; the best reaches {share} of futures.", share=t.share(best)))
+    else:
+        said.append(
+            t(
+                "With {package} it is bankable in {share}, at an expected public cost of {cost}; in the worst 5%, "
+                "{tail}.",
+                package=named_package(text(row["package"]), t),
+                share=t.share(number(row["package_bankable_share"])),
+                cost=t.usd_m(number(row["package_cost_usd_m"])),
+                tail=t.usd_m(number(row.get("package_tail_usd_m"))),
+            )
+        )
+    payers = [
+        r
+        for r in desk.extra("finance", "programmes")
+        if r["project_id"] == id and r["budget_fit"] != "no" and (r["is_home"] or r["party"] in desk.parties)
+    ]
+    if payers:
+        names = [f"{text(r['agency'])} ({text(r['party'])})" for r in payers[:PAYERS]]
+        said.append(t("Open programmes that could pay a part: {names}.", names=t(", ").join(names)))
+    deals = [r for r in desk.extra("finance", "own_deals") if r["project_id"] == id]
+    if deals:
+        said.append(t("On record: {deals}.", deals=t("; ").join(_deal(desk, r) for r in deals)))
+    return said
+
+
+def _deal(desk: Desk, row: Row) -> str:
+    t = desk.t
+    amount = number(row["amount_usd_m"])
+    return t(
+        "{instrument} of {agency}, {amount} ({state})",
+        instrument=t.term("instrument", text(row["instrument"])),
+        agency=text(row["agency"]),
+        amount=t("amount not told") if amount is None else t.usd_m(amount),
+        state=t.term("deal_state", text(row["deal_state"])),
+    )

@@ -5,6 +5,7 @@ from didymium.figures.bankability import bankability
 from didymium.figures.chain import chain_shares, concentration
 from didymium.figures.commitments import commitments_board
 from didymium.figures.drivers import drivers_tornado
+from didymium.figures.frontier import package_frontier
 from didymium.figures.gaps import gap_heat, gap_ledger
 from didymium.figures.measures import measures_calendar
 from didymium.figures.projects import project_timeline
@@ -21,6 +22,7 @@ __all__ = [
     "gap_heat",
     "gap_ledger",
     "measures_calendar",
+    "package_frontier",
     "project_timeline",
     "shortage_months",
 ]

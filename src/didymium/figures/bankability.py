@@ -20,8 +20,12 @@ def package_name(row: Row, t: Translator) -> str:
     """The cheapest package in words, or that none of those tried suffices."""
     if row.get("package_cost_usd_m") is None:
         return t("none tried suffices")
-    parts = str(row["package"]).split(" + ")
-    return " + ".join(t.term("support", part) for part in parts)
+    return named_package(str(row["package"]), t)
+
+
+def named_package(package: str, t: Translator) -> str:
+    """The options of a package in words."""
+    return " + ".join(t.term("support", part) for part in package.split(" + "))
 
 
 def bankability(

@@ -91,14 +91,15 @@ class Stake:
 class Deal:
     """A venture with its finance. Instruments return a changed deal; `settle` works it out.
 
-    `receipts` (path, year): support that is taxed as income, such as payments under a floor. `capital_support`
-    (path, year): grants and investment credits, which lower what has to be financed and depreciated. `public` holds
-    the flows of each public purse [million USD], negative when it pays; `exposure` the most that each could have to
-    pay in all, its contingent liability.
+    `receipts` (path, year): support that is taxed as income, such as payments under a floor; `untaxed`: support that
+    is not, such as a tax credit paid in cash. `capital_support` (path, year): grants and investment credits, which
+    lower what has to be financed and depreciated. `public` holds the flows of each public purse [million USD],
+    negative when it pays; `exposure` the most that each could have to pay in all, its contingent liability.
     """
 
     venture: Venture
     receipts: Floats
+    untaxed: Floats
     capital_support: Floats
     tranches: tuple[Tranche, ...] = ()
     stakes: tuple[Stake, ...] = ()
@@ -108,7 +109,8 @@ class Deal:
     @classmethod
     def of(cls, venture: Venture, tranches: tuple[Tranche, ...] = ()) -> Deal:
         """A venture with private finance alone."""
-        return cls(venture, np.zeros_like(venture.capex), np.zeros_like(venture.capex), tranches)
+        nothing = np.zeros_like(venture.capex)
+        return cls(venture, nothing, nothing, nothing, tranches)
 
 
 def operating_years(venture: Venture) -> Floats:

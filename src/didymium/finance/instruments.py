@@ -52,8 +52,7 @@ def production_tax_credit(deal: Deal, purse: str, *, share_of_cost: float, years
     """A share of operating cost for the first `years` of output, free of tax (section 45X of the US tax code: 10 %)."""
     inside = _first_years(deal, years)
     paid = deal.venture.opex * share_of_cost * inside
-    untaxed = paid / (1 - deal.venture.tax_rate)  # receipts are taxed; the credit is worth its face
-    return _paid(replace(deal, receipts=deal.receipts + untaxed), purse, -paid)
+    return _paid(replace(deal, untaxed=deal.untaxed + paid), purse, -paid)
 
 
 def concessional_loan(
@@ -132,8 +131,8 @@ def offtake(
 def faster_permit(deal: Deal, *, months: float) -> Deal:
     """All that waits for a permit, spending, output and cost, comes `months` earlier; prices keep their calendar.
 
-    What had to be spent in year 0 already cannot come earlier. No purse pays: what more staff of an authority cost is
-    not known here.
+    It comes before other instruments: they pay by the years of the venture that they are given. What had to be spent
+    in year 0 already cannot come earlier. No purse pays: what more staff of an authority cost is not known here.
     """
     venture = deal.venture
     waits = np.argmax(venture.capex > 0, axis=1)

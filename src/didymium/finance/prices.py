@@ -71,11 +71,7 @@ def price_paths(model: PriceModel, shocks: Shocks) -> Floats:
     """Prices [USD/kg], shape (path, year): year 0 is `start` on every path."""
     paths, years = shocks.normal.shape
     keep = np.exp(-model.reversion)
-    step = (
-        model.sigma * np.sqrt(-np.expm1(-2 * model.reversion) / (2 * model.reversion))
-        if model.reversion
-        else model.sigma
-    )
+    step = model.sigma * _step_of_one(model.reversion)
     middle = np.log(model.level)
     log = np.empty((paths, years))
     log[:, 0] = np.log(model.start)
@@ -83,6 +79,11 @@ def price_paths(model: PriceModel, shocks: Shocks) -> Floats:
         move = step * shocks.normal[:, t] + model.jump_sigma * shocks.jumps[:, t]
         log[:, t] = middle + (log[:, t - 1] - middle) * keep + move
     return np.exp(log) * _dumping(model, shocks.regime) * _premium(model, years)
+
+
+def _step_of_one(reversion: float) -> float:
+    """Deviation of a yearly step of the reverting log price at a volatility of one."""
+    return float(np.sqrt(-np.expm1(-2 * reversion) / (2 * reversion))) if reversion else 1.0
 
 
 def _dumping(model: PriceModel, uniform: Floats) -> Floats:
@@ -103,3 +104,13 @@ def yearly_volatility(prices: Floats) -> float:
     """Deviation of the yearly changes of the log price, from consecutive yearly prices; NaN from fewer than 3."""
     moves = np.diff(np.log(prices))
     return float(moves.std(ddof=1)) if moves.size >= 2 else float("nan")
+
+
+def fitted_sigma(moves: float, *, reversion: float, jump_rate: float, jump_sigma: float) -> float:
+    """Volatility at which yearly changes of the log price deviate by `moves`, jumps included.
+
+    Changes of a process that returns have the variance 2 (s² + λ σ_J²) / (1 + e^−κ), s the deviation of its step. What
+    jumps explain is not counted twice; where they explain all, the volatility is zero.
+    """
+    step = moves**2 * (1 + np.exp(-reversion)) / 2 - jump_rate * jump_sigma**2
+    return float(np.sqrt(max(step, 0.0)) / _step_of_one(reversion))

@@ -7,7 +7,6 @@ administration excluded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +35,11 @@ class PublicCost:
 
 def public_cost(flows: Floats, exposure: float, *, rate: float, alpha: float = 0.95) -> PublicCost:
     """Cost of a purse from its flows (path, year), negative when it pays."""
-    cost = -npv(flows, rate)
+    return cost_of(-npv(flows, rate), exposure, alpha=alpha)
+
+
+def cost_of(cost: Floats, exposure: float, *, alpha: float = 0.95) -> PublicCost:
+    """Cost from its present value on each path."""
     return PublicCost(
         expected=float(cost.mean()),
         standard_error=float(cost.std(ddof=1) / np.sqrt(cost.size)) if cost.size > 1 else 0.0,
@@ -45,14 +48,6 @@ def public_cost(flows: Floats, exposure: float, *, rate: float, alpha: float = 0
         tail=tail_mean(cost, alpha),
         exposure=exposure,
     )
-
-
-def total_cost(
-    public: Mapping[str, Floats], exposure: Mapping[str, float], *, rate: float, alpha: float = 0.95
-) -> PublicCost:
-    """Cost of all purses together; tails are those of the sum, not the sum of tails."""
-    flows = sum(public.values(), np.zeros((1, 1)))
-    return public_cost(np.asarray(flows), sum(exposure.values()), rate=rate, alpha=alpha)
 
 
 def tail_mean(losses: Floats, alpha: float) -> float:

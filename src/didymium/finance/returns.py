@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-LOWEST, HIGHEST = -0.95, 10.0  # a rate of return outside is not told apart from none
+LOWEST, HIGHEST = -0.5, 10.0  # a rate of return outside is not told apart from none
 
 
 def discount(rate: float, years: int) -> Floats:
@@ -66,6 +66,15 @@ def irr(flows: Floats) -> Returns:
         found = find_root(worth, (lowest[rows], np.full(rows.size, HIGHEST)), args=(rows.astype(np.float64),))
         rate[rows] = np.where(found.success, found.x, np.nan)
     return Returns(rate)
+
+
+def irr_or_loss(flows: Floats) -> Floats:
+    """Rate of return of each row of `flows`; −1 where none is unique and the money never comes back, else NaN.
+
+    A path that only loses has no rate. Left out, it would lift the median of the rest.
+    """
+    rate = irr(flows).rate
+    return np.where(np.isnan(rate) & (np.cumsum(flows, axis=1).max(axis=1) <= 0), -1.0, rate)
 
 
 def _sign_changes(values: Floats) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ Year by year over all paths at once. The rules:
 - Capital cost less grants is financed by the tranches' shares and by equity. Interest before repayment begins is added
   to the loans; cash that runs short before then is the owners' to put in.
 - Tax is paid on sales and receipts less royalty, operating cost, interest and straight-line depreciation; losses are
-  carried forward without limit.
+  carried forward without limit. Interest before the first output is written off with the plant.
 - A plant that earns less than it costs for `PATIENCE` years in a row is closed; nothing flows after that, support
   included.
 - A loan that cannot be served from the year's cash defaults, and with it all loans: lenders get `recovery` of what is
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from didymium.finance.deal import Deal, Stake, Tranche, operating_years
-from didymium.finance.returns import Returns, irr, npv
+from didymium.finance.returns import Returns, annuity, irr, npv
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -33,18 +33,27 @@ PATIENCE = 3  # years of operating loss in a row after which a plant is closed
 class Settlement:
     """What a deal comes to, path by path. Flows are million USD, shape (path, year).
 
-    `project` is the flow before finance, after tax; `sponsor` that of the private owners; `dscr` the cash of a year
-    over the debt due in it, NaN where nothing is due. `defaulted` (path,) says where a loan fails. `public` holds the
-    flow of each purse, negative when it pays; `exposure` the most it could have to pay.
+    `sponsor` is the flow of the private owners; `dscr` the cash of a year over the debt due in it, NaN where nothing is
+    due. `defaulted` (path,) says where a loan fails. `public` holds the flow of each purse, negative when it pays;
+    `exposure` the most it could have to pay. `earned` is sales and support less cost, `taxed` the profit before
+    interest, `financed` capital cost less grants.
     """
 
     sales: Floats
-    project: Floats
+    earned: Floats
+    taxed: Floats
+    financed: Floats
+    tax_rate: float
     sponsor: Floats
     dscr: Floats
     defaulted: Flags
     public: Mapping[str, Floats]
     exposure: Mapping[str, float]
+
+    @property
+    def project(self) -> Floats:
+        """The flow before finance, after a tax without interest to deduct."""
+        return self.earned - tax_on(self.taxed, self.tax_rate) - self.financed
 
     @property
     def least_dscr(self) -> Floats:
@@ -64,21 +73,59 @@ class Settlement:
         return irr(self.sponsor)
 
 
-def settle(deal: Deal, *, recovery: float) -> Settlement:
-    """Settle a deal on all paths. `recovery`: share of what is owed that lenders get back after a default."""
+@dataclass(frozen=True, slots=True)
+class _Loan:
+    """A tranche by path and year: drawn, interest, fees, payment due (fees included), owed at the start of the year."""
+
+    drawn: Floats
+    interest: Floats
+    fees: Floats
+    due: Floats
+    owed: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What does not hang on support of the price or on public stakes: sales, depreciation, loans. Shape (path, year).
+
+    Deals that differ only in such support share their books.
+    """
+
+    open_years: Floats
+    sales: Floats
+    financed: Floats
+    written_off: Floats
+    deducted: Floats  # interest: as it falls due after the first output, with the plant before
+    loans: tuple[_Loan, ...]
+
+    @classmethod
+    def of(cls, deal: Deal) -> Books:
+        """Depreciation and loans of a deal."""
+        venture = deal.venture
+        open_years = operating_years(venture)
+        financed = venture.capex - deal.capital_support
+        loans = tuple(_loan(tranche, financed, open_years) for tranche in deal.tranches)
+        interest = sum((loan.interest + loan.fees for loan in loans), np.zeros_like(financed))
+        building = depreciation(interest * (1 - open_years), venture.opens, venture.depreciation_years)
+        written_off = depreciation(financed, venture.opens, venture.depreciation_years)
+        return cls(open_years, venture.sales, financed, written_off, building + interest * open_years, loans)
+
+
+def settle(deal: Deal, *, recovery: float, books: Books | None = None) -> Settlement:
+    """Settle a deal on all paths. `recovery`: share of what is owed that lenders get back after a default.
+
+    `books`: those of a deal with the same capital cost and finance, where they are at hand.
+    """
     venture = deal.venture
-    open_years = operating_years(venture)
-    sales = venture.sales
-    earned = sales * (1 - venture.royalty_share) + deal.receipts - venture.opex
-    runs = still_runs(earned, open_years)
-    sales, earned = sales * runs, earned * runs
-    financed = venture.capex - deal.capital_support
-    written_off = _depreciation(financed, venture.opens, venture.depreciation_years)
-    plain_tax = _tax(earned - written_off, venture.tax_rate)
-    loans = [_loan(tranche, financed, open_years) for tranche in deal.tranches]
-    interest = sum((loan.interest + loan.fees for loan in loans), np.zeros_like(sales))
+    books = books or Books.of(deal)
+    open_years, financed, written_off, loans = books.open_years, books.financed, books.written_off, books.loans
+    taxable = books.sales * (1 - venture.royalty_share) + deal.receipts - venture.opex
+    runs = still_runs(taxable + deal.untaxed, open_years)
+    sales, taxable = books.sales * runs, taxable * runs
+    earned = taxable + deal.untaxed * runs
+    taxed = taxable - written_off
+    tax = tax_on(taxed - books.deducted, venture.tax_rate)
     due = sum((loan.due for loan in loans), np.zeros_like(sales))
-    tax = _tax(earned - written_off - interest * open_years, venture.tax_rate) if loans else plain_tax
     cash = earned - tax
     dscr = np.divide(cash, due, out=np.full_like(cash, np.nan), where=due > 1e-9)
     failing = (due > 1e-9) & (cash < due * (1 - 1e-12))
@@ -87,15 +134,16 @@ def settle(deal: Deal, *, recovery: float) -> Settlement:
     clock = np.arange(sales.shape[1])[None, :]
     before, at = clock < year, clock == year
     drawn = sum((loan.drawn for loan in loans), np.zeros_like(sales))
-    owners = np.where(before, cash - due, 0.0) - (financed - drawn)
+    owners = np.where(before, cash - due, 0.0) - np.where(clock <= year, financed - drawn, 0.0)
     public: dict[str, Floats] = {name: flow * runs for name, flow in deal.public.items()}
     exposure = dict(deal.exposure)
     for loan, tranche in zip(loans, deal.tranches, strict=True):
         lost = np.where(at, loan.owed, 0.0) * (1 - recovery)
-        paid = np.where(before, loan.due - loan.fees, 0.0) + np.where(at, loan.owed, 0.0) * recovery - loan.drawn
+        lent = np.where(clock <= year, loan.drawn, 0.0)
+        paid = np.where(before, loan.due - loan.fees, 0.0) + np.where(at, loan.owed, 0.0) * recovery - lent
         if tranche.lender:
             _add(public, tranche.lender, paid + lost * tranche.cover)
-            exposure[tranche.lender] = exposure.get(tranche.lender, 0.0) + float(loan.drawn.sum(axis=1).max())
+            exposure[tranche.lender] = exposure.get(tranche.lender, 0.0) + float(lent.sum(axis=1).max())
         if tranche.guarantor:
             _add(public, tranche.guarantor, np.where(before, loan.fees, 0.0) - lost * tranche.cover)
             most = float(loan.owed.max()) * tranche.cover
@@ -108,7 +156,10 @@ def settle(deal: Deal, *, recovery: float) -> Settlement:
         sponsor = sponsor - part
     return Settlement(
         sales=sales,
-        project=earned - plain_tax - financed,
+        earned=earned,
+        taxed=taxed,
+        financed=financed,
+        tax_rate=venture.tax_rate,
         sponsor=sponsor,
         dscr=dscr,
         defaulted=defaulted,
@@ -136,46 +187,31 @@ def _add(purses: dict[str, Floats], name: str, flow: Floats) -> None:
     purses[name] = purses[name] + flow if name in purses else flow
 
 
-@dataclass(frozen=True, slots=True)
-class _Loan:
-    """A tranche by path and year: drawn, interest, fees, payment due (fees included), owed at the start of the year."""
-
-    drawn: Floats
-    interest: Floats
-    fees: Floats
-    due: Floats
-    owed: Floats
-
-
 def _loan(tranche: Tranche, financed: Floats, open_years: Floats) -> _Loan:
     """Balance by balance; what is drawn after the last payment, an overrun for example, is due at once."""
     drawn = financed * tranche.share
     paths, years = financed.shape
-    fees, due, owed = (np.zeros((paths, years)) for _ in range(3))
+    fees, due, owed = (np.zeros((years, paths)) for _ in range(3))  # a year is one piece of memory
     balance = np.zeros(paths)
-    age = np.cumsum(open_years, axis=1)  # 1 in the first year of output
-    left = tranche.grace + tranche.tenor - age + 1
-    paying = (age > tranche.grace) & (left > 0)
-    part = np.where(paying, 1 / _annuity(tranche.rate, np.maximum(left, 1.0)), 0.0)
-    last = (age > 0) & (left <= 1)
-    for t in range(years):
-        owed[:, t] = balance
-        fees[:, t] = balance * tranche.cover * tranche.fee
-        payment = balance * part[:, t]
-        balance = balance * (1 + tranche.rate) - payment + drawn[:, t]
-        payment = payment + np.where(last[:, t], balance, 0.0)
-        balance = np.where(last[:, t], 0.0, balance)
-        now = paying[:, t] | last[:, t]
-        due[:, t] = payment + np.where(now, fees[:, t], 0.0)
-        balance = balance + np.where(now, 0.0, fees[:, t])
-    return _Loan(drawn, owed * tranche.rate, fees, due, owed)
+    age = np.cumsum(open_years, axis=1).T.astype(np.intp)  # 1 in the first year of output
+    ends = tranche.grace + tranche.tenor
+    due_part = np.zeros(years + 1)  # of the balance, by age
+    for paid in range(tranche.grace + 1, min(ends, years) + 1):
+        due_part[paid] = 1 / annuity(tranche.rate, ends - paid + 1)
+    last = (age > 0) & (age >= ends)
+    for t, now_drawn in enumerate(np.ascontiguousarray(drawn.T)):
+        owed[t] = balance
+        fees[t] = balance * (tranche.cover * tranche.fee)
+        payment = balance * due_part[age[t]]
+        balance = balance * (1 + tranche.rate) - payment + now_drawn
+        payment += np.where(last[t], balance, 0.0)
+        now = (age[t] > tranche.grace) | last[t]
+        due[t] = payment + np.where(now, fees[t], 0.0)
+        balance = np.where(last[t], 0.0, balance) + np.where(now, 0.0, fees[t])
+    return _Loan(drawn, owed.T * tranche.rate, fees.T, due.T, owed.T)
 
 
-def _annuity(rate: float, years: Floats) -> Floats:
-    return years if rate == 0 else np.asarray(-np.expm1(-years * np.log1p(rate)) / rate)
-
-
-def _tax(profit: Floats, rate: float) -> Floats:
+def tax_on(profit: Floats, rate: float) -> Floats:
     """Tax of each year with losses carried forward without limit, shape (path, year).
 
     What has been taxed up to a year is the highest running total of profit so far, if above zero: a loss is made up for
@@ -185,7 +221,7 @@ def _tax(profit: Floats, rate: float) -> Floats:
     return np.asarray(np.diff(taxed, axis=1, prepend=0.0) * rate)
 
 
-def _depreciation(capital: Floats, opens: NDArray[np.int64], life: int) -> Floats:
+def depreciation(capital: Floats, opens: NDArray[np.int64], life: int) -> Floats:
     """Straight line over `life` years from the first output on; what is spent later starts in its own year."""
     years = capital.shape[1]
     early = np.arange(years)[None, :] < opens[:, None]

@@ -108,6 +108,7 @@ PROGRAMME_SCOPES = Table(
             terms=("home", "abroad", "both"),
             required=True,
         ),
+        Column("places", "list", "Places of projects it is for; empty = as reach says.", references="places.place"),
         Column("stages", "list", "Stages it is for; empty = all.", references="stages.stage"),
         Column("products", "list", "Products it is for; empty = all.", references="products.product"),
         Column("is_open", "flag", "1 = money can still be asked for, by what the row says.", required=True),
@@ -181,10 +182,71 @@ DEAL_STATES = Table(
     ("deal_id",),
 )
 
+DEAL_PROGRAMMES = Table(
+    "deal_programmes",
+    "Programmes that deals draw on",
+    "契約の財源となる制度",
+    "From which programme the money of a deal comes, where its row says so or nearly so; deals without a row are open.",
+    (
+        Column("deal_id", "id", "Deal.", references="finance_terms.deal_id", required=True),
+        Column("programme_id", "id", "Programme.", references="programmes.programme_id", required=True),
+        CONFIDENCE,
+        Column("basis", "text", "What it was read from.", required=True),
+    ),
+    ("deal_id",),
+)
+
+PROJECT_STUDIES = Table(
+    "project_studies",
+    "Values that studies state",
+    "公表された事業価値",
+    "Net present value and rate of return of a project as its owner states them, read from npv_or_irr of projects.",
+    (
+        Column("project_id", "id", "Project.", references="projects.project_id", required=True),
+        Column("case_name", "text", "Case of the study, such as its prices.", required=True, example="base"),
+        Column("npv_m", "number", "Net present value in its currency.", unit="million"),
+        Column("currency", "text", "Currency; empty where sources disagree.", example="AUD"),
+        Column(
+            "usd_per_unit", "number", "Rate of exchange that programmes and projects are converted with.", minimum=0
+        ),
+        Column("npv_usd_m", "number", "Net present value.", unit="million USD"),
+        Column(
+            "discount_rate",
+            "number",
+            "Rate of discount; empty = not told.",
+            unit="share per year",
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "tax_basis",
+            "id",
+            "pre = before tax; post = after tax; unknown = not told, taken as after tax.",
+            terms=("pre", "post", "unknown"),
+            required=True,
+        ),
+        Column("irr_share", "number", "Rate of return.", unit="share per year"),
+        Column("irr_of", "id", "Whose return: of the project or of its equity.", terms=("project", "equity")),
+        Column(
+            "scope",
+            "id",
+            "same = what the rows of the project list; more = further products, plants or phases.",
+            terms=("same", "more"),
+            required=True,
+        ),
+        CONFIDENCE,
+        SOURCE,
+        BASIS,
+    ),
+    ("project_id", "case_name"),
+)
+
 FINANCE_TABLES = (
+    DEAL_PROGRAMMES,
     DEAL_STATES,
     FLOOR_DEALS,
     PROJECT_CAUTIONS,
+    PROJECT_STUDIES,
     SOLD_PRODUCTS,
     SUPPORT_MENU,
     PROGRAMME_SCOPES,

@@ -1,4 +1,4 @@
-"""Rows of the finance answer: packages, what precedents would have done here, programmes that can pay, yearly flows."""
+"""Rows of the finance answer: packages, what precedents would have done here, yearly flows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from didymium.data import Dataset
 from didymium.finance import instruments
 from didymium.finance.deal import Deal, Venture
+from didymium.finance.settle import Settlement
 from didymium.results import Row, Value
-from didymium.studies.packages import Hurdles, Tried, judged
+from didymium.studies.packages import GRACE, Case, Tried, judged
 from didymium.studies.register import Register, Sheet
 
 Floats = NDArray[np.float64]
 
 
-def quantiles(name: str, values: Floats) -> dict[str, Value]:
+def quantiles(name: str, values: NDArray[np.floating]) -> dict[str, Value]:
     """Median and P10, P90 of the paths that have a value; None if none has."""
     told = values[~np.isnan(values)]
     if not told.size:
@@ -28,26 +29,28 @@ def quantiles(name: str, values: Floats) -> dict[str, Value]:
 
 def package_row(one: Tried, sheet: Sheet, level: float) -> Row:
     """A package with its share of bankable paths and its cost."""
+    cost = one.cost
     capital = sheet.capex.value or float("nan")
     return {
         "project_id": sheet.project_id,
         "package": " + ".join(one.options) or "none",
+        "sizes": "; ".join(f"{o['size']:g}" for o in one.chosen),
         "bankable_share": one.bankable_share,
         "lender_share": one.lender_share,
         "sponsor_share": one.sponsor_share,
         "default_share": one.default_share,
-        "cost_usd_m": one.cost.expected,
-        "cost_usd_m_standard_error": one.cost.standard_error,
-        "cost_usd_m_p10": one.cost.p10,
-        "cost_usd_m_p90": one.cost.p90,
-        "tail_usd_m": one.cost.tail,
-        "exposure_usd_m": one.cost.exposure,
-        "cost_share_of_capex": one.cost.expected / capital,
+        "cost_usd_m": cost.expected,
+        "cost_usd_m_standard_error": cost.standard_error,
+        "cost_usd_m_p10": cost.p10,
+        "cost_usd_m_p90": cost.p90,
+        "tail_usd_m": cost.tail,
+        "exposure_usd_m": cost.exposure,
+        "cost_share_of_capex": cost.expected / capital,
         "long_run_usd_per_kg": level,
     }
 
 
-def precedent_rows(ds: Dataset, sheet: Sheet, bare: Deal, hurdles: Hurdles, main: int, found: Register) -> list[Row]:
+def precedent_rows(ds: Dataset, sheet: Sheet, case: Case, found: Register) -> list[Row]:
     """What each real deal whose terms are known would have done here, alone.
 
     Amounts carry over as a share of capital cost: the deal's own share, or its amount over the capital cost of its
@@ -61,10 +64,11 @@ def precedent_rows(ds: Dataset, sheet: Sheet, bare: Deal, hurdles: Hurdles, main
         share = deal["share_of_capex"]
         if share is None and deal["amount_usd_m"] is not None and capital.get(deal["project_id"]):
             share = float(deal["amount_usd_m"]) / float(capital[deal["project_id"]] or 1.0)
-        applied = _as_here(deal, share, bare, hurdles, main, sheet, floors)
+        applied = _as_here(deal, share, case, sheet, floors)
         if applied is None:
             continue
-        got = judged(applied, (str(deal["deal_id"]),), hurdles)
+        got = judged(applied, (), case.hurdles)
+        cost = got.cost
         row: Row = {
             "deal_id": deal["deal_id"],
             "instrument": deal["instrument"],
@@ -74,14 +78,14 @@ def precedent_rows(ds: Dataset, sheet: Sheet, bare: Deal, hurdles: Hurdles, main
             "agency": deal["agency"],
             "share_of_capex": None if share is None else float(share),
             "bankable_share": got.bankable_share,
-            "cost_usd_m": got.cost.expected,
-            "cost_usd_m_p10": got.cost.p10,
-            "cost_usd_m_p90": got.cost.p90,
-            "tail_usd_m": got.cost.tail,
+            "cost_usd_m": cost.expected,
+            "cost_usd_m_p10": cost.p10,
+            "cost_usd_m_p90": cost.p90,
+            "tail_usd_m": cost.tail,
             "conditions": deal["conditions"],
             "source_ids": [deal["source_id"]],
         }
-        ordered.append(((-got.bankable_share, got.cost.expected, str(deal["deal_id"])), row))
+        ordered.append(((-got.bankable_share, cost.expected, str(deal["deal_id"])), row))
     return [row for _, row in sorted(ordered, key=lambda pair: pair[0])]
 
 
@@ -100,13 +104,12 @@ def upside_of(terms: dict[str, Any] | None) -> dict[str, float]:
 def _as_here(
     deal: dict[str, Any],
     share: float | None,
-    bare: Deal,
-    hurdles: Hurdles,
-    main: int,
+    case: Case,
     sheet: Sheet,
     floors: dict[str, dict[str, Any]],
 ) -> Deal | None:
     """The project's private deal with a precedent's terms; None where they do not carry over."""
+    bare, main = case.private, case.product
     kind = deal["instrument"]
     if kind == "price_floor" and deal["floor_product"] == sheet.lines[main].product:
         return instruments.price_floor(
@@ -125,52 +128,22 @@ def _as_here(
         return instruments.investment_tax_credit(bare, "public", rate=share)
     if kind == "loan":
         tenor = int(deal["tenor_years"] or 15)
-        return instruments.concessional_loan(bare, "public", share=share, rate=hurdles.treasury, tenor=tenor)
+        return instruments.concessional_loan(
+            bare, "public", share=share, rate=case.hurdles.treasury, tenor=tenor, grace=GRACE
+        )
     if kind == "equity":
         held = share / max(1 - sum(t.share for t in bare.tranches), 1e-9)
         return instruments.equity(bare, "public", share=min(held, 0.9))
     return None
 
 
-def programme_rows(ds: Dataset, sheet: Sheet, best: Tried | None) -> list[Row]:
-    """Programmes that may pay for the kinds in the cheapest package, by place, stage and product."""
-    kinds = {r["option_id"]: r["instrument"] for r in ds.rows("support_menu")}
-    needed = {kinds[o] for o in best.options} if best else set(kinds.values())
-    budgets = {r["programme_id"]: r for r in ds.rows("programmes")}
-    members = {r["place"]: set(str(r["groups"] or "").split(";")) for r in ds.rows("places")}
-    rows: list[Row] = []
-    for scope in ds.rows("programme_scopes"):
-        programme = budgets[scope["programme_id"]]
-        home = programme["party"] == sheet.country or programme["party"] in members.get(sheet.country, set())
-        reaches = scope["reach"] == "both" or (scope["reach"] == "home") == home
-        stages, products = (set(str(scope[k] or "").split(";")) - {""} for k in ("stages", "products"))
-        fits = (not stages or sheet.stage in stages) and (
-            not products or bool(products & {line.product for line in sheet.lines})
-        )
-        given = sorted(set(str(scope["instruments"]).split(";")) & needed)
-        if reaches and fits and given and scope["is_open"]:
-            rows.append(
-                {
-                    "programme_id": scope["programme_id"],
-                    "party": programme["party"],
-                    "agency": programme["agency"],
-                    "instruments": ";".join(given),
-                    "budget_usd_m": programme["budget_usd_m"],
-                    "is_home": home,
-                    "eligibility": programme["eligibility"],
-                    "source_ids": [programme["source_id"]],
-                }
-            )
-    return sorted(rows, key=lambda r: (not r["is_home"], str(r["programme_id"])))
-
-
-def flow_rows(plain: Tried, best: Tried | None, built: Venture) -> list[Row]:
+def flow_rows(plain: Settlement, best: Settlement | None, built: Venture) -> list[Row]:
     """Median flows of each year [million USD], without support and with the cheapest package."""
     rows: list[Row] = []
-    for name, one in (("none", plain), ("package", best)):
-        if one is None:
+    for name, got in (("none", plain), ("package", best)):
+        if got is None:
             continue
-        got = one.settlement
+        project = got.project
         public = sum(got.public.values(), np.zeros_like(got.sales))
         for year in range(got.sales.shape[1]):
             rows.append(
@@ -178,7 +151,7 @@ def flow_rows(plain: Tried, best: Tried | None, built: Venture) -> list[Row]:
                     "package": name,
                     "year_of_deal": year,
                     "sales_usd_m": float(np.median(got.sales[:, year])),
-                    **quantiles("project_usd_m", got.project[:, year]),
+                    **quantiles("project_usd_m", project[:, year]),
                     **quantiles("sponsor_usd_m", got.sponsor[:, year]),
                     **quantiles("dscr", got.dscr[:, year]),
                     "public_usd_m": float(public[:, year].mean()),

@@ -28,7 +28,7 @@ from didymium.scenario.uncertain import split_uniform
 from didymium.studies.finance_rows import quantiles, upside_of
 from didymium.studies.packages import Hurdles, judged
 from didymium.studies.register import Register, register
-from didymium.studies.ventures import Draws, draw, private, venture
+from didymium.studies.ventures import Draws, bank_loan, draw, private, venture
 
 Floats = NDArray[np.float64]
 
@@ -286,9 +286,9 @@ def _project_rows(
         at_line = next((i for i, line in enumerate(sheet.lines) if line.product == product), None)
         if sheet.missing or at_line is None:
             continue
-        bare = private(sheet, venture(sheet, drawn, assume, as_of=int(ds.version.split(".")[0])), assume)
+        bare = private(venture(sheet, drawn, assume, as_of=int(ds.version.split(".")[0])), bank_loan(assume))
         held = instruments.price_floor(bare, "public", product=at_line, floor=at, years=years)
-        without, with_it = judged(bare, (), hurdles), judged(held, ("floor",), hurdles)
+        without, with_it = judged(bare, (), hurdles), judged(held, (), hurdles)
         rows.append(
             {
                 "project_id": sheet.project_id,

@@ -14,7 +14,7 @@ import numpy as np
 
 from didymium.data import Dataset
 from didymium.errors import NotFound
-from didymium.finance.prices import PriceModel, yearly_volatility
+from didymium.finance.prices import PriceModel, fitted_sigma, yearly_volatility
 
 LEAST_PRICES = 3  # yearly prices below which no volatility is told
 PREMIUM = "ex-China / China premium"
@@ -57,7 +57,12 @@ def quoted(ds: Dataset, product: str, market: str, assume: Mapping[str, float]) 
             start=float(value[-1]),
             level=float(np.exp(np.log(value).mean())),
             reversion=assume["finance_price_reversion"],
-            sigma=yearly_volatility(value),
+            sigma=fitted_sigma(
+                yearly_volatility(value),
+                reversion=assume["finance_price_reversion"],
+                jump_rate=assume["finance_price_jump_rate"],
+                jump_sigma=assume["finance_price_jump_sigma"],
+            ),
             jump_rate=assume["finance_price_jump_rate"],
             jump_sigma=assume["finance_price_jump_sigma"],
             dump_rate=assume["finance_dump_rate"],

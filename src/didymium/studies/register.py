@@ -153,10 +153,10 @@ def _sheet(
             refused += [] if sells else [f"no yearly prices are in the tables for {row['product']}"]
     head = max(rows, key=lambda r: (FURTHEST.index(r["stage"]) if r["stage"] in FURTHEST else -1, r["capacity"] or 0))
     capex = [r for r in rows if r["capex_usd_m"] is not None]
-    opex = [(r, line) for r in rows for line in lines if r["opex_usd_per_t"] is not None]
+    opex = [r for r in rows if lines and r["opex_usd_per_t"] is not None]
     told = next((r for r in rows if r["npv_or_irr"]), None)
     money = sum(float(r["capex_usd_m"]) for r in capex)
-    cost = sum(float(r["opex_usd_per_t"]) for r, _ in opex[:1]) * sum(line.tonnes for line in lines) / 1e6
+    cost = sum(float(r["opex_usd_per_t"]) for r in opex[:1]) * sum(line.tonnes for line in lines) / 1e6
     return Sheet(
         project_id=str(head["project_id"]),
         name=str(head["name"]),
@@ -168,7 +168,7 @@ def _sheet(
         capex=Figure(money, money, money, "reported", "row of projects", _sources(capex))
         if capex
         else Figure(None, None, None, "unknown", ""),
-        cost=Figure(cost, cost, cost, "reported", "row of projects, per tonne sold", _sources([r for r, _ in opex]))
+        cost=Figure(cost, cost, cost, "reported", "row of projects, per tonne sold", _sources(opex))
         if opex
         else Figure(None, None, None, "unknown", ""),
         stated=str(told["npv_or_irr"]) if told else "",
