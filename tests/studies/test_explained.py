@@ -17,6 +17,7 @@ from didymium.data import Dataset
 from didymium.errors import BadInput, NotFound, UnknownTerm
 from didymium.results import Result
 from didymium.results.lineage import Lineage, prov
+from didymium.studies.floor import floor
 from didymium.studies.lineage import _formulas, found_row, lineage
 from didymium.studies.reconcile import reconcile
 
@@ -76,9 +77,12 @@ def test_twenty_numbers_taken_at_random_lead_to_their_rows(facts: Dataset, quick
 @pytest.mark.slow
 def test_one_number_of_every_column_of_every_table_leads_to_its_rows(facts: Dataset, quick: list[Result]) -> None:
     stress = didymium.stress(facts, "cn-stop-6", draws=2)
+    money = [didymium.finance(facts, draws=64), floor(facts, floor_product="ndpr_oxide", floor_at=110.0)]
+    answers = [*quick, stress, *money]
+    assert {line["command"] for line in _formulas()} == {one.command for one in answers} | {"brief", "*"}
     rng = random.Random(4)
     columns: dict[tuple[str, str | None, str], list[tuple[Result, str | None, int, str]]] = {}
-    for one in numbers([*quick, stress]):
+    for one in numbers(answers):
         columns.setdefault((one[0].command, one[1], one[3]), []).append(one)
     for found in columns.values():
         explained(facts, *rng.choice(found))

@@ -202,6 +202,8 @@ class _Search:
             "recipes": self._recipes,
             "stocks": self._stocks,
             "prices": self._prices,
+            "this deal": lambda: self._named("deal_id"),
+            "this programme": lambda: self._named("programme_id"),
             "this measure": lambda: self._named("measure_id"),
             "this commitment": lambda: self._named("commitment_id"),
             "this assumption": lambda: [self._assumption_id(str(self.row.get("assumption_id")))],
@@ -283,7 +285,7 @@ class _Search:
         if isinstance(story, dict):
             return leaves(Scenario.model_validate(story))[0].scenario.apply(self.ds).observations
         asked = self.result.request.get("year")
-        year = asked if self.result.command == "data reconcile" and isinstance(asked, int) else BASE_YEAR
+        year = asked if self.result.command == "reconcile" and isinstance(asked, int) else BASE_YEAR
         return observations(self.ds, magnet_chain(self.ds, year), year)
 
     def _observed(self, kind: str) -> Iterator[str]:
