@@ -130,7 +130,8 @@ def test_the_band_around_the_day_of_the_user_without_a_licence() -> None:
 def test_the_band_around_the_day_of_the_average_user() -> None:
     result = stress(didymium.data.open(), "cn-ree7-licence-2025", foresight=("myopic",), draws=64, drivers=False)
     row = next(r for r in result.rows if (r["party"], r["product"], r["sector"]) == ("USA", "ndfeb_magnet", "total"))
-    told = f"over 64 draws P10 is day {row['days_to_shortage_p10']:.0f}, and in {row['no_shortage_share']:.0%} of the draws"
+    day, none = f"{row['days_to_shortage_p10']:.0f}", f"{row['no_shortage_share']:.0%}"
+    told = f"over 64 draws P10 is day {day}, and in {none} of the draws"
     assert told.replace("%", " %") in (METHOD / "stress.md").read_text("utf-8")
 
 
