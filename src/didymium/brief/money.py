@@ -7,7 +7,6 @@ from didymium.brief.document import Block, Column, Paragraph, Points, Section, T
 from didymium.figures.bankability import bankability, modelled, named_package, package_name
 from didymium.results import Row
 
-PAGES = 6  # projects with a paragraph of their own
 PAYERS = 4  # programmes named for each
 
 
@@ -77,15 +76,15 @@ def finance(desk: Desk) -> Section:
 
 
 def _one_by_one(desk: Desk, rows: list[Row]) -> list[Block]:
-    """A paragraph for each of the projects that fill most of a gap: worth, support, who could pay, deals on record."""
+    """A paragraph for each project, those that fill most of a gap first: worth, support, payers, deals on record."""
     t = desk.t
     fills: dict[str, float] = {}
     for row in desk.rows("projects"):
         id = text(row.get("project_id"))
         fills[id] = max(fills.get(id, 0.0), number(row.get("fills_share")) or 0.0)
-    chosen = sorted(rows, key=lambda r: -fills.get(text(r["project_id"]), 0.0))[:PAGES]
+    ordered = sorted(rows, key=lambda r: -fills.get(text(r["project_id"]), 0.0))
     space = "" if desk.t.lang == "ja" else " "
-    items = tuple(Paragraph(space.join(_told(desk, row)), desk.cite(row)) for row in chosen)
+    items = tuple(Paragraph(space.join(_told(desk, row)), desk.cite(row)) for row in ordered)
     return [Points(items, t("Project by project, those that fill most of a gap first"))] if items else []
 
 
@@ -125,7 +124,7 @@ def _told(desk: Desk, row: Row) -> list[str]:
         if r["project_id"] == id and r["budget_fit"] != "no" and (r["is_home"] or r["party"] in desk.parties)
     ]
     if payers:
-        names = [f"{text(r['agency'])} ({text(r['party'])})" for r in payers[:PAYERS]]
+        names = list(dict.fromkeys(f"{text(r['agency'])} ({text(r['party'])})" for r in payers))[:PAYERS]
         said.append(t("Open programmes that could pay a part: {names}.", names=t(", ").join(names)))
     deals = [r for r in desk.extra("finance", "own_deals") if r["project_id"] == id]
     if deals:
