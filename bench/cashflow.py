@@ -11,7 +11,7 @@ import numpy as np
 from bench.timing import least, table
 
 import didymium.data
-from didymium.finance.fast import Floor
+from didymium.finance.fast import Floor, is_available
 from didymium.scenario.apply import assumptions
 from didymium.studies.packages import Hurdles
 from didymium.studies.register import register
@@ -50,25 +50,29 @@ def main() -> None:
             part = drawn.between(start, start + size)
             wide(sheets, part, assume, hurdles, as_of=2026, floors=floors, with_irr=with_irr, quick=quick)
 
-    way(True, True, paths)  # compiles
+    if is_available():
+        way(True, True, paths)  # compiles
+    else:
+        print("numba is not installed (the extra fast has it): the compiled pass is left out")
     cells = paths * len(sheets) * HORIZON
     rows = []
     for name, with_irr in (("value, cover, floor cost", False), ("the same and rates of return", True)):
-        times = least(
-            {
-                "numpy": lambda w=with_irr: way(False, w, paths),
-                "chunks": lambda w=with_irr: way(False, w, CHUNK),
-                "compiled": lambda w=with_irr: way(True, w, paths),
-            },
-            repeats=repeats,
-        )
+        ways = {
+            "numpy": lambda w=with_irr: way(False, w, paths),
+            "chunks": lambda w=with_irr: way(False, w, CHUNK),
+        }
+        if is_available():
+            ways["compiled"] = lambda w=with_irr: way(True, w, paths)
+        times = least(ways, repeats=repeats)
         each = [f"{t:.2f} ({t / cells * 1e9:.0f})" for t in times.values()]
         fastest = min(times["numpy"], times["chunks"])
-        rows.append([name, *each, f"{fastest / times['compiled']:.1f}"])
+        rows.append([name, *each, *([f"{fastest / times['compiled']:.1f}"] if is_available() else ["–", "–"])])
     print(f"{paths:,} paths, {len(sheets)} projects, {HORIZON} years: {cells / 1e6:,.0f} million cells")
     print("CPU seconds (ns a cell); the ratio is that of the faster numpy to the compiled pass")
     head = ["what", "numpy, all paths at once", f"numpy, {CHUNK:,} at a time", "compiled", "ratio"]
     print(table(head, rows))
+    if not is_available():
+        return
     few = drawn.between(0, 2000)
     quick, plain = (wide(sheets, few, assume, hurdles, as_of=2026, floors=floors, quick=q) for q in (True, False))
     apart = [float(np.median(np.abs(quick[k].npv - plain[k].npv)) / plain[k].npv.std()) for k in plain]
