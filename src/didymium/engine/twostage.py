@@ -1,0 +1,257 @@
+"""A choice now, many cases later: the two-stage programme as plain arrays, and the measures of its losses.
+
+    minimise  cost · x + (1 − risk) · mean(loss) + risk · CVaR(loss, alpha)
+    subject to  row_lower ≤ matrix · x ≤ row_upper,  lower ≤ x ≤ upper,  some x whole
+
+The loss of a case is the least cost of one linear programme, the recourse, with the case's changes, and with bounds
+that the choices raise. Rockafellar and Uryasev 2000 (doi:10.21314/JOR.2000.038) for CVaR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from didymium.engine.programme import Change, Entries, FloatArray, IntArray, LinearProgramme, Triples, frozen
+from didymium.errors import BadInput
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
+
+WHERE = "portfolio"
+# Probabilities are shares, often rounded: their sum may miss one by this much, and they are used as given.
+SUM_OF_SHARES = 1e-6
+# A plan is called optimal when its distance from the bound is at most this share of its value.
+PROVEN = 1e-6
+# A value below this share of the do-nothing objective is no value: the gap is then a share of that objective.
+NO_VALUE = 1e-9
+# Whole numbers and rows of the first stage may be missed by this much, relative to their terms.
+WHOLE = 1e-6
+
+NOTHING = Triples(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstStage:
+    """What is decided before a case is known: n choices under m rows (budgets, exclusive and prerequisite links).
+
+    `cost` (n,) [money], `is_whole` (n,), `lower` and `upper` (n,) finite, `matrix` (m, n) with `row_lower` and
+    `row_upper` (m,).
+    """
+
+    cost: FloatArray
+    is_whole: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    lower: FloatArray
+    upper: FloatArray
+    matrix: csc_array
+    row_lower: FloatArray
+    row_upper: FloatArray
+
+    def __post_init__(self) -> None:
+        lp = LinearProgramme(self.cost, self.matrix, self.row_lower, self.row_upper, self.lower, self.upper)
+        whole = np.asarray(self.is_whole, dtype=np.bool_)
+        if whole.shape != (lp.columns,):
+            raise BadInput(f"is_whole has shape {whole.shape}, the matrix wants ({lp.columns},)", where=WHERE)
+        endless = np.flatnonzero(~(np.isfinite(lp.col_lower) & np.isfinite(lp.col_upper)))
+        if endless.size:
+            raise BadInput(
+                f"choice {endless[0]} has no finite lower and upper bound.", where=WHERE, cure="Give it both."
+            )
+        object.__setattr__(self, "cost", lp.cost)
+        object.__setattr__(self, "matrix", lp.matrix)
+        object.__setattr__(self, "is_whole", whole)
+        for own, theirs in (("lower", "col_lower"), ("upper", "col_upper")):
+            object.__setattr__(self, own, getattr(lp, theirs))
+        object.__setattr__(self, "row_lower", lp.row_lower)
+        object.__setattr__(self, "row_upper", lp.row_upper)
+
+    @property
+    def choices(self) -> int:
+        """Number of choices."""
+        return int(self.cost.size)
+
+    def programme(self, lower: FloatArray, upper: FloatArray) -> LinearProgramme:
+        """The rows and costs of the first stage alone, with these bounds of the choices."""
+        return LinearProgramme(self.cost, self.matrix, self.row_lower, self.row_upper, lower, upper)
+
+    def allows(self, x: FloatArray) -> bool:
+        """Whether the rows and whole numbers hold at `x`, bounds apart."""
+        activity = self.matrix @ x
+        slack = WHOLE * (1 + abs(self.matrix) @ np.abs(x))
+        whole = np.abs(x - np.rint(x))[self.is_whole] <= WHOLE
+        rows = (activity >= self.row_lower - slack) & (activity <= self.row_upper + slack)
+        return bool(whole.all() and rows.all())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """How much one unit of a choice raises bounds of the recourse: (place, choice, rise) in each.
+
+    `column_upper`: the upper bound of a column, which must be finite. `row_bound`: the bounds of a row, both of an
+    equality, or the one that a row has; a row with two different bounds cannot be raised.
+    """
+
+    column_upper: Triples = NOTHING
+    row_bound: Triples = NOTHING
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One future: its probability, how it changes the recourse, and what the choices do in it."""
+
+    probability: float
+    change: Change = Change()
+    links: Links = Links()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cuts:
+    """Proven lower bounds of losses: loss of `case` at x ≥ `constant` + `slope` · x. They hold for any first stage.
+
+    `case` (cuts,), `constant` (cuts,), `slope` (cuts, choices).
+    """
+
+    case: IntArray
+    constant: FloatArray
+    slope: FloatArray
+
+    @classmethod
+    def none(cls, choices: int) -> Cuts:
+        """No cuts."""
+        return cls(np.empty(0, np.intp), np.empty(0), np.empty((0, choices)))
+
+    def __len__(self) -> int:
+        return int(self.case.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PortfolioSolution:
+    """A plan with its proof.
+
+    `status`: `optimal` (the bound meets the objective), `gap` (stopped at the gap that was asked for), `time_limit`.
+    `objective` is computed from proven losses at `x`; no plan has an objective below `bound`. `gap_of_value`: their
+    distance as a share of `value`, which is the objective of doing nothing (every choice at its lower bound) less
+    `objective`; where there is no value, as a share of the objective of doing nothing. `losses` (cases,), their `mean`
+    and `cvar`. `marginal` (choices,): change of (1 − risk) · mean + risk · CVaR for one more unit of each choice, from
+    the duals at `x`. `rounds` counts evaluations of all cases, `cuts` makes a later run of another budget quick.
+    """
+
+    status: Literal["optimal", "gap", "time_limit"]
+    x: FloatArray
+    objective: float
+    bound: float
+    gap_of_value: float
+    value: float
+    first_cost: float
+    losses: FloatArray
+    mean: float
+    cvar: float
+    marginal: FloatArray
+    rounds: int
+    cuts: Cuts
+
+
+def worst_weights(losses: FloatArray, probability: FloatArray, alpha: float) -> FloatArray:
+    """Weights (cases,) of the worst share 1 − alpha: they sum to one and CVaR is their product with the losses.
+
+    The worst cases come first, each with at most probability/(1 − alpha); equal losses share in their order.
+
+    >>> losses = np.arange(1.0, 11.0)
+    >>> float(worst_weights(losses, np.full(10, 0.1), 0.8) @ losses)
+    9.5
+    """
+    order = np.argsort(-losses, kind="stable")
+    filled = np.cumsum(probability[order]) / (1 - alpha)
+    total = float(filled[-1]) if alpha == 0 else 1.0
+    upto = np.minimum(filled, total)
+    weights = np.empty(losses.size)
+    weights[order] = np.diff(upto, prepend=0.0) / total
+    return weights
+
+
+def cvar(losses: FloatArray, probability: FloatArray, alpha: float) -> float:
+    """Mean of the worst share 1 − `alpha` of the losses.
+
+    >>> round(cvar(np.arange(1.0, 11.0), np.full(10, 0.1), 0.85), 4)
+    9.6667
+    """
+    return float((worst_weights(losses, probability, alpha) * losses).sum())
+
+
+def weights(losses: FloatArray, probability: FloatArray, risk: float, alpha: float) -> FloatArray:
+    """Weight (cases,) of each loss in (1 − risk) · mean + risk · CVaR; also its derivative."""
+    if risk == 0:
+        return probability
+    return (1 - risk) * probability + risk * worst_weights(losses, probability, alpha)
+
+
+def checked(first: FirstStage, recourse: LinearProgramme, cases: Sequence[Case], risk: float, alpha: float) -> None:
+    """BadInput for shares, places and choices that are not there."""
+    if not cases:
+        raise BadInput("there are no cases.", where=WHERE, cure="Give one or more.")
+    if not 0 <= risk <= 1:
+        raise BadInput(f"risk is {risk}.", where=WHERE, cure="Expected a share from 0 to 1.")
+    if not 0 <= alpha < 1:
+        raise BadInput(f"alpha is {alpha}.", where=WHERE, cure="Expected a share from 0 to below 1, such as 0.95.")
+    shares = np.array([case.probability for case in cases])
+    if not (np.all(shares >= 0) and abs(shares.sum() - 1) <= SUM_OF_SHARES):
+        raise BadInput(f"probabilities sum to {shares.sum():g}.", where=WHERE, cure="Expected shares that sum to 1.")
+    seen: set[int] = set()
+    for number, case in enumerate(cases):
+        if id(case.links) in seen and not any(entries.place.size for _, entries in case.change.items()):
+            continue
+        seen.add(id(case.links))
+        lp, column, row = recourse.changed(case.change), case.links.column_upper, case.links.row_bound
+        for kind, size, link in (("column", lp.columns, column), ("row", lp.rows, row)):
+            for what, places, most in ((kind, link.row, size), ("choice", link.column, first.choices)):
+                wrong = np.flatnonzero((np.asarray(places) < 0) | (np.asarray(places) >= most))
+                if wrong.size:
+                    raise BadInput(f"there are {most} {what}s, none of them {places[wrong[0]]}", where=_case(number))
+        free = np.flatnonzero(np.isinf(lp.col_upper[column.row]))
+        if free.size:
+            raise BadInput(f"column {column.row[free[0]]} has no upper bound to raise.", where=_case(number))
+        low, high = lp.row_lower[row.row], lp.row_upper[row.row]
+        two = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (low != high))
+        if two.size:
+            cure = "Make two rows of it."
+            raise BadInput(f"row {row.row[two[0]]} has two different bounds.", where=_case(number), cure=cure)
+
+
+def _case(number: int) -> str:
+    return f"{WHERE}, case {number}"
+
+
+def raised(recourse: LinearProgramme, case: Case, x: FloatArray) -> Change:
+    """The change of the recourse in `case` under the choices `x`."""
+    base, change = recourse, case.change
+    column, row = case.links.column_upper, case.links.row_bound
+    later = Change()
+    if column.row.size:
+        later = Change(col_upper=_raised(base.col_upper, change.col_upper, column, x))
+    if row.row.size:
+        lower = _raised(base.row_lower, change.row_lower, row, x)
+        upper = _raised(base.row_upper, change.row_upper, row, x)
+        later = Change(row_lower=lower, row_upper=upper, col_upper=later.col_upper)
+    return change.then(later)
+
+
+def _raised(bound: FloatArray, change: Entries, link: Triples, x: FloatArray) -> Entries:
+    place, inverse = np.unique(link.row, return_inverse=True)
+    rise = np.bincount(inverse, weights=link.value * x[link.column], minlength=place.size)
+    value = bound[place].copy()
+    if change.place.size:
+        at = dict(zip(change.place.tolist(), change.value.tolist(), strict=True))
+        value = np.array([at.get(p, v) for p, v in zip(place.tolist(), value.tolist(), strict=True)])
+    return Entries(place, frozen(value + rise))
+
+
+def slope(case: Case, row_dual: FloatArray, reduced_cost: FloatArray, choices: int) -> FloatArray:
+    """Change of the loss of `case` for one more unit of each choice, from duals of its recourse."""
+    column, row = case.links.column_upper, case.links.row_bound
+    found = np.zeros(choices)
+    np.add.at(found, column.column, np.minimum(reduced_cost[column.row], 0.0) * column.value)
+    np.add.at(found, row.column, row_dual[row.row] * row.value)
+    return found
