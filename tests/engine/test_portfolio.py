@@ -6,7 +6,7 @@ from portfolio_cases import every, farmer, plan
 
 from didymium.engine import Case, cvar, portfolio
 
-METHODS = ("extensive",)
+METHODS = ("extensive", "benders")
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -9,42 +9,39 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
+from didymium.engine.benders import Master, decompose
 from didymium.engine.extensive import extensive_form
 from didymium.engine.mixed import solve_mixed
 from didymium.engine.programme import FloatArray, LinearProgramme, frozen
 from didymium.engine.recourse import Recourse, SolvedRecourse
+from didymium.engine.simple import SimpleRecourse, is_simple
 from didymium.engine.solve import Solver, Start
 from didymium.engine.twostage import (
-    NO_VALUE,
     PROVEN,
     WHERE,
+    WHOLE,
     Case,
     Cuts,
     FirstStage,
+    Found,
     PortfolioSolution,
     checked,
     cvar,
+    scale_of,
     weights,
 )
-from didymium.errors import SolverFailed
+from didymium.errors import BadInput, Infeasible, SolverFailed
 
 Method = Literal["auto", "extensive", "benders"]
 Progress = Callable[[int, float, float], None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What a method hands back: a plan (None: none in time), and a bound that no plan beats."""
-
-    x: FloatArray | None
-    bound: float
-    is_in_time: bool
-    rounds: int
-    cuts: Cuts
+# Up to here `auto` takes the extensive form: coefficients of all cases together.
+SMALL_FORM = 20_000
 
 
 def portfolio(
@@ -74,21 +71,55 @@ def portfolio(
     Raises Infeasible if no choice meets the rows, BadInput if the recourse of a case has no optimum.
     """
     checked(first, recourse, cases, risk, alpha)
-    begun = time.monotonic()
-    end = np.inf if time_limit is None else begun + time_limit
-    lower, upper = (first.lower, first.upper) if fixed is None else (frozen(fixed[0]), frozen(fixed[1]))
-    losses_of: Recourse = SolvedRecourse(recourse, cases, choices=first.choices, start=start, workers=workers)
+    if method not in get_args(Method):
+        raise BadInput(f"method {method!r} is not known.", where=WHERE, cure=f"Use {', '.join(get_args(Method))}.")
+    end = np.inf if time_limit is None else time.monotonic() + time_limit
+    lower, upper = _bounds(first, fixed)
+    simple = is_simple(recourse, len(cases))
+    losses_of: Recourse = (
+        SimpleRecourse(recourse, cases, choices=first.choices)
+        if simple
+        else SolvedRecourse(recourse, cases, choices=first.choices, start=start, workers=workers)
+    )
     judge = _Judge(first, cases, losses_of, risk, alpha)
-    # Both evaluations are needed for any answer at all, so the time limit does not stop them.
-    nothing = judge.objective(first.lower)
-    form = extensive_form(first, recourse, cases, risk=risk, alpha=alpha, lower=lower, upper=upper)
-    found = _whole_form(first, form, nothing, gap, end)
-    x = found.x
-    if x is None:
-        x = np.clip(first.lower, lower, upper)
-        if not first.allows(x):
-            raise SolverFailed("no plan was found in time.", where=WHERE, cure="Give it more time.")
-    return judge.solution(x, found, nothing, gap)
+    # Nothing can be said without the losses of doing nothing and of the plan: the time limit does not stop these two.
+    bare = losses_of.at(first.lower, np.inf)
+    nothing = judge.total(first.lower, bare[0])
+    is_small = len(cases) * max(recourse.nonzeros, recourse.columns) <= SMALL_FORM and not simple
+    if method == "extensive" or (method == "auto" and is_small):
+        form = extensive_form(first, recourse, cases, risk=risk, alpha=alpha, lower=lower, upper=upper)
+        found = _whole_form(first, form, nothing, gap, end)
+    else:
+        master = Master(first, lower, upper, judge.probability, risk, alpha, is_single=simple)
+        if cuts is not None and len(cuts):
+            master.take(cuts)
+        master.add(first.lower, bare[1], bare[2], np.full(master.losses, -np.inf), 0.0)
+        found = decompose(master, losses_of, judge.total, nothing=nothing, gap=gap, end=end, progress=progress)
+    if found.x is not None:
+        return judge.solution(found.x, found, nothing, gap)
+    # Out of time: the rounded relaxation, and doing nothing, as far as the rows allow them.
+    tries = [np.clip(first.lower, lower, upper)]
+    if found.relaxed is not None:
+        tries.append(np.where(first.is_whole, np.floor(found.relaxed + WHOLE), found.relaxed))
+    plans = [judge.solution(x, found, nothing, gap) for x in tries if first.allows(x)]
+    if not plans:
+        raise SolverFailed("no plan was found in time.", where=WHERE, cure="Give it more time.")
+    return min(plans, key=lambda plan: plan.objective)
+
+
+def _bounds(first: FirstStage, fixed: tuple[FloatArray, FloatArray] | None) -> tuple[FloatArray, FloatArray]:
+    """Bounds of the choices, those of whole ones whole."""
+    lower, upper = (first.lower, first.upper) if fixed is None else (frozen(fixed[0]), frozen(fixed[1]))
+    if lower.shape != first.lower.shape or upper.shape != first.lower.shape:
+        raise BadInput(
+            f"fixed has shapes {lower.shape}, {upper.shape}.", where=WHERE, cure="One bound for each choice."
+        )
+    lower = np.where(first.is_whole, np.ceil(lower - WHOLE), lower)
+    upper = np.where(first.is_whole, np.floor(upper + WHOLE), upper)
+    crossed = np.flatnonzero(lower > upper)
+    if crossed.size:
+        raise Infeasible(f"choice {crossed[0]} has no value between its bounds.", where=WHERE, cure="Widen them.")
+    return frozen(lower), frozen(upper)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,20 +134,20 @@ class _Judge:
 
     @property
     def probability(self) -> FloatArray:
+        """Probability of each case."""
         return np.array([case.probability for case in self.cases])
 
-    def _total(self, x: FloatArray, losses: FloatArray) -> float:
+    def total(self, x: FloatArray, losses: FloatArray) -> float:
+        """The objective, from a choice and its losses."""
         weight = weights(losses, self.probability, self.risk, self.alpha)
         return float((self.first.cost * x).sum() + (weight * losses).sum())
 
-    def objective(self, x: FloatArray) -> float:
-        return self._total(x, self.recourse.at(x, np.inf)[0])
-
     def solution(self, x: FloatArray, found: Found, nothing: float, gap: float) -> PortfolioSolution:
+        """The plan with its proof; SolverFailed if it breaks a row or beats its bound."""
         if not self.first.allows(x):
             raise SolverFailed("the plan breaks a row.", where=WHERE, cure="Look for mixed units.")
         losses, _, slopes = self.recourse.at(x, np.inf)
-        objective = self._total(x, losses)
+        objective = self.total(x, losses)
         value = nothing - objective
         scale = scale_of(value, nothing)
         if found.bound > objective + PROVEN * scale:
@@ -141,12 +172,6 @@ class _Judge:
             found.rounds,
             found.cuts,
         )
-
-
-def scale_of(value: float, nothing: float) -> float:
-    """What a gap is a share of: the value, or the objective of doing nothing where there is no value."""
-    size = abs(nothing) if nothing else 1.0
-    return abs(value) if abs(value) > NO_VALUE * size else size
 
 
 def _whole_form(first: FirstStage, form: LinearProgramme, nothing: float, gap: float, end: float) -> Found:

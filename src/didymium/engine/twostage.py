@@ -10,7 +10,7 @@ that the choices raise. Rockafellar and Uryasev 2000 (doi:10.21314/JOR.2000.038)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -103,20 +103,24 @@ class Case:
     """One future: its probability, how it changes the recourse, and what the choices do in it."""
 
     probability: float
-    change: Change = Change()
-    links: Links = Links()
+    change: Change = field(default_factory=Change)
+    links: Links = field(default_factory=Links)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cuts:
     """Proven lower bounds of losses: loss of `case` at x ≥ `constant` + `slope` · x. They hold for any first stage.
 
-    `case` (cuts,), `constant` (cuts,), `slope` (cuts, choices).
+    `case` (cuts,), `constant` (cuts,), `slope` (cuts, choices). With `is_single` there is one loss only, the weighted
+    sum of all cases at `risk` and `alpha`, and the cuts hold for these alone.
     """
 
     case: IntArray
     constant: FloatArray
     slope: FloatArray
+    is_single: bool = False
+    risk: float = 0.0
+    alpha: float = 0.0
 
     @classmethod
     def none(cls, choices: int) -> Cuts:
@@ -125,6 +129,21 @@ class Cuts:
 
     def __len__(self) -> int:
         return int(self.case.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a way of solving hands back: a plan (None: none in time), and a bound that no plan beats.
+
+    `relaxed` is the best choice without regard to whole numbers, if that is all there is.
+    """
+
+    x: FloatArray | None
+    bound: float
+    is_in_time: bool
+    rounds: int
+    cuts: Cuts
+    relaxed: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,3 +274,9 @@ def slope(case: Case, row_dual: FloatArray, reduced_cost: FloatArray, choices: i
     np.add.at(found, column.column, np.minimum(reduced_cost[column.row], 0.0) * column.value)
     np.add.at(found, row.column, row_dual[row.row] * row.value)
     return found
+
+
+def scale_of(value: float, nothing: float) -> float:
+    """What a gap is a share of: the value, or the objective of doing nothing where there is no value."""
+    size = abs(nothing) if nothing else 1.0
+    return abs(value) if abs(value) > NO_VALUE * size else size

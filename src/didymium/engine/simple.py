@@ -1,0 +1,145 @@
+"""Recourse whose columns each stand in one row only: all cases at once, without a solver.
+
+Such a programme falls apart into programmes of one row,
+
+    minimise Σ c_j·y_j  subject to  low ≤ Σ a_j·y_j ≤ high,  l_j ≤ y_j ≤ u_j
+
+whose dual has one unknown, the price π of the row. It is concave and bends only where π = c_j/a_j or π = 0, so the
+best of those prices is the optimum, proven by itself. This is the simple recourse of the textbooks and a little more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from didymium.engine.certificate import ROUNDING
+from didymium.engine.programme import FloatArray, LinearProgramme, Triples
+from didymium.engine.twostage import WHERE, Case
+from didymium.errors import BadInput
+
+# Numbers in memory: cases × columns.
+MOST = 20_000_000
+# A row may be missed by this share of what its columns can do, as rounding makes it.
+SLACK = 1e-9
+
+
+def is_simple(recourse: LinearProgramme, cases: int) -> bool:
+    """Whether no column of the recourse stands in two rows, and all cases fit into memory."""
+    return bool(np.diff(recourse.matrix.indptr).max(initial=0) <= 1 and cases * recourse.columns <= MOST)
+
+
+class SimpleRecourse:
+    """See `Recourse`; the bounds are the losses themselves."""
+
+    def __init__(self, recourse: LinearProgramme, cases: Sequence[Case], *, choices: int) -> None:
+        changed = [recourse.changed(case.change) for case in cases]
+        self._choices, self._count = choices, len(cases)
+        self._cost, self._lower, self._upper, self._low, self._high = (
+            np.array([getattr(lp, name) for lp in changed])
+            for name in ("cost", "col_lower", "col_upper", "row_lower", "row_upper")
+        )
+        # A last row without coefficients takes the columns that stand in none; a last column pads short rows.
+        in_row = np.full(recourse.columns, recourse.rows)
+        filled = np.diff(recourse.matrix.indptr) == 1
+        in_row[filled] = recourse.matrix.indices
+        self._coefficient = np.zeros(recourse.columns + 1)
+        self._coefficient[:-1][filled] = recourse.matrix.data
+        widest = int(np.bincount(in_row, minlength=1).max())
+        self._members = np.full((recourse.rows + 1, widest), recourse.columns)
+        order = np.argsort(in_row, kind="stable")
+        rank = np.arange(order.size) - np.searchsorted(in_row[order], in_row[order])
+        self._members[in_row[order], rank] = order
+
+        links = [case.links for case in cases]
+        self._column = _flat([link.column_upper for link in links])
+        self._row = _flat([link.row_bound for link in links])
+
+    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """See `Recourse`. It takes no time to speak of, so `end` is not looked at."""
+        upper, low, high = self._upper.copy(), self._low.copy(), self._high.copy()
+        _raise(upper, self._column, x)
+        _raise(low, self._row, x)
+        _raise(high, self._row, x)
+        cost, lower = _padded(self._cost), _padded(self._lower)
+        upper, low, high = _padded(upper), _padded(low), _padded(high)
+
+        a = self._coefficient[self._members]
+        c, lo, up = (values[:, self._members] for values in (cost, lower, upper))  # (case, row, member)
+        self._refuse_contradictions(a, lo, up, low, high)
+        best = np.full(low.shape, -np.inf)
+        price = np.zeros(low.shape)
+        ratio = np.divide(c, a, out=np.zeros_like(c), where=a != 0)
+        for candidate in (np.zeros(low.shape), *np.moveaxis(ratio, 2, 0)):
+            found = _dual(candidate, a, c, lo, up, low, high)
+            better = found > best
+            best = np.where(better, found, best)
+            price = np.where(better, candidate, price)
+        losses = best.sum(axis=1)
+        if np.isneginf(losses).any():
+            number = int(np.flatnonzero(np.isneginf(losses))[0])
+            raise BadInput("the cost falls without end.", where=f"{WHERE}, case {number}", cure="Bound its columns.")
+        reduced = np.zeros_like(cost)
+        reduced[:, self._members] = _reduced(price, a, c)
+        slopes = np.zeros(self._count * self._choices)
+        for link, dual in ((self._column, np.minimum(reduced, 0.0)), (self._row, price)):
+            case, place, choice, value = link
+            terms = dual[case, place] * value
+            slopes += np.bincount(case * self._choices + choice, weights=terms, minlength=slopes.size)
+        return losses, losses, slopes.reshape(self._count, self._choices)
+
+    def _refuse_contradictions(
+        self, a: FloatArray, lo: FloatArray, up: FloatArray, low: FloatArray, high: FloatArray
+    ) -> None:
+        with np.errstate(invalid="ignore"):
+            least = np.where(a == 0, 0.0, np.where(a > 0, a * lo, a * up)).sum(axis=2)
+            most = np.where(a == 0, 0.0, np.where(a > 0, a * up, a * lo)).sum(axis=2)
+            size = SLACK * (
+                1 + np.abs(np.where(np.isfinite(low), low, 0)) + np.abs(np.where(np.isfinite(high), high, 0))
+            )
+            wrong = (least > high + size) | (most < low - size)
+        crossed = (lo > up + SLACK * (1 + np.abs(up))).any(axis=2)
+        if (wrong | crossed).any():
+            case, row = np.argwhere(wrong | crossed)[0]
+            what = f"row {row}" if wrong[case, row] else "a column with its upper bound below its lower"
+            raise BadInput(
+                f"the recourse contradicts itself at {what}.",
+                where=f"{WHERE}, case {case}",
+                cure="Let it fall short at a price, whatever is chosen.",
+            )
+
+
+def _padded(values: FloatArray) -> FloatArray:
+    return np.concatenate([values, np.zeros((values.shape[0], 1))], axis=1)
+
+
+def _flat(links: Sequence[Triples]) -> tuple[Any, ...]:
+    case = np.repeat(np.arange(len(links)), [np.size(link[0]) for link in links])
+    return (case, *(np.concatenate([np.asarray(link[part]) for link in links]) for part in range(3)))
+
+
+def _raise(bound: FloatArray, link: tuple[Any, ...], x: FloatArray) -> None:
+    case, place, choice, value = link
+    flat = np.bincount(case * bound.shape[1] + place, weights=value * x[choice], minlength=bound.size)
+    bound += flat.reshape(bound.shape)
+
+
+def _reduced(price: FloatArray, a: FloatArray, c: FloatArray) -> FloatArray:
+    paid = a * price[:, :, None]
+    left = c - paid
+    left[np.abs(left) <= ROUNDING * (np.abs(c) + np.abs(paid))] = 0.0
+    return left
+
+
+def _dual(
+    price: FloatArray, a: FloatArray, c: FloatArray, lo: FloatArray, up: FloatArray, low: FloatArray, high: FloatArray
+) -> FloatArray:
+    """What the price proves: no answer of the row costs less."""
+    left = _reduced(price, a, c)
+    with np.errstate(invalid="ignore"):
+        row = np.where(price == 0, 0.0, np.where(price > 0, low, high) * price)
+        columns = np.where(left == 0, 0.0, np.where(left > 0, lo, up) * left)
+    total: FloatArray = row + columns.sum(axis=2)
+    return total
