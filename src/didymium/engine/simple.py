@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from didymium.engine.certificate import ROUNDING
-from didymium.engine.programme import FloatArray, LinearProgramme, Triples
+from didymium.engine.programme import Entries, FloatArray, LinearProgramme, Triples
 from didymium.engine.twostage import WHERE, Case
 from didymium.errors import BadInput
 
@@ -35,10 +35,9 @@ class SimpleRecourse:
     """See `Recourse`; the bounds are the losses themselves."""
 
     def __init__(self, recourse: LinearProgramme, cases: Sequence[Case], *, choices: int) -> None:
-        changed = [recourse.changed(case.change) for case in cases]
         self._choices, self._count = choices, len(cases)
         self._cost, self._lower, self._upper, self._low, self._high = (
-            np.array([getattr(lp, name) for lp in changed])
+            _each(getattr(recourse, name), [getattr(case.change, name) for case in cases])
             for name in ("cost", "col_lower", "col_upper", "row_lower", "row_upper")
         )
         # A last row without coefficients takes the columns that stand in none; a last column pads short rows.
@@ -60,9 +59,10 @@ class SimpleRecourse:
     def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """See `Recourse`. It takes no time to speak of, so `end` is not looked at."""
         upper, low, high = self._upper.copy(), self._low.copy(), self._high.copy()
-        _raise(upper, self._column, x)
-        _raise(low, self._row, x)
-        _raise(high, self._row, x)
+        upper += _rise(upper.shape, self._column, x)
+        rise = _rise(low.shape, self._row, x)
+        low += rise
+        high += rise
         cost, lower = _padded(self._cost), _padded(self._lower)
         upper, low, high = _padded(upper), _padded(low), _padded(high)
 
@@ -111,6 +111,14 @@ class SimpleRecourse:
             )
 
 
+def _each(base: FloatArray, changes: Sequence[Entries]) -> FloatArray:
+    """The array of every case, (case, place)."""
+    found = np.tile(base, (len(changes), 1))
+    for row, (place, value) in zip(found, changes, strict=True):
+        row[place] = value
+    return found
+
+
 def _padded(values: FloatArray) -> FloatArray:
     return np.concatenate([values, np.zeros((values.shape[0], 1))], axis=1)
 
@@ -120,10 +128,11 @@ def _flat(links: Sequence[Triples]) -> tuple[Any, ...]:
     return (case, *(np.concatenate([np.asarray(link[part]) for link in links]) for part in range(3)))
 
 
-def _raise(bound: FloatArray, link: tuple[Any, ...], x: FloatArray) -> None:
+def _rise(shape: tuple[int, ...], link: tuple[Any, ...], x: FloatArray) -> FloatArray:
     case, place, choice, value = link
-    flat = np.bincount(case * bound.shape[1] + place, weights=value * x[choice], minlength=bound.size)
-    bound += flat.reshape(bound.shape)
+    flat = np.bincount(case * shape[1] + place, weights=value * x[choice], minlength=shape[0] * shape[1])
+    rise: FloatArray = flat.astype(np.float64).reshape(shape)
+    return rise
 
 
 def _reduced(price: FloatArray, a: FloatArray, c: FloatArray) -> FloatArray:
