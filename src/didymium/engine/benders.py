@@ -17,6 +17,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from didymium.engine.recourse import OutOfTime, Recourse
 from didymium.engine.solve import Solver, Start
 from didymium.engine.twostage import WHERE, Cuts, FirstStage, Found, scale_of, weights
 from didymium.errors import BadInput, Infeasible
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 # Where between the best point (0) and the master's (1) cuts are taken.
 STEP = 0.5
@@ -75,14 +79,17 @@ class Master:
         if cuts.is_single == self.is_single and not other:
             self.pool.append(cuts)
 
-    def add(self, x: FloatArray, bounds: FloatArray, slopes: FloatArray, known: FloatArray, least: float) -> bool:
+    def add(self, x: FloatArray, bounds: FloatArray, slopes: csr_array, known: FloatArray, least: float) -> bool:
         """Take the cuts at `x` that raise the losses that the master knows of there; whether there are any."""
         if self.is_single:
             weight = weights(bounds, self.probability, self.risk, self.alpha)
-            bounds, slopes = np.array([(weight * bounds).sum()]), (weight @ slopes)[None, :]
-        taken = np.flatnonzero(bounds > known + least)
-        constant = bounds[taken] - slopes[taken] @ x
-        self.pool.append(Cuts(taken, constant, slopes[taken], self.is_single, self.risk, self.alpha))
+            bounds, each = np.array([(weight * bounds).sum()]), (slopes.T @ weight)[None, :]
+            taken = np.flatnonzero(bounds > known + least)
+            each = each[taken]
+        else:
+            taken = np.flatnonzero(bounds > known + least)
+            each = slopes[taken].toarray()
+        self.pool.append(Cuts(taken, bounds[taken] - each @ x, each, self.is_single, self.risk, self.alpha))
         return bool(taken.size)
 
     def known(self, x: FloatArray) -> FloatArray:

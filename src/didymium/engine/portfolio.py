@@ -168,7 +168,7 @@ class _Judge:
             frozen(losses),
             float((probability * losses).sum()),
             cvar(losses, probability, self.alpha),
-            frozen(weights(losses, probability, self.risk, self.alpha) @ slopes),
+            frozen(slopes.T @ weights(losses, probability, self.risk, self.alpha)),
             found.rounds,
             found.cuts,
         )

@@ -11,7 +11,8 @@ best of those prices is the optimum, proven by itself. This is the simple recour
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from didymium.engine.certificate import ROUNDING
 from didymium.engine.programme import Entries, FloatArray, LinearProgramme, Triples
 from didymium.engine.twostage import WHERE, Case
 from didymium.errors import BadInput
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 # Numbers in memory: cases × columns.
 MOST = 20_000_000
@@ -53,14 +57,14 @@ class SimpleRecourse:
         self._members[in_row[order], rank] = order
 
         links = [case.links for case in cases]
-        self._column = _flat([link.column_upper for link in links])
-        self._row = _flat([link.row_bound for link in links])
+        self._column = _Rises.of([link.column_upper for link in links], recourse.columns, choices)
+        self._row = _Rises.of([link.row_bound for link in links], recourse.rows, choices)
 
-    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, csr_array]:
         """See `Recourse`. It takes no time to speak of, so `end` is not looked at."""
         upper, low, high = self._upper.copy(), self._low.copy(), self._high.copy()
-        upper += _rise(upper.shape, self._column, x)
-        rise = _rise(low.shape, self._row, x)
+        upper += self._column.at(x)
+        rise = self._row.at(x)
         low += rise
         high += rise
         cost, lower = _padded(self._cost), _padded(self._lower)
@@ -83,12 +87,8 @@ class SimpleRecourse:
             raise BadInput("the cost falls without end.", where=f"{WHERE}, case {number}", cure="Bound its columns.")
         reduced = np.zeros_like(cost)
         reduced[:, self._members] = _reduced(price, a, c)
-        slopes = np.zeros(self._count * self._choices)
-        for link, dual in ((self._column, np.minimum(reduced, 0.0)), (self._row, price)):
-            case, place, choice, value = link
-            terms = dual[case, place] * value
-            slopes += np.bincount(case * self._choices + choice, weights=terms, minlength=slopes.size)
-        return losses, losses, slopes.reshape(self._count, self._choices)
+        slopes = self._column.slopes(np.minimum(reduced[:, :-1], 0.0)) + self._row.slopes(price[:, :-1])
+        return losses, losses, slopes
 
     def _refuse_contradictions(
         self, a: FloatArray, lo: FloatArray, up: FloatArray, low: FloatArray, high: FloatArray
@@ -123,16 +123,35 @@ def _padded(values: FloatArray) -> FloatArray:
     return np.concatenate([values, np.zeros((values.shape[0], 1))], axis=1)
 
 
-def _flat(links: Sequence[Triples]) -> tuple[Any, ...]:
-    case = np.repeat(np.arange(len(links)), [np.size(link[0]) for link in links])
-    return (case, *(np.concatenate([np.asarray(link[part]) for link in links]) for part in range(3)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rises:
+    """How the bounds of one kind rise in all cases: a matrix (case · places + place, choice)."""
 
+    matrix: csr_array
+    cases: int
 
-def _rise(shape: tuple[int, ...], link: tuple[Any, ...], x: FloatArray) -> FloatArray:
-    case, place, choice, value = link
-    flat = np.bincount(case * shape[1] + place, weights=value * x[choice], minlength=shape[0] * shape[1])
-    rise: FloatArray = flat.astype(np.float64).reshape(shape)
-    return rise
+    @classmethod
+    def of(cls, links: Sequence[Triples], places: int, choices: int) -> _Rises:
+        from scipy import sparse
+
+        case = np.repeat(np.arange(len(links)), [np.size(link.row) for link in links])
+        place, choice, value = (np.concatenate([np.asarray(link[part]) for link in links]) for part in range(3))
+        at = (case * places + place, choice.astype(np.intp))
+        return cls(sparse.csr_array((value, at), shape=(len(links) * places, choices)), len(links))
+
+    def at(self, x: FloatArray) -> FloatArray:
+        """Rises (cases, places)."""
+        rise: FloatArray = (self.matrix @ x).reshape(self.cases, -1)
+        return rise
+
+    def slopes(self, dual: FloatArray) -> csr_array:
+        """Change of each loss with each choice (cases, choices); a choice may have several entries."""
+        from scipy import sparse
+
+        whole = self.matrix
+        data = whole.data * np.repeat(dual.ravel(), np.diff(whole.indptr))
+        start = whole.indptr[:: dual.shape[1]] if dual.shape[1] else np.zeros(self.cases + 1, dtype=np.int32)
+        return sparse.csr_array((data, whole.indices, start), shape=(self.cases, whole.shape[1]))
 
 
 def _reduced(price: FloatArray, a: FloatArray, c: FloatArray) -> FloatArray:
