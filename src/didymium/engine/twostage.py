@@ -260,11 +260,9 @@ def raised(recourse: LinearProgramme, case: Case, x: FloatArray) -> Change:
 def _raised(bound: FloatArray, change: Entries, link: Triples, x: FloatArray) -> Entries:
     place, inverse = np.unique(link.row, return_inverse=True)
     rise = np.bincount(inverse, weights=link.value * x[link.column], minlength=place.size)
-    value = bound[place].copy()
-    if change.place.size:
-        at = dict(zip(change.place.tolist(), change.value.tolist(), strict=True))
-        value = np.array([at.get(p, v) for p, v in zip(place.tolist(), value.tolist(), strict=True)])
-    return Entries(place, frozen(value + rise))
+    before = bound.copy()
+    before[change.place] = change.value
+    return Entries(place, frozen(before[place] + rise))
 
 
 def slope(case: Case, row_dual: FloatArray, reduced_cost: FloatArray, choices: int) -> FloatArray:
