@@ -159,7 +159,7 @@ class _Judge:
         probability = self.probability
         return PortfolioSolution(
             "optimal" if distance <= PROVEN else "gap" if distance <= gap or found.is_in_time else "time_limit",
-            frozen(x),
+            frozen(x + 0.0),  # no minus zero
             objective,
             bound,
             distance,
