@@ -13,7 +13,7 @@ from didymium.data import Dataset
 from didymium.errors import UnknownTerm
 from didymium.results import Result
 from didymium.studies import gap_supply
-from didymium.studies.stock_inputs import FORMS, Form, Setting, forms_of, setting
+from didymium.studies.stock_inputs import FORMS, Form, Setting, _held, forms_of, setting
 from didymium.studies.stocks import _days, _reserve, stocks
 
 DRAWS = 60
@@ -94,6 +94,23 @@ def test_what_is_held_need_not_be_bought_and_buying_moves_the_price(inside: tupl
     assert float(str(none["price_rise_share"])) > 0
     small = _reserve(given, dataclasses.replace(empty, world=metal.world / 10))
     assert float(str(small["price_rise_share"])) >= float(str(none["price_rise_share"]))
+
+
+class _Told:
+    """A table `stockpiles` with one secret level."""
+
+    def rows(self, table: str, **where: object) -> list[dict[str, object]]:
+        level = {"country": "USA", "product": "ndpr_oxide", "unit": "days", "year": 2026, "row_id": "x"}
+        return [{**level, "quantity": None, "value_low": 100.0, "value_high": 200.0}]
+
+
+def test_a_secret_stock_counts_as_a_range(inside: tuple[Setting, list[Form]]) -> None:
+    given, need = inside[0], np.full(DRAWS, 365.0)
+    public = _held(_Told(), given, "USA", "separated", "ndpr_oxide", need) - given.drawn["pool_cover_days"]  # type: ignore[arg-type]
+    assert 100 <= public.min() < 120
+    assert 180 < public.max() <= 200
+    other = _held(_Told(), given, "USA", "separated", "dy_oxide", need)  # type: ignore[arg-type]
+    assert other == pytest.approx(given.drawn["pool_cover_days"])
 
 
 def test_a_joint_reserve_costs_no_more(answer: Result) -> None:

@@ -56,6 +56,7 @@ class Setting:
     common: Floats
     most_bought: Floats
     elasticity_factor: Floats
+    secret: Floats  # quantile at which a secret stock lies in its range
     price: Mapping[tuple[str, str], Floats]  # (stage, product) -> USD/kg
     values: Mapping[str, Floats]  # use -> USD per kg of magnet that is lost for good
     assumption_ids: tuple[str, ...]
@@ -114,6 +115,7 @@ def setting(ds: Dataset, supply: Supply, year: int, seed: int) -> Setting:
         elasticity_factor=factor ** (2.0 * rng.random(supply.draws) - 1.0),
         price=_prices(ds, supply, year, rng.random(supply.draws), drawn["ore_value_share"]),
         values=values,
+        secret=rng.random(supply.draws),
         assumption_ids=DRAWN,
         price_sources=tuple(price_sources),
         source_ids=tuple(sorted({*price_sources, *(str(r["source_id"]) for r in (*sectors, *rows.values()))})),
@@ -230,8 +232,7 @@ def _held(ds: Dataset, given: Setting, party: str, stage: str, product: str, nee
         row = levels(ds)[0].get((party, METAL_OF[product]))
         if row is not None:
             low, value, high = stock_range(row)
-            public = given.drawn["jpn_public_cover_days"]
-            days = days + (value if low == high else low + (high - low) * public / public.max())
+            days = days + split_uniform(given.secret, low, value, high)
         elif party == "JPN":
             days = days + given.drawn["jpn_public_cover_days"]
     return days_of_cover(days, need)
