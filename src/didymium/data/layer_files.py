@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from didymium.data import journal
 from didymium.errors import BadInput
 from didymium.schema import TABLES
 from didymium.schema.faults import Fault
@@ -161,17 +162,22 @@ def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Table
 
 
 def _journal(data: bytes, label: str) -> tuple[Tables, list[Fault]]:
-    """The rows that a journal of promises comes to, over the shipped ones; a broken chain is a fault."""
-    from didymium.data import journal
+    """The rows that a journal of promises comes to; a broken chain is a fault."""
+    try:
+        layer = journal_layer(journal.read(data, label), label)
+    except BadInput as broken:
+        return {}, [Fault(broken.where, 0, "", "", broken.what, broken.cure)]
+    return layer.tables, list(layer.faults)
+
+
+def journal_layer(entries: Sequence[journal.Entry], label: str) -> Layer:
+    """What the lines of a journal come to, over the shipped rows."""
     from didymium.data.package import base_tables
 
     shipped = {name: base_tables()[name].rows for name in ("commitments", "commitment_readings", "sources")}
-    try:
-        made = journal.tables(journal.read(data, label), shipped)
-    except BadInput as broken:
-        return {}, [Fault(broken.where, 0, "", "", broken.what, broken.cure)]
+    made = journal.tables(entries, shipped)
     tables = {name: read_records(rows, TABLES[name], f"{label} {name}") for name, rows in made.items() if rows}
-    return tables, [fault for parsed in tables.values() for fault in parsed.faults]
+    return Layer(label, tables, tuple(fault for parsed in tables.values() for fault in parsed.faults))
 
 
 def _no_constant(word: str) -> float:
