@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from didymium.errors import BadInput
-from didymium.figures.rows import as_list, as_of, day
+from didymium.figures.rows import as_list, as_of
 from didymium.i18n import translator
 from didymium.results import Result, Row
 
@@ -54,7 +54,7 @@ def reminded(result: Result) -> Sequence[Row]:
 def _event(row: Row, today: datetime.date, lang: str) -> Event:
     from icalendar import Alarm, Event
 
-    due = datetime.date.fromisoformat(day(row["due_date"]))
+    due = datetime.date.fromisoformat(str(row["due_date"]))
     event = Event()
     event.add("uid", f"{row['commitment_id']}.commitments@didymium")
     # The day asked about, not the clock: the same answer gives the same bytes.
@@ -83,7 +83,7 @@ def _title(row: Row, lang: str) -> str:
     t = translator(lang)
     who = t(", ").join(t.place(p) for p in as_list(row["parties"])[:3])
     text = t("{who}: {what}", who=who, what=t.fact(str(row["summary"])))
-    return t("Kept up to today: {what}", what=text) if row["due_kind"] == "until" else t("Due: {what}", what=text)
+    return t("Last day: {what}", what=text) if row["due_kind"] == "until" else t("Due: {what}", what=text)
 
 
 def _description(row: Row, lang: str) -> str:

@@ -64,7 +64,11 @@ def _said_by(command: Callable[..., R]) -> Callable[..., R]:
             click.option("--status", metavar="STATUS", help="open, unknown, partly, met or missed."),
             click.option("--evidence", metavar="URL|ID", help="What shows it: an address or a source id."),
             click.option(
-                "--evidence-date", "last_evidence_date", type=IsoDate(), metavar="DATE", help="Its date.  [default: today]"
+                "--evidence-date",
+                "last_evidence_date",
+                type=IsoDate(),
+                metavar="DATE",
+                help="Its date.  [default: today]",
             ),
             click.option("--done", "done_date", type=IsoDate(), metavar="DATE", help="The day on which it was met."),
             click.option("--due", "due_date", metavar="DATE", help="The due date as the text gives it."),
@@ -72,10 +76,15 @@ def _said_by(command: Callable[..., R]) -> Callable[..., R]:
             click.option("--term", type=click.IntRange(0), metavar="N", help="Length of the term."),
             click.option("--term-unit", metavar="UNIT", help="days, business_days, months, years or to_period_end."),
             click.option(
-                "--other-from", "other_counted_from_date", metavar="DATE", help="The start by the date of another place."
+                "--other-from",
+                "other_counted_from_date",
+                metavar="DATE",
+                help="The start by the date of another place.",
             ),
             click.option("--other-place", metavar="PLACE", help="That place."),
-            click.option("--legal-force", metavar="FORCE", help="political, agreement, contract, domestic_law, not_in_force."),
+            click.option(
+                "--legal-force", metavar="FORCE", help="political, agreement, contract, domestic_law, not_in_force."
+            ),
             click.option("--clause", metavar="F-NN", help="Clause of the US–Japan framework."),
             click.option("--clause-relation", metavar="RELATION", help="text or follow_up."),
             click.option("--note", "notes", metavar="TEXT", help="What else should be known."),
@@ -99,7 +108,9 @@ def _said_by(command: Callable[..., R]) -> Callable[..., R]:
 @click.option("--source", "source_id", required=True, metavar="URL|ID", help="Where the promise can be read.")
 @_said_by
 @shared_options
-def add(shared: Shared, commitment_id: str, journal: Path | None, who: str | None, why: str | None, **set_to: Any) -> None:
+def add(
+    shared: Shared, commitment_id: str, journal: Path | None, who: str | None, why: str | None, **set_to: Any
+) -> None:
     """Write a new promise in the journal."""
     fields = {"status": "open", "confidence": "medium", "due_basis": "no deadline in the text"} | _given(set_to)
     _write(shared, journal, [_draft("add", commitment_id, fields, who, why)])
@@ -170,7 +181,7 @@ def _drafts_of(book: Path, who: str | None, why: str | None) -> list[Draft]:
     sheet = next(sheet for sheet in read_workbook(book) if not sheet.hidden)
     header = {column: sheet.text(1, column).strip() for column in range(1, sheet.last_column + 1)}
     known = ("commitment_id", "action", "who", "why", *FIELDS)
-    for column, name in header.items():
+    for name in header.values():
         if name and name not in known:
             raise BadInput(
                 f"column {name!r} is not known.",
@@ -224,7 +235,7 @@ def _write(shared: Shared, journal: Path | None, drafts: list[Draft]) -> None:
         return
     t = translator(shared.lang)
     columns = ("line", "who", "action", "commitment_id", "fields")
-    note = t("Written in {path}. Last hash: {hash}", path=str(path), hash=rows[-1]["hash"])
+    note = t("Written in {path}. Last hash: {hash}", path=str(path), hash=str(rows[-1]["hash"]))
     show_table(sheet(rows, columns, t), shared, notes=[note], then=f"didymium commitments --journal {path}")
 
 
@@ -288,10 +299,22 @@ def verify(shared: Shared, journal: Path | None, expect: str | None) -> int:
 
 @commitments.command(name="ical")
 @click.option("-o", "--output", type=_PATH, required=True, metavar="FILE.ics", help="Where the calendar goes.")
-@click.option("--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, envvar="DIDYMIUM_LANG",
-              help="Language of the titles; descriptions are in both.")
-@click.option("--layer", "layers", type=click.Path(path_type=Path), multiple=True, metavar="PATH",
-              help="As in all questions. Repeatable.")
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "ja"]),
+    default="en",
+    show_default=True,
+    envvar="DIDYMIUM_LANG",
+    help="Language of the titles; descriptions are in both.",
+)
+@click.option(
+    "--layer",
+    "layers",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="PATH",
+    help="As in all questions. Repeatable.",
+)
 @click.option("--journal", type=_PATH, metavar="FILE", help="A journal of promises that the calendar shall count.")
 @click.option("-q", "--quiet", is_flag=True, help="No hints.")
 @debug_option

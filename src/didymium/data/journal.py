@@ -28,7 +28,7 @@ _READING = tuple(name for name in TABLES["commitment_readings"].column_names if 
 EVIDENCE = "evidence"
 SUPERSEDED_BY = "superseded_by"
 FIELDS = (*_OWN, *_READING, EVIDENCE, SUPERSEDED_BY)
-"""What a line may set: columns of the two tables, evidence (a source id or an address), and the promise that follows."""
+"""What a line may set: columns of the two tables, evidence (source id or address), and the promise that follows."""
 
 _MEMBERS = {"action", "at", _KEY, "fields", "hash", "line", "previous", "who", "why"}
 
@@ -155,7 +155,9 @@ def follows(entries: Sequence[Entry], drafts: Sequence[Draft], shipped: Sequence
         if draft.action == "add":
             if draft.commitment_id in known:
                 raise BadInput(
-                    f"{draft.commitment_id} is there already.", where=name, cure="Change it: didymium commitments update."
+                    f"{draft.commitment_id} is there already.",
+                    where=name,
+                    cure="Change it: didymium commitments update.",
                 )
             known.add(draft.commitment_id)
         for wanted in (draft.commitment_id, draft.fields.get(SUPERSEDED_BY, draft.commitment_id)):

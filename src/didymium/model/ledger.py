@@ -167,8 +167,6 @@ def surplus_flows(
     return flows
 
 
-def _lacking(
-    need: Mapping[str, Floats], own: Mapping[str, Floats], firm: Mapping[str, Floats], region: str
-) -> Floats:
+def _lacking(need: Mapping[str, Floats], own: Mapping[str, Floats], firm: Mapping[str, Floats], region: str) -> Floats:
     """What a region is short of after its own output and its contracts."""
     return np.maximum(need[region] - own[region] - firm[region], 0.0)

@@ -30,6 +30,7 @@ FRAMEWORK_CLAUSES = Table(
         ),
         Column("budget_ids", "list", "Promises that carry the money.", references="commitments.commitment_id"),
         Column("budget_note", "text", "What the money is."),
+        Column("budget_note_ja", "text", "The same in Japanese."),
     ),
     ("clause",),
 )

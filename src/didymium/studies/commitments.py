@@ -193,6 +193,7 @@ def _by_clause(clauses: Iterable[Record], rows: Sequence[Record]) -> list[dict[s
                 "budgeted": clause["budgeted"],
                 "budget_ids": (clause["budget_ids"] or "").split(";") if clause["budget_ids"] else [],
                 "budget_note": clause["budget_note"],
+                "budget_note_ja": clause["budget_note_ja"],
                 "done": _is_done(text["status"] if text else None),
                 "follow_ups_done": sum(row["status"] == "met" for row in own if row is not text),
                 "source_ids": text["source_ids"] if text else [clause["source_id"]],

@@ -39,8 +39,7 @@ FIELDS = (
 )
 WARNINGS = (
     "what a partner makes beyond its own need is not promised: a paper between states binds no plant to deliver",
-    "the force is that of the strongest paper that names the product; no paper of a partner names tonnes a year "
-    "unless it is a contract",
+    "the force is that of the strongest paper that names the product; papers name no tonnes, contracts do",
 )
 
 
@@ -143,7 +142,11 @@ def names_product(ds: Dataset, paper: Paper, stage: str, product: str) -> bool:
             return True
         if named["family"] == family and named["kind"] == "group":
             return True
-        if named["family"] == family and named["kind"] in ("basket", "aggregate") and stage in (named["stages"] or "").split(";"):
+        if (
+            named["family"] == family
+            and named["kind"] in ("basket", "aggregate")
+            and stage in (named["stages"] or "").split(";")
+        ):
             return True
     return False
 
@@ -192,9 +195,7 @@ def _parts(
     return parts
 
 
-def _between(
-    ds: Dataset, signed: Sequence[Paper], party: str, partner: str, stage: str, product: str
-) -> list[Paper]:
+def _between(ds: Dataset, signed: Sequence[Paper], party: str, partner: str, stage: str, product: str) -> list[Paper]:
     """Papers that both have joined and that name the product. One with China is no promise of supply."""
     return [
         paper

@@ -279,9 +279,7 @@ class Position:
     deals: tuple[tuple[Offtake, Floats], ...]
 
 
-def position(
-    supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str
-) -> Position:
+def position(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> Position:
     """Need, own output and contracts of the parties and their partners."""
     zero = np.zeros((supply.draws + 1, supply.years.size))
     allies = supply.allies()
