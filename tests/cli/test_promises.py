@@ -104,7 +104,7 @@ def test_update_history_verify_and_the_answer_with_the_journal(didymium: Didymiu
     said = ("--status", "met", "--evidence", PAGE, "--evidence-date", "2026-11-20", "--done", "2026-11-20")
     assert didymium("commitments", "update", "c002", *said, *who, *journal).code == 0
     told = didymium("commitments", "history", "c002", *journal, "--json").json()["rows"]
-    assert [(row["field"], row["before"], row["after"]) for row in told][0] == ("status", "unknown", "met")
+    assert next((row["field"], row["before"], row["after"]) for row in told) == ("status", "unknown", "met")
     assert {(row["who"], row["why"]) for row in told} == {("METI", "Held in Houston")}
     checked = didymium("commitments", "verify", *journal, "--json").json()
     assert checked["lines"] == 1
