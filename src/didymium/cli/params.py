@@ -241,6 +241,14 @@ PARAMS: dict[str, Param] = {
         default=90,
         default_text="90",
     ),
+    "only_behind": Param(
+        "--overdue/--all-states",
+        "Only promises that are overdue, were met late, or are dead: missed, or their words not in force.",
+        click.BOOL,
+        "",
+        default=False,
+        default_text="all-states",
+    ),
     "outlook": Param(
         "--outlook",
         "The demand outlook against which projects are held.",
@@ -266,7 +274,7 @@ PARAMS: dict[str, Param] = {
         default=lambda: ["USA", "JPN"],
         default_text="USA,JPN",
         read=tuple,
-        aliases=("--for",),
+        aliases=("--for", "--party"),
     ),
     "foresight": Param(
         "--foresight",
