@@ -27,6 +27,7 @@ _ORDER = (
     "projects",
     "finance",
     "measures",
+    "ownership",
     "commitments",
     "backtest",
     "data",

@@ -57,14 +57,15 @@ ENTITY_LINKS = Table(
         Column(
             "kind",
             "id",
-            "owner = owns a share of the project or entity; parent = belongs to that entity; partner = works with it.",
-            terms=("owner", "parent", "partner"),
+            "owner = owns a share of the project or entity; parent = belongs to that entity; offtaker = buys a share of the "
+            "output; partner = works with it.",
+            terms=("owner", "parent", "offtaker", "partner"),
             required=True,
         ),
         Column("of_entity_id", "id", "The other entity.", references="entities.entity_id"),
         Column("project_id", "id", "The project.", references="projects.project_id"),
         Column("agreement_id", "id", "The agreement.", references="agreements.agreement_id"),
-        Column("share", "number", "Share owned; empty = not known.", unit="share", minimum=0, maximum=1),
+        Column("share", "number", "Share owned or bought; empty = not known.", unit="share", minimum=0, maximum=1),
         SOURCE,
         CONFIDENCE,
         BASIS,
@@ -131,6 +132,14 @@ CONTROL_THRESHOLDS = Table(
         ),
         Column("share", "number", "Threshold.", unit="share", minimum=0, maximum=1, required=True),
         Column("families", "list", "Product families it is about; empty = all.", example="ree"),
+        Column(
+            "counts",
+            "id",
+            "Whose share counts: any country but the parties, or none of their partners either.",
+            terms=("third_country", "non_partner"),
+            required=True,
+        ),
+        Column("not_partners", "list", "Signed with a party, yet no partner.", references="places.place"),
         SOURCE,
         CONFIDENCE,
         BASIS,
@@ -138,4 +147,27 @@ CONTROL_THRESHOLDS = Table(
     ("threshold_id",),
 )
 
-ENTITY_TABLES = (ENTITIES, ENTITY_NAMES, ENTITY_LINKS, ENTITY_LISTS, ENTITY_LISTINGS, CONTROL_THRESHOLDS)
+IMPORT_MEASURES = Table(
+    "import_measures",
+    "Measures on imports",
+    "輸入側の措置",
+    "A measure of `measures` that is laid on imports; all others are laid on exports.",
+    (
+        MEASURE,
+        Column("duty_share", "number", "Duty on the value; empty = none set.", unit="share", minimum=0),
+        SOURCE,
+        CONFIDENCE,
+        BASIS,
+    ),
+    ("measure_id",),
+)
+
+ENTITY_TABLES = (
+    ENTITIES,
+    ENTITY_NAMES,
+    ENTITY_LINKS,
+    ENTITY_LISTS,
+    ENTITY_LISTINGS,
+    CONTROL_THRESHOLDS,
+    IMPORT_MEASURES,
+)
