@@ -334,7 +334,13 @@ _QUESTIONS = (
             "days_to_change",
             "lapse_effect",
         ),
-        words={"kind": "measure_kind", "status": "measure_status"},
+        words={
+            "kind": "measure_kind",
+            "status": "measure_status",
+            "class": "measure_class",
+            "event": "measure_event",
+            "how": "measure_reach",
+        },
         then="didymium commitments",
     ),
     Question(

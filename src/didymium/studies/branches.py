@@ -88,7 +88,7 @@ def _number(value: Any) -> float:
 
 
 def _by_party(rows: Sequence[Row]) -> list[Row]:
-    """Each branch and party in one line: unserved tonnes over all products, the first shortage, the loss."""
+    """Each branch and party in one line: unserved tonnes if they are of one product, the first shortage, the loss."""
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if row["is_total"]:
@@ -104,8 +104,8 @@ def _by_party(rows: Sequence[Row]) -> list[Row]:
                 "title_ja": part[0]["title_ja"],
                 "probability": part[0]["probability"],
                 "party": party,
-                "unserved_t": sum(_number(row["unserved_t"]) for row in part),
-                "extra_unserved_t": sum(_number(row["extra_unserved_t"]) for row in part),
+                "unserved_t": part[0]["unserved_t"] if len(part) == 1 else None,
+                "extra_unserved_t": part[0]["extra_unserved_t"] if len(part) == 1 else None,
                 "days_to_shortage": min(days, default=None),
                 "loss_usd_m": sum(losses) if losses else None,
             }
@@ -138,7 +138,11 @@ FIELDS = (
     Field("unserved_t", "t", "part of it that is not met"),
     Field("unserved_share", "share", "unserved over demand"),
     Field("extra_unserved_t", "t", "more than in the first branch"),
-    Field("days_to_shortage", "days", "days until firm demand goes unserved; empty = never in the run"),
+    Field(
+        "days_to_shortage",
+        "days",
+        "days until firm demand goes unserved; empty = thrift alone covers the lack, or there is none",
+    ),
     Field("loss_usd_m", "million USD", "value at stake in what is unserved"),
     Field("extra_loss_usd_m", "million USD", "more than in the first branch"),
 )

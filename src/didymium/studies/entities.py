@@ -57,7 +57,7 @@ def entities(ds: Dataset, *, as_of: date, parties: Sequence[str] = ("USA", "JPN"
         rows=rows,
         fields=FIELDS,
         tables={"lists": _lists(ds, as_of), "unmatched": list(_unmatched(ds, names))},
-        warnings=_warnings(ds, rows, as_of),
+        warnings=_warnings(ds, as_of),
         source_ids=[source for row in rows for source in _as_list(row["source_ids"])],
     )
 
@@ -183,15 +183,16 @@ def _unmatched(ds: Dataset, names: Names) -> Iterator[Row]:
         yield {"table": table, "column": column, "text": part, "records": sorted(set(records))}
 
 
-def _warnings(ds: Dataset, rows: Sequence[Row], as_of: date) -> list[str]:
+def _warnings(ds: Dataset, as_of: date) -> list[str]:
     lists = _lists(ds, as_of)
     total, open_ = (sum(int(str(row[c])) for row in lists) for c in ("entities", "not_named"))
     if not lists:
         return []
-    return [
+    said = (
         f"Of {total} firms on {len(lists)} lists, {open_} are named in no source that we hold: a firm that is not "
         "found here may still be listed."
-    ]
+    )
+    return [said]
 
 
 FIELDS = (

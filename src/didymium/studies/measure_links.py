@@ -44,7 +44,11 @@ def _members(ds: Dataset, word: str) -> tuple[str, ...]:
 def hs_codes(ds: Dataset, products: Sequence[str]) -> list[str]:
     """Six-digit codes of HS 2022 under which the products go; a code may cover more than the product."""
     wanted = set(covered(ds, products))
-    return sorted({str(row["hs2022_code"]) for row in ds.rows("hs_codes") if row["product"] in wanted and row["hs2022_code"]})
+    found = {str(row["hs2022_code"]) for row in ds.rows("hs_codes") if row["product"] in wanted}
+    for row in ds.rows("products"):
+        if row["product"] in wanted and row["hs_codes"]:
+            found |= {code for code in str(row["hs_codes"]).split(";") if len(code) == 6}
+    return sorted(found - {"None"})
 
 
 def calendar(ds: Dataset, rows: Sequence[Record], as_of: date, horizon_days: int) -> list[dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Entities in running text: `Alcoa / Sojitz-JOGMEC (JAGA)` names Alcoa and JAGA.
 
-Names come from the table `entity_names`; the longest that fits counts, and upper and lower case do too, so that
-`Ford` is not found in "afford". What stands in brackets is named beside the owner, not as an owner.
+Names come from the table `entity_names`; the longest that fits counts, and upper and lower case do too. `Ford` is not
+found in "Fordham"; Japanese has no spaces, so that its names are found within a sentence. What stands in brackets is
+named beside the owner, not as an owner.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Names:
         entity_of = {str(row["name"]): str(row["entity_id"]) for row in ds.rows("entity_names")}
         longest_first = sorted(entity_of, key=lambda name: (-len(name), name))
         words = "|".join(re.escape(name) for name in longest_first)
-        return cls(entity_of, re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else r"(?!)"))
+        return cls(entity_of, re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else r"(?!)", re.ASCII))
 
     def found(self, text: str | None) -> tuple[str, ...]:
         """The entities that a text names, in its order, each once."""

@@ -232,11 +232,13 @@ def _share(row: Row, column: str) -> float:
 
 
 def _crossing(was: bool, now: bool) -> str:
-    return {(False, True): "crossed", (True, False): "cleared", (True, True): "above", (False, False): "below"}[was, now]
+    return {(False, True): "crossed", (True, False): "cleared", (True, True): "above", (False, False): "below"}[
+        was, now
+    ]
 
 
 def _own(ds: Dataset, limit: Mapping[str, Any]) -> frozenset[str]:
-    """Whose share does not count: the parties of the promise and, where it speaks of allies, those that signed with one.
+    """Whose share does not count: the promise's parties and, where it speaks of allies, those that signed with one.
 
     Groups stand for their members.
     """
@@ -288,7 +290,9 @@ def _text(holders: Sequence[tuple[str, float]]) -> str:
 
 
 def _warnings(sale: Sequence[str], alerts: Sequence[Row]) -> list[str]:
-    said = ["Shares are of plants that the register has with a capacity, not of the world: unlisted plants are missing."]
+    said = [
+        "Shares are of plants that the register has with a capacity, not of the world: unlisted plants are missing."
+    ]
     crossed = sum(1 for row in alerts if row["crossing"] == "crossed")
     if crossed:
         said.insert(0, f"The sale takes a country above a threshold {crossed} times: table alerts.")

@@ -148,9 +148,10 @@ def _beyond(ds: Dataset, found: Iterable[Plant]) -> Iterator[Plant]:
             for place in (plant.country, "WLD"):
                 listed[place, plant.product, plant.stage, plant.unit] += plant.capacity
     totals: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
+    none: Mapping[str, Any] = {"capacity": 0}
     for row in ds.rows("facilities", is_aggregate=True):
         key = (str(row["country"] or "WLD"), str(row["product"]), str(row["stage"]), str(row["capacity_unit"]))
-        if row["capacity"] is not None and float(row["capacity"]) > float(totals.get(key, {"capacity": 0})["capacity"]):
+        if row["capacity"] is not None and float(row["capacity"]) > float(totals.get(key, none)["capacity"]):
             totals[key] = row
     for key, row in sorted(totals.items(), key=lambda item: item[0][0] == "WLD"):
         place, product, stage, unit = key
