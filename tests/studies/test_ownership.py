@@ -33,7 +33,7 @@ def test_shares_of_a_group_add_up_to_one(sale: Result) -> None:
     for row in sale.rows:
         key = tuple(str(row[c]) for c in ("basis", "scope", "stage", "product", "capacity_unit"))
         sums[key][0] += float(str(row["share"]))
-        sums[key][1] += float(str(row["share_after"]))
+        sums[key][1] += float(str(row["after_share"]))
     assert len(sums) > 100
     assert all(pair == pytest.approx([1.0, 1.0]) for pair in sums.values())
 

@@ -217,7 +217,7 @@ _QUESTIONS = (
             "capacity",
             "capacity_unit",
             "share",
-            "share_after",
+            "after_share",
             "change_share",
         ),
         shows={"basis": ("country",), "scope": ("running",)},

@@ -1,4 +1,4 @@
-"""`didymium measures`: the calendar of measures by itself, with branches, entities and the price floor as questions of their own."""
+"""`didymium measures`: the calendar by itself; branches, entities and price floor as questions of their own."""
 
 from __future__ import annotations
 

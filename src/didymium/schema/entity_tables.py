@@ -1,4 +1,4 @@
-"""Tables of firms and agencies: what they are called, whom they belong to, which lists name them, which shares matter."""
+"""Tables of firms and agencies: names, owners, the lists that name them, and the shares that matter."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ ENTITY_LINKS = Table(
         Column(
             "kind",
             "id",
-            "owner = owns a share of the project or entity; parent = belongs to that entity; offtaker = buys a share of the "
-            "output; partner = works with it.",
+            "owner = owns a share of the project or entity; parent = belongs to that entity; offtaker = buys a share "
+            "of the output; partner = works with it.",
             terms=("owner", "parent", "offtaker", "partner"),
             required=True,
         ),

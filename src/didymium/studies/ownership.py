@@ -128,7 +128,7 @@ def _rows(before: Sequence[Plant], after: Sequence[Plant]) -> list[Row]:
                         "capacity": first,
                         "share": first / total,
                         "capacity_after": then,
-                        "share_after": then / total,
+                        "after_share": then / total,
                         "change_share": (then - first) / total,
                         "plants": count[group],
                         "source_ids": sorted(sources[group]),
@@ -177,7 +177,7 @@ def _concentration(rows: Sequence[Row]) -> Iterator[Row]:
         if basis == "offtake":
             continue
         low, high = concentration({str(r["holder"]): _share(r, "share") for r in group})
-        low_after, high_after = concentration({str(r["holder"]): _share(r, "share_after") for r in group})
+        low_after, high_after = concentration({str(r["holder"]): _share(r, "after_share") for r in group})
         yield {
             "basis": basis,
             "scope": scope,
@@ -206,8 +206,8 @@ def _thresholds(ds: Dataset, rows: Sequence[Row]) -> Iterator[Row]:
             if not third:
                 continue
             most = float(limit["share"])
-            over = [r for r in third if max(_share(r, "share"), _share(r, "share_after")) > most]
-            for row in over or [max(third, key=lambda r: _share(r, "share_after"))]:
+            over = [r for r in third if max(_share(r, "share"), _share(r, "after_share")) > most]
+            for row in over or [max(third, key=lambda r: _share(r, "after_share"))]:
                 yield {
                     "threshold_id": limit["threshold_id"],
                     "threshold_name": limit["name"],
@@ -220,8 +220,8 @@ def _thresholds(ds: Dataset, rows: Sequence[Row]) -> Iterator[Row]:
                     "capacity_unit": unit,
                     "holder": row["holder"],
                     "share": row["share"],
-                    "share_after": row["share_after"],
-                    "crossing": _crossing(_share(row, "share") > most, _share(row, "share_after") > most),
+                    "after_share": row["after_share"],
+                    "crossing": _crossing(_share(row, "share") > most, _share(row, "after_share") > most),
                     "plants": row["plants"],
                     "source_ids": [limit["source_id"]],
                 }
@@ -308,7 +308,7 @@ FIELDS = (
     Field("capacity", "{capacity_unit}", "capacity held"),
     Field("share", "share", "of the capacity of the group"),
     Field("capacity_after", "{capacity_unit}", "the same after the sale"),
-    Field("share_after", "share", "the same after the sale"),
+    Field("after_share", "share", "the same after the sale"),
     Field("change_share", "share", "after less before"),
     Field("plants", "", "plants in the group"),
     Field("source_ids", "", "sources"),

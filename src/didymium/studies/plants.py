@@ -148,21 +148,21 @@ def _beyond(ds: Dataset, found: Iterable[Plant]) -> Iterator[Plant]:
             for place in (plant.country, "WLD"):
                 listed[place, plant.product, plant.stage, plant.unit] += plant.capacity
     totals: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
-    none: Mapping[str, Any] = {"capacity": 0}
     for row in ds.rows("facilities", is_aggregate=True):
         key = (str(row["country"] or "WLD"), str(row["product"]), str(row["stage"]), str(row["capacity_unit"]))
-        if row["capacity"] is not None and float(row["capacity"]) > float(totals.get(key, none)["capacity"]):
+        most = float(totals[key]["capacity"]) if key in totals else 0.0
+        if row["capacity"] is not None and float(row["capacity"]) > most:
             totals[key] = row
-    for key, row in sorted(totals.items(), key=lambda item: item[0][0] == "WLD"):
+    for key, total in sorted(totals.items(), key=lambda item: item[0][0] == "WLD"):
         place, product, stage, unit = key
-        rest = float(row["capacity"]) - listed[key]
+        rest = float(total["capacity"]) - listed[key]
         if rest <= 0:
             continue
         listed["WLD", product, stage, unit] += rest
-        seats = str(row["ownership_country"]).split(";") if row["ownership_country"] else []
+        seats = str(total["ownership_country"]).split(";") if total["ownership_country"] else []
         yield Plant(
             plant_id=f"{row['facility_id']}-rest",
-            name=str(row["name"]),
+            name=str(total["name"]),
             product=product,
             stage=stage,
             unit=unit,
@@ -172,5 +172,5 @@ def _beyond(ds: Dataset, found: Iterable[Plant]) -> Iterator[Plant]:
             by_country=((together(seats), 1.0),),
             by_entity=((UNKNOWN, 1.0),),
             offtake=((OPEN, 1.0),),
-            source_ids=(str(row["source_id"]),),
+            source_ids=(str(total["source_id"]),),
         )
