@@ -189,6 +189,15 @@ PARAMS: dict[str, Param] = {
         default=0.7,
         default_text="0.7",
     ),
+    "branched": Param(
+        "--scenario",
+        "A scenario with branches that ships with Didymium, or a file. See: didymium scenario list",
+        ScenarioFile(),
+        "FILE|ID",
+        default="cn-october-suspension",
+        default_text="cn-october-suspension",
+        read=_scenario,
+    ),
     "draws": Param(
         "--draws",
         "How many draws are behind the bands. Default: as many as the study takes by itself.",
@@ -317,6 +326,14 @@ PARAMS: dict[str, Param] = {
         "FILE|ID,…",
         default=_SCENARIOS_OF_A_BRIEF,
         default_text=_SCENARIOS_OF_A_BRIEF,
+    ),
+    "sale": Param(
+        "--sale",
+        "Sales to look at, with commas between them: a project or plant, and the entity or place that buys it.",
+        Codes(),
+        "PROJECT=BUYER,…",
+        default=list,
+        read=tuple,
     ),
     "scenario": Param(
         "--scenario",

@@ -29,6 +29,7 @@ _ORDER = (
     "finance",
     "stocks",
     "measures",
+    "ownership",
     "commitments",
     "backtest",
     "data",
