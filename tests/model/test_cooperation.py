@@ -141,3 +141,9 @@ def test_units_and_names_do_not_matter(game: dict[Coalition, float]) -> None:
 def test_what_is_no_game_is_refused(game: dict[Coalition, float], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         shapley(game)
+
+
+def test_a_worth_next_to_nothing_is_no_number_for_the_solver() -> None:
+    """The smallest float above zero beside 1: lost in any sum, and nothing that a solver takes as a bound."""
+    game = {frozenset("a"): 0.0, frozenset("b"): 1.0, frozenset("ab"): 5e-324}
+    assert nucleolus(game) == pytest.approx({"a": -0.5, "b": 0.5}, abs=1e-6)
