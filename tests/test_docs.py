@@ -16,7 +16,7 @@ import click
 import pytest
 from tools.write_reference import PAGES, REFERENCE, commands
 
-from didymium.cli.catalogue import QUESTIONS
+from didymium.questions.catalogue import QUESTIONS
 
 ROOT = Path(__file__).parent.parent
 TEXTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -107,7 +107,7 @@ def test_every_how_to_is_listed() -> None:
 
 
 def test_every_column_of_a_question_has_a_heading_in_both_languages() -> None:
-    text = (ROOT / "src" / "didymium" / "cli" / "headings.csv").read_text("utf-8")
+    text = (ROOT / "src" / "didymium" / "questions" / "headings.csv").read_text("utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     assert all(row["en"] and row["ja"] for row in rows)
     known = {row["column"] for row in rows}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from didymium.cli import asking, main
-from didymium.cli.catalogue import QUESTIONS, Question
+from didymium.questions.catalogue import QUESTIONS, Question
 from tests.cli.toy import ToyData
 
 TOY = Question(

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from didymium.cli.catalogue import QUESTIONS, Question
 from didymium.engine import run_ensemble
+from didymium.questions.catalogue import QUESTIONS, Question
 from didymium.results import ChunkStore, Field, Result
 from tests.cli.conftest import Didymium
 from tests.cli.toy import ToyData

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from didymium import data
-from didymium.cli.catalogue import QUESTIONS
+from didymium.questions.catalogue import QUESTIONS
 from tests.cli.conftest import Didymium
 
 SLOW = ("backtest", "brief", "finance", "measures branches", "stress")

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from didymium.cli import asking
-from didymium.cli.catalogue import QUESTIONS, Question
 from didymium.cli.options import Shared, shared_options
-from didymium.cli.params import PARAMS
 from didymium.cli.progress import Progress, progress_bar, silent
+from didymium.questions import answering
+from didymium.questions.catalogue import QUESTIONS, Question
+from didymium.questions.params import PARAMS
 
 if TYPE_CHECKING:
     from didymium.brief import Brief
@@ -63,7 +64,7 @@ def _brief(
     own = QUESTIONS["brief"]
     for one in (*made.asked, Asked(own, params, made.record)):
         redact = not shared.include_confidential and bool(ds.visible("confidential"))
-        asking.keep(one.result, one.question, one.params, store=store, ds=ds, layers=shared.layers, redact=redact)
+        answering.keep(one.result, one.question, one.params, store=store, ds=ds, layers=shared.layers, redact=redact)
     into_place({folder / name: body for name, body in made.files.items()}, folder=folder)
     if shared.form is not None:
         write(shared, whole=made.record.as_dict(), rows=made.record.rows)
@@ -141,7 +142,7 @@ def _asked(ds: Dataset, questions: Sequence[tuple[Question, dict[str, Any]]], pr
 
     def one(number: int) -> Result:
         question, own = questions[number]
-        found = asking.answer(question, ds, own, report(number))
+        found = answering.answer(question, ds, own, report(number))
         report(number)(1, 1)
         return found
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from didymium.cli.asking import command_of
-from didymium.cli.catalogue import QUESTIONS
 from didymium.cli.options import Shared, debug_option, shared_options
-from didymium.cli.params import PARAMS, IsoDate
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.params import PARAMS, IsoDate
 
 if TYPE_CHECKING:
     from didymium.data.journal import Draft
@@ -323,10 +323,11 @@ def ical(
 ) -> None:
     """Write the due dates as reminders for a calendar (iCalendar), 30 and 7 days ahead and on the day."""
     from didymium.brief.reminders import calendar_bytes, reminded
-    from didymium.cli.asking import answer, handed_on
+    from didymium.cli.asking import handed_on
     from didymium.cli.output import into_place
     from didymium.cli.progress import progress_bar
     from didymium.i18n import translator
+    from didymium.questions.answering import answer
 
     question = QUESTIONS["commitments"]
     ds = handed_on(Shared(layers=layers if journal is None else (*layers, journal)))

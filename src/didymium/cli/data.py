@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from didymium.cli.asking import command_of
-from didymium.cli.catalogue import QUESTIONS
 from didymium.cli.data_files import export, redact, sql, template
 from didymium.cli.importing import diff, import_file
 from didymium.cli.options import Shared, shared_options
 from didymium.cli.trade import trade
+from didymium.questions.catalogue import QUESTIONS
 
 if TYPE_CHECKING:
     from didymium.data import Dataset

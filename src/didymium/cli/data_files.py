@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from didymium.cli.options import Shared, shared_options
-from didymium.cli.params import Codes, Years
+from didymium.questions.params import Codes, Years
 
 
 def _words(upper: bool = False) -> Codes:
@@ -145,14 +145,14 @@ def redact(shared: Shared) -> None:
     A sum is shown only if three or more figures are in it, none of them dominates it, and it does not narrow any figure
     within its class, alone or together with the other sums.
     """
-    from didymium.cli import asking
     from didymium.cli.output import limited, show_table, write
     from didymium.cli.sheet import sheet
     from didymium.data.disclosure import classes_of, sums_of
     from didymium.errors import NotFound
     from didymium.i18n import translator
+    from didymium.questions import answering
 
-    ds = asking.dataset(shared.layers)
+    ds = answering.dataset(shared.layers)
     if not ds.visible("confidential"):
         raise NotFound("no layer is confidential.", where="data redact", cure="Name one with --layer.")
     rows, sums = classes_of(ds), sums_of(ds)

@@ -51,7 +51,7 @@ def import_file(shared: Shared, importer: str, path: Path, into: Path | None, te
         return
     if into is None:
         raise click.UsageError("Name the folder of the layer with --into FOLDER.")
-    from didymium.cli.asking import dataset
+    from didymium.questions.answering import dataset
     from didymium.sources.folder import write_folder
     from didymium.sources.register import import_documents
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from didymium.cli.asking import command_of
-from didymium.cli.catalogue import QUESTIONS
+from didymium.questions.catalogue import QUESTIONS
 
 _calendar = command_of(QUESTIONS["measures"])
 

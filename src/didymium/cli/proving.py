@@ -9,10 +9,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didymium.cli.catalogue import QUESTIONS
 from didymium.cli.options import Shared
 from didymium.cli.repeating import data_of, question_of
 from didymium.errors import BadInput, DidymiumError, StoreError
+from didymium.questions.catalogue import QUESTIONS
 from didymium.results import RunStore
 
 if TYPE_CHECKING:

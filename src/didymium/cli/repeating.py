@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didymium import __version__
-from didymium.cli import asking
-from didymium.cli.catalogue import QUESTIONS, Question
 from didymium.cli.options import Shared
 from didymium.cli.progress import progress_bar
 from didymium.errors import StoreError
+from didymium.questions import answering
+from didymium.questions.catalogue import QUESTIONS, Question
 from didymium.results import PARTIAL, Manifest, RunStore, first_difference, result_bytes
 from didymium.results.manifest import versions
 
@@ -38,7 +38,7 @@ def repeated(store: RunStore, run_id: str, shared: Shared) -> dict[str, Any]:
     # The kept answer is complete, so its time limit stopped nothing.
     params = {**manifest.call["params"], **({"time_limit": None} if "time_limit" in question.params else {})}
     with progress_bar(question.command, quiet=shared.quiet) as progress:
-        again = asking.answer(question, ds, params, progress)
+        again = answering.answer(question, ds, params, progress)
     now = result_bytes(again)
     same = now == kept
     here = versions()
@@ -73,7 +73,7 @@ def question_of(manifest: Manifest, where: str) -> Question:
 def data_of(manifest: Manifest, where: str, shared: Shared) -> Dataset:
     """The data of a run. Raises StoreError if they are not at hand."""
     # Layers are where they were, unless the user says where they are now.
-    ds = asking.dataset(shared.layers or tuple(Path(layer) for layer in manifest.call["layers"]))
+    ds = answering.dataset(shared.layers or tuple(Path(layer) for layer in manifest.call["layers"]))
     if manifest.call.get("redact"):
         ds = ds.redacted()
     asked_of = str(manifest.dataset["id"])
@@ -88,7 +88,7 @@ def data_of(manifest: Manifest, where: str, shared: Shared) -> Dataset:
 
 def _parted(manifest: Manifest, ds: Dataset) -> str:
     """Which tables are not those of the run."""
-    now = asking.table_hashes(ds)
+    now = answering.table_hashes(ds)
     other = [name for name in sorted({*manifest.tables, *now}) if manifest.tables.get(name) != now.get(name)]
     if not other:
         return ""

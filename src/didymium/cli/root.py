@@ -7,8 +7,8 @@ from importlib import import_module
 import click
 
 from didymium import __version__
-from didymium.cli.catalogue import QUESTIONS
 from didymium.cli.options import debug_option
+from didymium.questions.catalogue import QUESTIONS
 
 # Groups and commands with a file of their own. The others are questions of the catalogue.
 _OWN_FILES = {

@@ -68,9 +68,9 @@ def _listed(manifest: Manifest) -> dict[str, Any]:
 @shared_options
 def show(shared: Shared, run: str, table: str | None) -> None:
     """Show the answer and the manifest of RUN (the start of its id is enough)."""
-    from didymium.cli.catalogue import QUESTIONS
     from didymium.cli.output import show_answer, write
     from didymium.errors import StoreError
+    from didymium.questions.catalogue import QUESTIONS
 
     store = _store(shared)
     run_id = store.find(run)

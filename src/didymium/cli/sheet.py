@@ -1,63 +1,16 @@
-"""Rows as a table that people read in a terminal: names for ids, three significant digits, bands beside the number."""
+"""Rows as a table that people read in a terminal."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+from didymium.questions.words import KINDS, cell, heading
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from didymium.i18n import Translator
-
-# Columns whose values are words of a vocabulary, by the kind of word.
-_KINDS = {
-    "product": "product",
-    "model_product": "product",
-    "stage": "stage",
-    "gap_stage": "stage",
-    "sector": "sector",
-    "foresight": "foresight",
-    "evidence": "evidence",
-    "confidence": "confidence",
-    "outlook": "outlook",
-    "legal_force": "legal_force",
-    "state": "commitment_state",
-    **dict.fromkeys(
-        (
-            "country",
-            "destination",
-            "gap_party",
-            "import_top_country",
-            "imposing",
-            "origin",
-            "partner",
-            "party",
-            "place",
-            "region",
-            "support_party",
-            "targeted",
-            "top_country",
-        ),
-        "place",
-    ),
-}
-_BANDS = ("_p10", "_p90")
-
-
-@cache
-def _headings() -> Mapping[str, Mapping[str, str]]:
-    text = (files("didymium.cli") / "headings.csv").read_text(encoding="utf-8")
-    return {row["column"]: row for row in csv.DictReader(text.splitlines())}
-
-
-def heading(column: str, t: Translator) -> str:
-    """What stands over a column: its name in words, with the unit."""
-    known = _headings().get(column)
-    return known[t.lang] if known else column.replace("_", " ")
 
 
 def sheet(
@@ -76,7 +29,7 @@ def sheet(
     from rich.table import Table
     from rich.text import Text
 
-    kinds = {} if raw else {**_KINDS, **(words or {})}
+    kinds = {} if raw else {**KINDS, **(words or {})}
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         numeric = any(isinstance(row.get(column), float | int) for row in rows) and not column.endswith("year")
@@ -84,36 +37,3 @@ def sheet(
     for row in rows:
         table.add_row(*(Text(cell(row, column, t, kinds)) for column in columns))
     return table
-
-
-def cell(row: Mapping[str, Any], column: str, t: Translator, kinds: Mapping[str, str] = _KINDS) -> str:
-    """One value as text, in the language if the row has it; where the row holds a band, it follows in brackets."""
-    central = value_text(row.get(f"{column}_{t.lang}") or row.get(column), column, t, kinds)
-    low, high = (row.get(column + end) for end in _BANDS)
-    if low is None or high is None or row.get(column) is None:
-        return central
-    return f"{central} ({t.span(value_text(low, column, t), value_text(high, column, t))})"
-
-
-def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] = _KINDS) -> str:
-    """A value as a reader of the language expects it."""
-    if value is None or value == "":
-        return t.number(None)
-    if isinstance(value, list | tuple):
-        return ", ".join(value_text(part, column, t, kinds) for part in value)
-    if isinstance(value, bool):
-        return t("yes") if value else t("no")
-    if isinstance(value, int):
-        return str(value) if column.endswith("year") else t.count(value)
-    if isinstance(value, float):
-        return t.share(value) if column.endswith("share") or "_share_" in column else t.number(value)
-    kind = kinds.get(column)
-    if kind == "place":
-        return "+".join(t.place(code) for code in value.split("+"))
-    if kind == "product":
-        return t.product(value)
-    if kind is not None:
-        return t.term(kind, value)
-    if column.endswith("_date"):
-        return t.date(value)
-    return str(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from didymium.cli.options import Shared, shared_options
-from didymium.cli.params import Codes, Years
+from didymium.questions.params import Codes, Years
 
 if TYPE_CHECKING:
     from didymium.data.trade_store import TradeRows, YearKept
@@ -72,11 +72,11 @@ def trade(
     if not code:
         _show_kept(shared, store.kept())
         return
-    from didymium.cli import asking
     from didymium.data.trade_layer import place_words
+    from didymium.questions import answering
 
     chosen = store.edition(edition, years or ())
-    ds = asking.dataset(shared.layers)
+    ds = answering.dataset(shared.layers)
     sides = [
         [word for place in places or () for word in place_words(ds, store, chosen, place)]
         for places in (exporters, importers)
@@ -136,13 +136,13 @@ def _show_kept(shared: Shared, kept: list[YearKept]) -> None:
 
 
 def _write_layer(shared: Shared, store: Any, years: list[int], edition: str, folder: Path) -> None:
-    from didymium.cli import asking
     from didymium.cli.output import into_place
     from didymium.data.trade_layer import layer_files, trade_layer
     from didymium.i18n import translator
+    from didymium.questions import answering
 
     t = translator(shared.lang)
-    layer = trade_layer(asking.dataset(shared.layers), store, years, edition=edition)
+    layer = trade_layer(answering.dataset(shared.layers), store, years, edition=edition)
     into_place({folder / name: body for name, body in layer_files(layer).items()}, folder=folder)
     if shared.form is not None:
         return
@@ -172,10 +172,10 @@ def _write_layer(shared: Shared, store: Any, years: list[int], edition: str, fol
 def _show_agreement(shared: Shared, store: Any, years: list[int], edition: str) -> None:
     from dataclasses import asdict
 
-    from didymium.cli import asking
     from didymium.data.trade_layer import agreement
+    from didymium.questions import answering
 
-    rows = [asdict(entry) for entry in agreement(asking.dataset(shared.layers), store, years, edition=edition)]
+    rows = [asdict(entry) for entry in agreement(answering.dataset(shared.layers), store, years, edition=edition)]
     _show(shared, rows, "data trade --agreement", edition, "didymium data table trade")
 
 
