@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from didymium.cli import asking, main
+from didymium.cli import main
+from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS, Question
 from tests.cli.toy import ToyData
 
@@ -59,5 +60,5 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> ToyData:
     def opened(layers: Sequence[Path]) -> ToyData:
         return data
 
-    monkeypatch.setattr(asking, "dataset", opened)
+    monkeypatch.setattr(answering, "dataset", opened)
     return data

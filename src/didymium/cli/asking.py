@@ -9,7 +9,7 @@ import click
 
 from didymium.cli.options import Shared, shared_options, table_option
 from didymium.cli.progress import progress_bar
-from didymium.questions.answering import answer, dataset, keep
+from didymium.questions import answering
 from didymium.questions.catalogue import Question
 from didymium.questions.params import PARAMS
 
@@ -57,8 +57,8 @@ def asked(question: Question, params: Mapping[str, Any], shared: Shared) -> Resu
     ds = opened(shared)
     chunks = ChunkStore(shared.chunks)
     with progress_bar(question.command, quiet=shared.quiet) as progress:
-        result = answer(question, ds, params, progress, chunks=chunks)
-    keep(result, question, params, store=store, ds=ds, layers=shared.layers, redact=shared.redact)
+        result = answering.answer(question, ds, params, progress, chunks=chunks)
+    answering.keep(result, question, params, store=store, ds=ds, layers=shared.layers, redact=shared.redact)
     chunks.discard()
     return result
 
@@ -74,11 +74,11 @@ def opened_store(shared: Shared) -> RunStore:
 
 def opened(shared: Shared) -> Dataset:
     """The data of a question: under the layers asked for, redacted if asked."""
-    ds = dataset(shared.layers)
+    ds = answering.dataset(shared.layers)
     return ds.redacted() if shared.redact else ds
 
 
 def handed_on(shared: Shared) -> Dataset:
     """The data of what is made to be handed on: confidential figures by class alone, unless they are asked for."""
-    ds = dataset(shared.layers)
+    ds = answering.dataset(shared.layers)
     return ds if shared.include_confidential else ds.redacted()
