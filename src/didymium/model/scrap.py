@@ -110,5 +110,5 @@ def recover(scrap: ArrayLike, collection: ArrayLike, leakage: ArrayLike, recover
 def _share(value: ArrayLike, name: str) -> Floats:
     share = np.asarray(value, dtype=np.float64)
     if not np.all((share >= 0.0) & (share <= 1.0)):
-        raise BadInput(f"{name} {value}: a share lies between 0 and 1")
+        raise BadInput(f"{name} {share}: a share lies between 0 and 1")
     return share
