@@ -32,6 +32,7 @@ _PUBLIC = {
     "open": "didymium.data",
     "projects": "didymium.studies.projects",
     "reconcile": "didymium.studies.reconcile",
+    "recycling": "didymium.studies.recycling",
     "stress": "didymium.studies.stress",
 }
 
@@ -51,6 +52,7 @@ __all__ = [
     "open",
     "projects",
     "reconcile",
+    "recycling",
     "stress",
 ]
 
