@@ -187,7 +187,7 @@ _QUESTIONS = (
             "new_scrap_t",
             "collected_t",
             "recovered_t",
-            "share_of_need",
+            "need_share",
             "gap_closed_share",
             "evidence",
         ),

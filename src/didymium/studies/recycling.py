@@ -36,7 +36,7 @@ FIELDS = (
     Field("recovered_t", "t", "Element that returns from magnets out of use, if none of it leaves the country"),
     Field("new_recovered_t", "t", "Element that returns from new scrap; the gap ledger counts it as output already"),
     Field("need_t", "t", "Element in the oxide that the party's magnets need"),
-    Field("share_of_need", "share", "recovered_t over need_t"),
+    Field("need_share", "share", "recovered_t over need_t"),
     Field("gap_t", "t", "Element in the oxide that the gap ledger misses"),
     Field("gap_closed_share", "share", "recovered_t over the gap of the oxide stage, at most 1"),
 )
@@ -50,7 +50,7 @@ WARNINGS = (
 )
 
 NOT_BY_SECTOR: Row = {
-    **dict.fromkeys(("new_scrap_t", "new_recovered_t", "need_t", "share_of_need", "gap_t", "gap_closed_share")),
+    **dict.fromkeys(("new_scrap_t", "new_recovered_t", "need_t", "need_share", "gap_t", "gap_closed_share")),
     "gap_status": "not_by_sector",
 }
 
@@ -188,7 +188,7 @@ def _against(
                 "new_scrap_t": float(waste[i]),
                 "new_recovered_t": float(waste[i]) * known.swarf_recovery,
                 "need_t": float(wanted[i]),
-                "share_of_need": back / float(wanted[i]) if wanted[i] > 0 else None,
+                "need_share": back / float(wanted[i]) if wanted[i] > 0 else None,
                 "gap_t": lacks,
                 "gap_closed_share": min(back / lacks, 1.0) if lacks else None,
                 "gap_status": "no_ledger" if lacks is None else "modelled" if lacks > 0 else "no_gap",
