@@ -26,6 +26,7 @@ _ORDER = (
     "gaps",
     "projects",
     "finance",
+    "recycling",
     "measures",
     "commitments",
     "backtest",
