@@ -52,7 +52,9 @@ def keys(answer: Result) -> list[tuple[Any, Any, Any]]:
 
 def test_uses_add_up_to_the_total(answer: Result) -> None:
     for key in keys(answer):
-        parts = [r for r in answer.rows if (r["party"], r["element"], r["year"]) == key and r["sector"] != "total"]
+        parts: list[Any] = [
+            r for r in answer.rows if (r["party"], r["element"], r["year"]) == key and r["sector"] != "total"
+        ]
         assert len(parts) == 6
         for column in SUMMED:
             assert sum(r[column] for r in parts) == pytest.approx(line(answer, *key)[column], rel=1e-12)
@@ -69,9 +71,10 @@ def test_parties_together_hold_what_each_holds(answer: Result) -> None:
 
 def test_recovered_is_collected_times_yield(answer: Result, ds: Dataset) -> None:
     share = float(ds.rows("assumptions", assumption_id="recycling_recovery_share")[0]["value"])
-    for row in answer.rows:
-        assert row["recovered_t"] == pytest.approx(share * float(row["collected_t"]), rel=1e-12)
-        assert 0 <= float(row["recovered_t"]) <= float(row["collected_t"]) <= float(row["end_of_life_t"])
+    rows: list[Any] = list(answer.rows)
+    for row in rows:
+        assert row["recovered_t"] == pytest.approx(share * row["collected_t"], rel=1e-12)
+        assert 0 <= row["recovered_t"] <= row["collected_t"] <= row["end_of_life_t"]
 
 
 def test_what_leaves_use_is_what_entered_less_what_stays(known: Figures, ds: Dataset) -> None:
