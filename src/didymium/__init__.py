@@ -35,6 +35,7 @@ _PUBLIC = {
     "ownership": "didymium.studies.ownership",
     "projects": "didymium.studies.projects",
     "reconcile": "didymium.studies.reconcile",
+    "recycling": "didymium.studies.recycling",
     "stocks": "didymium.studies.stocks",
     "stress": "didymium.studies.stress",
 }
@@ -58,6 +59,7 @@ __all__ = [
     "ownership",
     "projects",
     "reconcile",
+    "recycling",
     "stocks",
     "stress",
 ]

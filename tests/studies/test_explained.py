@@ -40,6 +40,7 @@ def quick(facts: Dataset) -> list[Result]:
         didymium.measures(facts, as_of=DAY),
         didymium.commitments(facts, as_of=DAY),
         reconcile(facts),
+        didymium.recycling(facts, years=(2030,), draws=20),
     ]
 
 

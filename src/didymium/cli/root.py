@@ -28,6 +28,7 @@ _ORDER = (
     "projects",
     "finance",
     "stocks",
+    "recycling",
     "measures",
     "ownership",
     "commitments",

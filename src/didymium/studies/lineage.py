@@ -38,7 +38,9 @@ KEYS = (
     "destination",
     "stage",
     "product",
+    "element",
     "sector",
+    "lever",
     "series",
     "project_id",
     "measure_id",
@@ -200,6 +202,7 @@ class _Search:
             "contracts": self._contracts,
             "outlook": self._outlook,
             "recipes": self._recipes,
+            "lives": self._lives,
             "stocks": self._stocks,
             "prices": self._prices,
             "this deal": lambda: self._named("deal_id"),
@@ -351,6 +354,12 @@ class _Search:
             for r in self.ds.rows("recipes")
             if r["main_output"] in made and r["flow_role"] == "input" and r["yield_share"] is not None
         ]
+
+    def _lives(self) -> Iterable[str]:
+        """How long magnets stay in the use, how it grew, and what is collected; of every use for a total."""
+        rows = self.ds.rows("lifetimes")
+        mine = [r for r in rows if r["sector"] == self.row.get("sector")]
+        return [str(r["row_id"]) for r in mine or rows]
 
     def _stocks(self) -> Iterator[str]:
         for name in ("user_cover_days", "pool_cover_days", "jpn_public_cover_days"):
