@@ -41,6 +41,7 @@ def quick(facts: Dataset) -> list[Result]:
         didymium.commitments(facts, as_of=DAY),
         reconcile(facts),
         didymium.recycling(facts, years=(2030,), draws=20),
+        didymium.stocks(facts, draws=20),
     ]
 
 

@@ -19,9 +19,11 @@ _OWN_FILES = {
     "explain": "didymium.cli.explain:explain",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
+    "serve": "didymium.cli.serve:serve",
 }
 _ORDER = (
     "brief",
+    "serve",
     "exposure",
     "stress",
     "gaps",

@@ -1,0 +1,494 @@
+"""The pages: each takes a request and returns a response. Everything they show is in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+from didymium.app import fields, pictures
+from didymium.app.site import address
+from didymium.errors import DidymiumError, NotFound
+from didymium.i18n import Translator, dataset_names, translator
+from didymium.questions.forms import csv_text, json_text, picked, workbook
+from didymium.questions.words import KINDS, cell, heading
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from starlette.requests import Request
+
+    from didymium.app.site import Site
+    from didymium.questions.catalogue import Question
+    from didymium.results import Result
+
+SHOWN = 200
+"""Rows of a table on a page; all are in its twins."""
+FORMS = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+LANGUAGES = {"en": "English", "ja": "日本語"}
+HIDDEN = ("source_ids",)
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("didymium.app"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def titles(t: Translator) -> dict[str, str]:
+    """What the page of each question is called."""
+    return {
+        "backtest": t("Back-test"),
+        "commitments": t("Commitments"),
+        "commitments coverage": t("Coverage by papers"),
+        "data reconcile": t("Reconciliation"),
+        "data value-of-information": t("Value of information"),
+        "exposure": t("Exposure"),
+        "finance": t("Finance"),
+        "gaps": t("Gaps"),
+        "measures": t("Measures"),
+        "measures branches": t("Branches"),
+        "measures entities": t("Firms on lists"),
+        "measures floor": t("Price floor"),
+        "ownership": t("Ownership"),
+        "projects": t("Projects"),
+        "recycling": t("Recycling"),
+        "stocks": t("Stocks"),
+        "stress": t("Stress lab"),
+    }
+
+
+def _site(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def _words(request: Request) -> Translator:
+    """The language of a page: asked for in the address, else what the browser prefers."""
+    lang = request.query_params.get("lang", "")
+    if lang not in LANGUAGES:
+        lang = "ja" if request.headers.get("accept-language", "").lower().startswith("ja") else "en"
+    return translator(lang, dataset_names(_site(request).ds, lang))
+
+
+def _page(request: Request, template: str, t: Translator, /, *, status: int = 200, **values: Any) -> Response:
+    site = _site(request)
+    known = titles(t)
+
+    def link(path: str, **words: str) -> str:
+        asked = urlencode({**{k: v for k, v in words.items() if v}, "lang": t.lang})
+        return f"{path}?{asked}"
+
+    def named(question: Question) -> str:
+        return known.get(question.command, question.command)
+
+    here = {k: v for k, v in request.query_params.items() if k != "lang"}
+    body = (
+        _templates()
+        .get_template(template)
+        .render(
+            t=t,
+            link=link,
+            named=named,
+            address=address,
+            questions=site.questions(),
+            languages={code: f"{request.url.path}?{urlencode({**here, 'lang': code})}" for code in LANGUAGES},
+            language_names=LANGUAGES,
+            token=site.token,
+            data=site.ds.describe(),
+            here=request.url.path,
+            **values,
+        )
+    )
+    return Response(body, status_code=status, media_type="text/html; charset=utf-8")
+
+
+async def missing(request: Request, _: Exception) -> Response:
+    """There is no such page."""
+    t = _words(request)
+    return _page(request, "error.html.j2", t, status=404, title=t("Not found"), text=t("There is no such page here."))
+
+
+async def broken(request: Request, _: Exception) -> Response:
+    """Something went wrong that nobody foresaw: said, and nothing shown as an answer."""
+    return PlainTextResponse("Something went wrong here. The server's log says what.\n", status_code=500)
+
+
+def _refused(request: Request, t: Translator, wrong: DidymiumError) -> Response:
+    status = 404 if isinstance(wrong, NotFound) else 422
+    return _page(request, "error.html.j2", t, status=status, title=t("This cannot be answered"), text=str(wrong))
+
+
+# the situation
+
+
+async def home(request: Request) -> Response:
+    """One screen: what lapses next, what is overdue, where the gaps are, and where to go from there."""
+    t, site = _words(request), _site(request)
+
+    def ask(command: str) -> Result:
+        question = next(q for q in site.questions() if q.command == command)
+        found = site.answered(fields.asked(question, {}))
+        assert found is not None  # none of these is slow
+        return found
+
+    measures, promises, gaps = [
+        await run_in_threadpool(ask, command) for command in ("measures", "commitments", "gaps")
+    ]
+    lapsing = sorted(
+        (r for r in measures.rows if isinstance(r["days_to_change"], int | float) and r["days_to_change"] >= 0),
+        key=lambda r: (r["days_to_change"], r["measure_id"]),
+    )
+    overdue = [r for r in promises.rows if r["state"] == "overdue"]
+    together = [r for r in gaps.rows if r["outlook"] == "STEPS" and r["year"] == 2030 and "+" in str(r["party"])]
+    largest = sorted(together, key=lambda r: -float(str(r["gap_share"] or 0)))
+    blocks = [
+        _block(
+            t("Lapsing next"), lapsing[:6], ("measure_id", "imposing", "targeted", "next_change_date"), "measures", t
+        ),
+        _block(t("Overdue promises"), overdue[:6], ("commitment_id", "agreement", "due_date"), "commitments", t),
+        _block(t("Largest gaps of 2030, together"), largest[:6], ("stage", "product", "gap_t", "gap_share"), "gaps", t),
+    ]
+    return _page(request, "home.html.j2", t, title=t("Situation"), blocks=blocks)
+
+
+def _block(
+    title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], command: str, t: Translator
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "head": [heading(c, t) for c in columns],
+        "rows": [[cell(r, c, t) for c in columns] for r in rows],
+        "path": f"/ask/{command}",
+    }
+
+
+# questions
+
+
+def _asked(request: Request) -> fields.Asked | None:
+    question = _site(request).question(request.path_params["name"])
+    return None if question is None else fields.asked(question, dict(request.query_params))
+
+
+async def ask(request: Request) -> Response:
+    """The page of a question: its form, its answer or the way to it, its figures, and its twins."""
+    t, site = _words(request), _site(request)
+    asked = _asked(request)
+    if asked is None:
+        return await missing(request, NotFound("no question"))
+    shared: dict[str, Any] = {"title": titles(t).get(asked.question.command, asked.question.command), "asked": asked}
+    nothing: dict[str, Any] = {"answer": None, "job": None, "commands": _commands(asked)}
+    if asked.has_fault:
+        return _page(request, "ask.html.j2", t, status=422, **shared, **nothing, form=_form(asked, t))
+    try:
+        result = await run_in_threadpool(site.answered, asked)
+    except DidymiumError as wrong:
+        return _refused(request, t, wrong)
+    if result is None:
+        nothing["job"] = site.jobs.find(site.key(asked))
+        return _page(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
+    table = request.query_params.get("table", "")
+    if table and table not in result.tables:
+        return await missing(request, NotFound("no table"))
+    specs = await run_in_threadpool(pictures.drawn, result, t) if not table else []
+    nothing["answer"] = _answer(result, asked, table, specs, t)
+    return _page(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
+
+
+def _form(asked: fields.Asked, t: Translator) -> list[dict[str, Any]]:
+    return [
+        {
+            "entry": entry,
+            "label": heading(entry.name, t),
+            "options": [(c, {"true": t("yes"), "false": t("no")}.get(c, c)) for c in entry.choices],
+        }
+        for entry in asked.entries
+    ]
+
+
+def _commands(asked: fields.Asked) -> dict[str, str]:
+    """The same question for a terminal and for Python."""
+    from didymium.questions.params import PARAMS
+
+    first = {e.name: e.value for e in fields.asked(asked.question, {}).entries}
+    changed = {
+        e.name: e.value for e in asked.entries if e.value and (e.value != first[e.name] or e.name in fields.AT_FIRST)
+    }
+    words = ["didymium", asked.question.command]
+    for name, value in changed.items():
+        param = PARAMS[name]
+        flag = param.flag.split("/")[0 if value == "true" else -1] if "/" in param.flag else param.flag
+        words += [value] if param.is_argument else [flag] if "/" in param.flag else [flag, value]
+    return {"cli": " ".join(words)}
+
+
+def _answer(
+    result: Result, asked: fields.Asked, table: str, specs: Sequence[Mapping[str, Any]], t: Translator
+) -> dict[str, Any]:
+    """What a page shows of an answer: every number with the address of what stands behind it."""
+    rows = list(result.tables[table] if table else result.rows)
+    whole = len(rows)
+    numbered = list(enumerate(rows, start=1))
+    columns = [c for c in asked.question.columns if rows and c in rows[0]]
+    if not table:
+        kept = {id(r) for r in picked(rows, asked.question)}
+        numbered = [(n, r) for n, r in numbered if id(r) in kept]
+    if table or not columns:
+        ends = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
+        columns = [c for c in (rows[0] if rows else {}) if c not in HIDDEN and not c.endswith(ends)]
+    kinds = {**KINDS, **asked.question.words}
+    lines = []
+    for number, row in numbered[:SHOWN]:
+        line = []
+        for column in columns:
+            value = row.get(column)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            words = {"row": str(number), "column": column, "table": table, "lang": t.lang}
+            behind = f"/explain/{result.run_id}?{urlencode({k: v for k, v in words.items() if v})}"
+            line.append(
+                {"text": cell(row, column, t, kinds), "number": is_number, "behind": behind if is_number else ""}
+            )
+        lines.append(line)
+    said = [str(w) for w in result.warnings]
+    return {
+        "run_id": result.run_id,
+        "status": result.status,
+        "table": table,
+        "tables": list(result.tables),
+        "head": [heading(c, t) for c in columns],
+        "lines": lines,
+        "shown": len(lines),
+        "whole": whole,
+        "notes": [t.fact(w) for w in said],
+        "figures": [
+            {"number": n, "title": s["usermeta"]["title"], "description": s["description"]} for n, s in enumerate(specs)
+        ],
+        "query": urlencode(asked.given),
+    }
+
+
+async def figure(request: Request) -> Response:
+    """A figure of an answer as SVG."""
+    t, site, asked = _words(request), _site(request), _asked(request)
+    if asked is None or asked.has_fault:
+        return await missing(request, NotFound("no figure"))
+
+    def draw() -> str | None:
+        result = site.answered(asked)
+        specs = [] if result is None else pictures.drawn(result, t)
+        number = request.path_params["number"]
+        return pictures.picture(specs[number]) if number < len(specs) else None
+
+    drawing = await run_in_threadpool(draw)
+    if drawing is None:
+        return await missing(request, NotFound("no figure"))
+    # a picture may style itself, and do nothing else
+    policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return Response(drawing, media_type="image/svg+xml", headers=policy)
+
+
+async def twin(request: Request) -> Response:
+    """The answer of a page as JSON, CSV or Excel."""
+    site, asked, form = _site(request), _asked(request), request.path_params["form"]
+    if asked is None or form not in FORMS:
+        return JSONResponse({"error": "There is no such page here."}, status_code=404)
+    if asked.has_fault:
+        faults = {e.name: e.fault for e in asked.entries if e.fault}
+        return JSONResponse({"error": "Some parameters cannot be read.", "parameters": faults}, status_code=422)
+    try:
+        result = await run_in_threadpool(site.answered, asked)
+    except DidymiumError as wrong:
+        return JSONResponse({"error": str(wrong)}, status_code=422)
+    if result is None:
+        return JSONResponse({"error": "Not computed yet. Start it on its page."}, status_code=409)
+    table = request.query_params.get("table", "")
+    if table and table not in result.tables:
+        return JSONResponse({"error": f"The answer has no table {table}."}, status_code=404)
+    return _file(result.as_dict(), result.tables[table] if table else result.rows, form, address(asked.question))
+
+
+def _file(whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], form: str, name: str) -> Response:
+    body = {
+        "json": lambda: json_text(whole).encode(),
+        "csv": lambda: csv_text(rows).encode(),
+        "xlsx": lambda: workbook(whole, rows),
+    }[form]()
+    headers = {} if form == "json" else {"content-disposition": f'attachment; filename="{name}.{form}"'}
+    return Response(body, media_type=FORMS[form], headers=headers)
+
+
+# jobs
+
+
+async def begin(request: Request) -> Response:
+    """Start the work of a question and go to its page."""
+    t, site = _words(request), _site(request)
+    form = await request.form()
+    given = {k: v for k, v in form.items() if isinstance(v, str)}
+    if given.pop("token", "") != site.token:
+        return _page(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
+    question = site.question(given.pop("question", ""))
+    if question is None:
+        return await missing(request, NotFound("no question"))
+    asked = fields.asked(question, given)
+    back = f"/ask/{address(question)}?{urlencode({**asked.given, 'lang': t.lang})}"
+    if not asked.has_fault:
+        site.jobs.start(site.key(asked), question.command, dict(asked.params), back)
+    return RedirectResponse(back, status_code=303)
+
+
+async def cancel(request: Request) -> Response:
+    """End the work of a job at its next step."""
+    t, site = _words(request), _site(request)
+    form = await request.form()
+    if form.get("token") != site.token:
+        return _page(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
+    job = site.jobs.find(request.path_params["key"])
+    if job is None:
+        return await missing(request, NotFound("no job"))
+    site.jobs.cancel(job.key)
+    return RedirectResponse(job.address, status_code=303)
+
+
+async def jobs(request: Request) -> Response:
+    """All work of this store, open first."""
+    t = _words(request)
+    return _page(request, "jobs.html.j2", t, title=t("Work"), jobs=_site(request).jobs.all())
+
+
+async def job(request: Request) -> Response:
+    """How a piece of work stands, for programs."""
+    found = _site(request).jobs.find(request.path_params["key"])
+    if found is None:
+        return JSONResponse({"error": "There is no such job."}, status_code=404)
+    return JSONResponse({k: getattr(found, k) for k in ("key", "command", "state", "done", "of", "run_id", "fault")})
+
+
+# runs, explanations, data
+
+
+async def runs(request: Request) -> Response:
+    """The kept runs, the latest first."""
+    t, site = _words(request), _site(request)
+    kept = [e.manifest for e in await run_in_threadpool(site.runs.list) if e.manifest is not None]
+    kept.sort(key=lambda m: str(m.created), reverse=True)
+    return _page(request, "runs.html.j2", t, title=t("Runs"), runs=kept[:SHOWN])
+
+
+async def run_json(request: Request) -> Response:
+    """A kept run, whole."""
+    site = _site(request)
+    try:
+        result = await run_in_threadpool(lambda: site.loaded(site.runs.find(request.path_params["run_id"])))
+    except DidymiumError as wrong:
+        return JSONResponse({"error": str(wrong)}, status_code=404)
+    return Response(json_text(result.as_dict()), media_type=FORMS["json"])
+
+
+async def explain(request: Request) -> Response:
+    """What stands behind one number: rows, sources, rules, formula, assumptions."""
+    from didymium.studies.lineage import found_row, lineage
+
+    t, site, words = _words(request), _site(request), request.query_params
+
+    def behind() -> Any:
+        result = site.loaded(site.runs.find(request.path_params["run_id"]))
+        table = words.get("table") or None
+        row = found_row(result, words.get("row", ""), table=table)
+        return lineage(site.ds, result, row, words.get("column", ""), table=table)
+
+    try:
+        found = await run_in_threadpool(behind)
+    except DidymiumError as wrong:
+        return _refused(request, t, wrong)
+    return _page(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
+
+
+async def tables(request: Request) -> Response:
+    """The tables of the data."""
+    from didymium.schema import TABLES
+
+    t, site = _words(request), _site(request)
+    listed = [
+        (name, len(site.ds.rows(name)), TABLES[name].title_ja if t.lang == "ja" else TABLES[name].title)
+        for name in sorted(site.ds.content)
+        if name in TABLES
+    ]
+    return _page(request, "tables.html.j2", t, title=t("Data"), tables=listed)
+
+
+async def table(request: Request) -> Response:
+    """The rows of one table, as they would be used."""
+    t, site, name = _words(request), _site(request), request.path_params["table"]
+    if name not in site.ds.content:
+        return await missing(request, NotFound("no table"))
+    rows = site.ds.rows(name)
+    columns = list(rows[0]) if rows else []
+    lines = [["" if r.get(c) is None else str(r.get(c)) for c in columns] for r in rows[:SHOWN]]
+    return _page(request, "table.html.j2", t, title=name, columns=columns, lines=lines, whole=len(rows), name=name)
+
+
+async def table_twin(request: Request) -> Response:
+    """The rows of one table as JSON, CSV or Excel."""
+    site, name, form = _site(request), request.path_params["table"], request.path_params["form"]
+    if name not in site.ds.content or form not in FORMS:
+        return JSONResponse({"error": "There is no such page here."}, status_code=404)
+    rows = [dict(r) for r in site.ds.rows(name)]
+    whole = {"command": f"data table {name}", "dataset": dict(site.ds.describe()), "rows": rows}
+    return await run_in_threadpool(_file, whole, rows, form, name)
+
+
+async def openapi(request: Request) -> Response:
+    """The addresses of the app in the form of OpenAPI 3.1."""
+    from didymium import __version__
+    from didymium.questions.params import PARAMS
+
+    paths: dict[str, Any] = {}
+    for question in _site(request).questions():
+        given = [
+            {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": PARAMS[name].help,
+                "schema": {"type": "string"},
+            }
+            for name in question.params
+            if name not in fields.NOT_ASKED
+        ]
+        answers = {"200": {"description": "The answer"}, "404": {"description": "No such table"}}
+        answers |= {
+            "409": {"description": "Not computed yet"},
+            "422": {"description": "Parameters that cannot be read"},
+        }
+        for form, media in FORMS.items():
+            ok = {"description": "The answer", "content": {media.split(";")[0]: {}}}
+            paths[f"/ask/{address(question)}.{form}"] = {
+                "get": {"summary": question.help, "parameters": given, "responses": {**answers, "200": ok}}
+            }
+    whole = {"openapi": "3.1.0", "info": {"title": "Didymium", "version": __version__}, "paths": paths}
+    return JSONResponse(whole)
+
+
+async def static(request: Request) -> Response:
+    """The style sheet."""
+    if request.path_params["name"] != "app.css":
+        return PlainTextResponse("There is no such file here.\n", status_code=404)
+    css = (files("didymium.app") / "static" / "app.css").read_text(encoding="utf-8")
+    return Response(css, media_type="text/css; charset=utf-8", headers={"cache-control": "max-age=3600"})

@@ -1,0 +1,44 @@
+"""`didymium serve`: the questions as pages, on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from didymium.errors import BadInput
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8321, show_default=True, help="Port on this machine.")
+@click.option(
+    "--store",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    envvar="DIDYMIUM_STORE",
+    help="Folder for runs and caches. Default: the user's data folder.",
+)
+@click.option(
+    "--layer",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    multiple=True,
+    help="A folder of CSV files or a workbook whose rows override the shipped data. Repeatable; later ones win.",
+)
+def serve(port: int, store: Path | None, layer: tuple[Path, ...]) -> None:
+    """Open the questions as pages at http://127.0.0.1:PORT, for this machine alone."""
+    try:
+        import uvicorn
+
+        from didymium.app import create
+    except ModuleNotFoundError as lacks:
+        raise BadInput(
+            f"the pages need {lacks.name}, which is not installed.", cure='Install it: pip install "didymium[app]".'
+        ) from None
+    from didymium.questions import answering
+    from didymium.results import default_store
+
+    hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
+    app = create(answering.dataset(layer), store or default_store(), hosts=hosts, layers=layer)
+    click.echo(f"http://127.0.0.1:{port}/  (Ctrl+C to end)")
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", server_header=False, timeout_keep_alive=5)
