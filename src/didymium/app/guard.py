@@ -32,10 +32,6 @@ HEADERS = {
 }
 
 
-class _TooLarge(Exception):
-    """The body is larger than it may be."""
-
-
 def refusal(method: str, headers: Iterable[tuple[bytes, bytes]], size: int, hosts: frozenset[str]) -> str | None:
     """Why a request is not taken, in one line; None if it is.
 
@@ -94,19 +90,22 @@ class Guard:
             large = why == "The request is too large."
             await PlainTextResponse(f"{why}\n", status_code=413 if large else 403)(scope, receive, marked)
             return
-        taken = 0
-
-        async def bounded() -> Message:
-            nonlocal taken
+        body = b""
+        more = scope["method"] == "POST"
+        while more and len(body) <= MOST_BYTES:
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > MOST_BYTES:
-                raise _TooLarge
-            return message
-
-        try:
-            await self.app(scope, bounded, marked)
-        except _TooLarge:
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = bool(message.get("more_body"))
+        if len(body) > MOST_BYTES:
             from starlette.responses import PlainTextResponse
 
             await PlainTextResponse("The request is too large.\n", status_code=413)(scope, receive, marked)
+            return
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replayed() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await self.app(scope, replayed, marked)

@@ -151,7 +151,7 @@ async def home(request: Request) -> Response:
         await run_in_threadpool(ask, command) for command in ("measures", "commitments", "gaps")
     ]
     lapsing = sorted(
-        (r for r in measures.rows if isinstance(r["days_to_change"], int | float) and r["days_to_change"] >= 0),
+        (r for r in measures.rows if isinstance(r["days_to_change"], int | float) and r["days_to_change"] >= -60),
         key=lambda r: (r["days_to_change"], r["measure_id"]),
     )
     overdue = [r for r in promises.rows if r["state"] == "overdue"]
@@ -159,9 +159,15 @@ async def home(request: Request) -> Response:
     largest = sorted(together, key=lambda r: -float(str(r["gap_share"] or 0)))
     blocks = [
         _block(
-            t("Lapsing next"), lapsing[:6], ("measure_id", "imposing", "targeted", "next_change_date"), "measures", t
+            t("Lapsed lately or lapsing next"),
+            lapsing[:9],
+            ("measure_id", "imposing", "targeted", "next_change_date", "days_to_change"),
+            "measures",
+            t,
         ),
-        _block(t("Overdue promises"), overdue[:6], ("commitment_id", "agreement", "due_date"), "commitments", t),
+        _block(
+            t("Overdue promises"), overdue[:6], ("summary", "agreement", "due_date", "days_overdue"), "commitments", t
+        ),
         _block(t("Largest gaps of 2030, together"), largest[:6], ("stage", "product", "gap_t", "gap_share"), "gaps", t),
     ]
     return _page(request, "home.html.j2", t, title=t("Situation"), blocks=blocks)
