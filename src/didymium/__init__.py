@@ -32,6 +32,7 @@ _PUBLIC = {
     "open": "didymium.data",
     "projects": "didymium.studies.projects",
     "reconcile": "didymium.studies.reconcile",
+    "respond": "didymium.studies.respond",
     "stress": "didymium.studies.stress",
 }
 
@@ -51,6 +52,7 @@ __all__ = [
     "open",
     "projects",
     "reconcile",
+    "respond",
     "stress",
 ]
 

@@ -13,6 +13,7 @@ from didymium.studies.gaps import gaps as gaps
 from didymium.studies.measures import measures as measures
 from didymium.studies.projects import projects as projects
 from didymium.studies.reconcile import reconcile as reconcile
+from didymium.studies.respond import respond as respond
 from didymium.studies.stress import stress as stress
 
 __version__: str

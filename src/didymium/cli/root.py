@@ -28,6 +28,7 @@ _ORDER = (
     "finance",
     "measures",
     "commitments",
+    "respond",
     "backtest",
     "data",
     "scenario",
