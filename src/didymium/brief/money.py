@@ -53,7 +53,7 @@ def finance(desk: Desk) -> Section:
         *desk.figure(result, bankability, twin),
         desk.table(
             t("Value, bankability and the cheapest package that suffices"),
-            rows[:16],
+            rows,
             shown,
             note=t(
                 "Capital cost that nobody states is estimated from comparable projects, with the range of a prediction."

@@ -1,4 +1,4 @@
-"""`didymium measures`: the calendar of measures by itself, and the price floor as a question of its own."""
+"""`didymium measures`: the calendar by itself; branches, entities and price floor as questions of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _asked(ctx: click.Context, /, **values: Any) -> Any:
 
 measures = click.Group(
     "measures",
-    commands={"floor": command_of(QUESTIONS["measures floor"])},
+    commands={name: command_of(QUESTIONS[f"measures {name}"]) for name in ("branches", "entities", "floor")},
     params=_calendar.params,
     callback=_asked,
     help=_calendar.help,

@@ -44,6 +44,11 @@ class Shared:
         return self._store / "ensembles"
 
     @property
+    def journal(self) -> Path:
+        """The journal of promises where the user names none."""
+        return self._store / "commitments.jsonl"
+
+    @property
     def _store(self) -> Path:
         from didymium.results import default_store
 

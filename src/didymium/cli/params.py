@@ -189,6 +189,15 @@ PARAMS: dict[str, Param] = {
         default=0.7,
         default_text="0.7",
     ),
+    "branched": Param(
+        "--scenario",
+        "A scenario with branches that ships with Didymium, or a file. See: didymium scenario list",
+        ScenarioFile(),
+        "FILE|ID",
+        default="cn-october-suspension",
+        default_text="cn-october-suspension",
+        read=_scenario,
+    ),
     "draws": Param(
         "--draws",
         "How many draws are behind the bands. Default: as many as the study takes by itself.",
@@ -241,6 +250,14 @@ PARAMS: dict[str, Param] = {
         default=90,
         default_text="90",
     ),
+    "only_behind": Param(
+        "--overdue/--all-states",
+        "Only promises that are overdue, were met late, or are dead: missed, or their words not in force.",
+        click.BOOL,
+        "",
+        default=False,
+        default_text="all-states",
+    ),
     "outlook": Param(
         "--outlook",
         "The demand outlook against which projects are held.",
@@ -266,7 +283,7 @@ PARAMS: dict[str, Param] = {
         default=lambda: ["USA", "JPN"],
         default_text="USA,JPN",
         read=tuple,
-        aliases=("--for",),
+        aliases=("--for", "--party"),
     ),
     "foresight": Param(
         "--foresight",
@@ -309,6 +326,14 @@ PARAMS: dict[str, Param] = {
         "FILE|ID,…",
         default=_SCENARIOS_OF_A_BRIEF,
         default_text=_SCENARIOS_OF_A_BRIEF,
+    ),
+    "sale": Param(
+        "--sale",
+        "Sales to look at, with commas between them: a project or plant, and the entity or place that buys it.",
+        Codes(),
+        "PROJECT=BUYER,…",
+        default=list,
+        read=tuple,
     ),
     "scenario": Param(
         "--scenario",

@@ -13,6 +13,7 @@ from didymium.cli.options import debug_option
 # Groups and commands with a file of their own. The others are questions of the catalogue.
 _OWN_FILES = {
     "brief": "didymium.cli.brief:brief",
+    "commitments": "didymium.cli.commitments:commitments",
     "data": "didymium.cli.data:data",
     "measures": "didymium.cli.measures:measures",
     "explain": "didymium.cli.explain:explain",
@@ -26,7 +27,9 @@ _ORDER = (
     "gaps",
     "projects",
     "finance",
+    "stocks",
     "measures",
+    "ownership",
     "commitments",
     "respond",
     "backtest",

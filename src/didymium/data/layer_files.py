@@ -1,4 +1,4 @@
-"""What a layer is on disk: a folder of tables, a workbook with a sheet for each, one CSV, or JSON rows of one table.
+"""What a layer is on disk: a folder of tables, a workbook with a sheet for each, one CSV, JSON rows, or a journal.
 
 A layer says who may see it: `layer.toml` in the folder (or beside the single file), or the sheet `layer` of a workbook.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from didymium.data import journal
 from didymium.errors import BadInput
 from didymium.schema import TABLES
 from didymium.schema.faults import Fault
@@ -32,6 +33,8 @@ TABLE_SUFFIXES = (".csv", ".json", ".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".
 
 NO_TABLES = ("datapackage.json", "import.json")
 LAYER_FILE = "layer.toml"
+JOURNAL = ".jsonl"
+"""A journal of promises (see `data/journal.py`) is a layer too: its rows are what its lines come to."""
 LAYER_SHEET = "layer"
 PLAIN_SHEETS = ("read-me", "lists")
 """Sheets of the template that hold no rows."""
@@ -66,7 +69,7 @@ def read_layer(path: Path, *, table: str | None = None) -> Layer:
         return Layer(name, {}, tuple(faults))
     if path.suffix.lower() == ".xlsx":
         return _workbook(data, name, name)
-    tables, bad = _file(data, path, name, table)
+    tables, bad = _journal(data, name) if path.suffix.lower() == JOURNAL else _file(data, path, name, table)
     beside = path.parent / LAYER_FILE
     visibility, stated, about = _told(beside, beside.name) if beside.is_file() else (UNSTATED, False, [])
     return Layer(name, tables, (*bad, *about), visibility, stated)
@@ -156,6 +159,25 @@ def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Table
         return {}, [Fault(label, 0, "", "", "there is no list of rows.", 'Expected [{"column": value, …}, …].')]
     parsed = read_records(rows, TABLES[name], label)
     return {name: parsed}, parsed.faults
+
+
+def _journal(data: bytes, label: str) -> tuple[Tables, list[Fault]]:
+    """The rows that a journal of promises comes to; a broken chain is a fault."""
+    try:
+        layer = journal_layer(journal.read(data, label), label)
+    except BadInput as broken:
+        return {}, [Fault(broken.where, 0, "", "", broken.what, broken.cure)]
+    return layer.tables, list(layer.faults)
+
+
+def journal_layer(entries: Sequence[journal.Entry], label: str) -> Layer:
+    """What the lines of a journal come to, over the shipped rows."""
+    from didymium.data.package import base_tables
+
+    shipped = {name: base_tables()[name].rows for name in ("commitments", "commitment_readings", "sources")}
+    made = journal.tables(entries, shipped)
+    tables = {name: read_records(rows, TABLES[name], f"{label} {name}") for name, rows in made.items() if rows}
+    return Layer(label, tables, tuple(fault for parsed in tables.values() for fault in parsed.faults))
 
 
 def _no_constant(word: str) -> float:

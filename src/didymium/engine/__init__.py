@@ -18,21 +18,28 @@ from didymium.engine.executors import (
     WorkFailed,
     run_ensemble,
 )
+from didymium.engine.portfolio import portfolio
 from didymium.engine.programme import Change, Entries, LinearProgramme, Triples, assemble, repeat, unrolled
 from didymium.engine.reconcile import Reconciled, reconcile
 from didymium.engine.screening import Screened, random_cases, two_phase
 from didymium.engine.solve import Solution, Solver, Start, UnboundedProgramme, solve
+from didymium.engine.twostage import Case, Cuts, FirstStage, Links, PortfolioSolution, cvar
 
 __all__ = [
+    "Case",
     "Certificate",
     "Change",
+    "Cuts",
     "Ensemble",
     "EnsembleStopped",
     "Entries",
+    "FirstStage",
     "InfeasibleProgramme",
     "Keep",
     "LinearProgramme",
+    "Links",
     "Memory",
+    "PortfolioSolution",
     "Prices",
     "Reconciled",
     "Relaxation",
@@ -48,6 +55,8 @@ __all__ = [
     "WorkersDied",
     "assemble",
     "certificate",
+    "cvar",
+    "portfolio",
     "random_cases",
     "reconcile",
     "relax",

@@ -389,4 +389,5 @@ def _kernel() -> Callable[..., None]:
             else:
                 out[1, begin:end] = single(np.nan)
 
-    return kernel
+    compiled: Callable[..., None] = kernel
+    return compiled

@@ -133,20 +133,40 @@ def share_surplus(
     allies: Iterable[str],
     shares: Callable[[str, str], bool] = lambda supplier, taker: True,
 ) -> dict[str, Floats]:
-    """What each ally may draw from the others' surplus, shape (draw, year) by region.
+    """What each ally may draw from the others' surplus, shape (draw, year) by region: the sum of `surplus_flows`."""
+    allies = list(allies)
+    drawn = {r: np.zeros_like(need[r]) for r in allies}
+    for (_, taker), amount in surplus_flows(need, own, firm, allies, shares).items():
+        drawn[taker] = drawn[taker] + amount
+    return {r: np.minimum(drawn[r], _lacking(need, own, firm, r)) for r in allies}
+
+
+def surplus_flows(
+    need: Mapping[str, Floats],
+    own: Mapping[str, Floats],
+    firm: Mapping[str, Floats],
+    allies: Iterable[str],
+    shares: Callable[[str, str], bool] = lambda supplier, taker: True,
+) -> dict[tuple[str, str], Floats]:
+    """What each ally offers each other from its surplus, shape (draw, year) by (supplier, taker).
 
     Surplus is output beyond the own need and beyond what is contracted away. Each supplier's surplus goes to the allies
     it `shares` with, in proportion to what each lacks; nobody draws more than that. `firm` is positive for a region
     that has contracts to receive, negative for one that has sold.
     """
     allies = list(allies)
-    lacking = {r: np.maximum(need[r] - own[r] - firm[r], 0.0) for r in allies}
-    drawn = {r: np.zeros_like(lacking[r]) for r in allies}
+    lacking = {r: _lacking(need, own, firm, r) for r in allies}
+    flows: dict[tuple[str, str], Floats] = {}
     for supplier in allies:
         surplus = np.maximum(own[supplier] + np.minimum(firm[supplier], 0.0) - need[supplier], 0.0)
         takers = [r for r in allies if r != supplier and shares(supplier, r)]
         total = np.sum([lacking[r] for r in takers], axis=0) if takers else np.zeros_like(surplus)
         rate = np.divide(surplus, total, out=np.ones_like(surplus), where=total > surplus)
         for r in takers:
-            drawn[r] = drawn[r] + lacking[r] * np.where(surplus > 0, rate, 0.0)
-    return {r: np.minimum(drawn[r], lacking[r]) for r in allies}
+            flows[supplier, r] = lacking[r] * np.where(surplus > 0, rate, 0.0)
+    return flows
+
+
+def _lacking(need: Mapping[str, Floats], own: Mapping[str, Floats], firm: Mapping[str, Floats], region: str) -> Floats:
+    """What a region is short of after its own output and its contracts."""
+    return np.maximum(need[region] - own[region] - firm[region], 0.0)

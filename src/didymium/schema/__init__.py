@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from didymium.schema.backtest_tables import BACKTEST_TABLES
 from didymium.schema.columns import Column, Kind, Table, registry
+from didymium.schema.entity_tables import ENTITY_TABLES
 from didymium.schema.family_tables import FAMILY_TABLES
 from didymium.schema.finance_tables import FINANCE_TABLES
 from didymium.schema.indicator_tables import INDICATOR_TABLES
@@ -29,6 +30,7 @@ TABLES: Mapping[str, Table] = registry(
     FAMILY_TABLES,
     BACKTEST_TABLES,
     INDICATOR_TABLES,
+    ENTITY_TABLES,
 )
 """Every table of the data package by name."""
 

@@ -20,8 +20,44 @@ FRAMEWORK_CLAUSES = Table(
         NAME_JA,
         Column("meaning", "text", "What the two sides set out to do, in our words.", required=True),
         SOURCE,
+        Column(
+            "budgeted",
+            "id",
+            "Money named for it: elsewhere = under another paper or programme, see the next columns; none_found = no "
+            "report of money was found.",
+            terms=("elsewhere", "none_found"),
+            required=True,
+        ),
+        Column("budget_ids", "list", "Promises that carry the money.", references="commitments.commitment_id"),
+        Column("budget_note", "text", "What the money is."),
+        Column("budget_note_ja", "text", "The same in Japanese."),
     ),
     ("clause",),
+)
+
+COMMITMENT_READOUTS = Table(
+    "commitment_readouts",
+    "Accounts of commitments that differ",
+    "食い違う約束の説明",
+    "What each side says was promised, where the sides do not say the same. None of them is taken for the right one.",
+    (
+        Column("commitment_id", "id", "Commitment.", references="commitments.commitment_id", required=True),
+        Column("side", "id", "Whose account.", references="places.place", required=True, example="CHN"),
+        Column("said_date", "date", "When it was said; empty = a silence, or not known."),
+        Column(
+            "account_kind",
+            "id",
+            "states = says that it holds; narrows = says that less was promised; denies = says that it does not hold; "
+            "silent = its own account does not mention it.",
+            terms=("states", "narrows", "denies", "silent"),
+            required=True,
+        ),
+        Column("account", "text", "The account, in our words.", required=True),
+        Column("account_ja", "text", "The same in Japanese.", required=True),
+        SOURCE,
+        CONFIDENCE,
+    ),
+    ("commitment_id", "side"),
 )
 
 COMMITMENT_READINGS = Table(
@@ -199,6 +235,7 @@ TERMS_HS = Table(
 READING_TABLES = (
     FRAMEWORK_CLAUSES,
     COMMITMENT_READINGS,
+    COMMITMENT_READOUTS,
     MEASURE_SUSPENSIONS,
     EVIDENCE_HORIZONS,
     CAUTIONS,

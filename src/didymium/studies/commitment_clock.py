@@ -75,7 +75,9 @@ class Clock:
         if day <= self.due:
             soon = days_between(day, self.due) <= horizon_days
             return "due_soon" if soon else "partly" if status == "partly" else "open"
-        searched_after_due = last_day(self.searched_until) > self.due
+        # Evidence found later, as in a user's journal, shows that somebody looked.
+        searched_until = max(last_day(found) for found in (self.searched_until, self.last_evidence) if found)
+        searched_after_due = searched_until > self.due
         return "overdue" if self.due_kind == "by" and searched_after_due else "unknown"
 
     def days_overdue_on(self, day: date) -> int | None:

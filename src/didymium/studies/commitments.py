@@ -13,7 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from didymium import __version__
-from didymium.model.calendar import days_between
+from didymium.model.calendar import days_between, first_day
 from didymium.results.result import Field, Result
 from didymium.studies.commitment_clock import STATES, Clock
 
@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 
 
-def commitments(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Sequence[str] = ("USA", "JPN")) -> Result:
+def commitments(
+    ds: Dataset,
+    *,
+    as_of: date,
+    horizon_days: int = 90,
+    parties: Sequence[str] = ("USA", "JPN"),
+    only_behind: bool = False,
+) -> Result:
     """Every promise in agreements of the parties, the most overdue first.
 
     `horizon_days` [days]: due within so many days is `due_soon`. `parties`: agreements that one of them has
-    joined; none given means all agreements.
+    joined; none given means all agreements. `only_behind` keeps the rows that are overdue, late or dead; the
+    scoreboards count all promises still.
     """
     agreements = {row["agreement_id"]: row for row in ds.rows("agreements")}
     readings = {row["commitment_id"]: row for row in ds.rows("commitment_readings")}
@@ -42,15 +50,21 @@ def commitments(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Se
     rows.sort(key=_urgency)
     return Result.of(
         "commitments",
-        request={"as_of": as_of.isoformat(), "horizon_days": horizon_days, "parties": list(parties)},
+        request={
+            "as_of": as_of.isoformat(),
+            "horizon_days": horizon_days,
+            "parties": list(parties),
+            **({"only_behind": True} if only_behind else {}),
+        },
         dataset=ds.describe(),
         code_version=__version__,
-        rows=rows,
+        rows=[row for row in rows if row["behind"] or not only_behind],
         fields=FIELDS,
         tables={
             "by_agreement": _by_agreement(rows),
             "by_state": _by_state(rows),
             "by_clause": _by_clause(ds.rows("framework_clauses"), rows),
+            "readouts": _readouts(ds.rows("commitment_readouts"), rows, as_of),
         },
         warnings=_warnings(rows, searched_until, as_of),
         source_ids=[source for row in rows for source in row["source_ids"]],
@@ -99,6 +113,7 @@ def _row(
         "due_basis": record["due_basis"],
         "days_overdue": clock.days_overdue_on(as_of),
         "state": clock.state_on(as_of, horizon_days),
+        "behind": _behind(clock, reading["legal_force"], as_of),
         "status": clock.status_on(as_of),
         "last_evidence_date": record["last_evidence_date"],
         "evidence_url": ds.source(evidence)["url"] if evidence else None,
@@ -108,6 +123,16 @@ def _row(
         "confidence": record["confidence"],
         "source_ids": sorted({s for s in (record["source_id"], evidence) if s}),
     }
+
+
+def _behind(clock: Clock, legal_force: str | None, as_of: date) -> str | None:
+    """How a promise fell behind: `dead`, `overdue`, done but `late`; None for one that did not."""
+    state = clock.state_on(as_of, 0)
+    if state == "missed" or (legal_force == "not_in_force" and state != "met"):
+        return "dead"
+    if state == "overdue":
+        return "overdue"
+    return "late" if state == "met" and (clock.days_overdue_on(as_of) or 0) > 0 else None
 
 
 def _urgency(row: Record) -> tuple[Any, ...]:
@@ -162,10 +187,60 @@ def _by_clause(clauses: Iterable[Record], rows: Sequence[Record]) -> list[dict[s
                 "days_overdue": text["days_overdue"] if text else None,
                 "last_evidence_date": text["last_evidence_date"] if text else None,
                 "follow_up_ids": [row["commitment_id"] for row in own if row["clause_relation"] == "follow_up"],
+                "promised": _is_promised(text, own),
+                "lawful": text["legal_force"] if text else "no_own_promise",
+                "lawful_follow_up": _strongest(row["legal_force"] for row in own if row is not text),
+                "budgeted": clause["budgeted"],
+                "budget_ids": (clause["budget_ids"] or "").split(";") if clause["budget_ids"] else [],
+                "budget_note": clause["budget_note"],
+                "budget_note_ja": clause["budget_note_ja"],
+                "done": _is_done(text["status"] if text else None),
+                "follow_ups_done": sum(row["status"] == "met" for row in own if row is not text),
                 "source_ids": text["source_ids"] if text else [clause["source_id"]],
             }
         )
     return board
+
+
+_BY_STRENGTH = ("agreement", "contract", "domestic_law", "political", "not_in_force")
+"""Legal forces, the duty between states first: what another government can hold one to."""
+
+
+def _strongest(forces: Iterable[str | None]) -> str | None:
+    return min((force for force in forces if force), key=_BY_STRENGTH.index, default=None)
+
+
+def _is_promised(text: Record | None, own: Sequence[Record]) -> str:
+    """Whether the clause is carried: by a promise of its own, by another text alone, or as an aim."""
+    if text is None:
+        return "elsewhere" if own else "aim_only"
+    return "dated" if text["due_date"] else "undated"
+
+
+def _is_done(status: str | None) -> str:
+    """What is done of it by the evidence found; silence is `unknown`, never `no`."""
+    return {"met": "yes", "partly": "partly", "missed": "no"}.get(status or "", "unknown")
+
+
+def _readouts(accounts: Iterable[Record], rows: Sequence[Record], as_of: date) -> list[dict[str, Any]]:
+    """Accounts of the promises shown that do not say the same, those of one promise below each other."""
+    shown = {row["commitment_id"]: row for row in rows}
+    return [
+        {
+            "commitment_id": account["commitment_id"],
+            "agreement": shown[account["commitment_id"]]["agreement"],
+            "side": account["side"],
+            "said_date": account["said_date"],
+            "account_kind": account["account_kind"],
+            "account": account["account"],
+            "account_ja": account["account_ja"],
+            "confidence": account["confidence"],
+            "source_ids": [account["source_id"]],
+        }
+        for account in accounts
+        if account["commitment_id"] in shown
+        and (account["said_date"] is None or first_day(account["said_date"]) <= as_of)
+    ]
 
 
 def _warnings(rows: Sequence[Record], searched_until: str, as_of: date) -> list[str]:
@@ -195,6 +270,7 @@ FIELDS = (
     Field("due_basis", "", "how the date follows from the text"),
     Field("days_overdue", "days", "past the due date, negative before it; for a promise that was met, how late"),
     Field("state", "", "what calendar and evidence make of it on the day asked about"),
+    Field("behind", "", "overdue, late (done after its date) or dead (missed, or its words are not in force)"),
     Field("status", "", "what has been found of its fulfilment"),
     Field("last_evidence_date", "", "date of the last evidence"),
     Field("evidence_url", "", "where that evidence was read"),

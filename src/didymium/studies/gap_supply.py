@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from didymium.data import Dataset
 from didymium.errors import BadInput, UnknownTerm
 from didymium.model.calibrate import Base, calibrate
 from didymium.model.explode import need_per_tonne, output_by_stage
-from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus
+from didymium.model.ledger import Addition, Chances, Entry, Offtake, deliveries, rising, share_surplus, surplus_flows
 from didymium.results import Row
 from didymium.scenario.apply import assumptions
 from didymium.scenario.chain import assumption, magnet_chain, project_steps, separation
@@ -267,11 +267,22 @@ def needs(ds: Dataset, supply: Supply, outlook: str, seed: int) -> dict[tuple[st
     return found
 
 
-def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> dict[str, Entry]:
-    """The ledger line of each party and of all together."""
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where each region stands at a stage in a product, arrays (draw + 1, year) [t]; `deals` are the contracts with
+    what they deliver, `firm` what contracts bring a region less what they take from it."""
+
+    need: Mapping[str, Floats]
+    own: Mapping[str, Floats]
+    firm: Mapping[str, Floats]
+    bought: Mapping[str, Floats]
+    deals: tuple[tuple[Offtake, Floats], ...]
+
+
+def position(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> Position:
+    """Need, own output and contracts of the parties and their partners."""
     zero = np.zeros((supply.draws + 1, supply.years.size))
     allies = supply.allies()
-    needed = {r: need.get((stage, product, r), zero) for r in allies}
     made = {r: supply.own.get((stage, product, r), zero) for r in allies}
     plants = {
         a.project_id: supply.added[k]
@@ -287,13 +298,26 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
     suppliers = {o.supplier: supply.own.get((stage, product, o.supplier), zero) for o in deals}
     firm = dict.fromkeys(allies, zero)
     bought = dict.fromkeys(allies, zero)
-    for deal, amount in zip(deals, deliveries(deals, supply.years, {**suppliers, **plants}), strict=True):
+    delivered = deliveries(deals, supply.years, {**suppliers, **plants})
+    for deal, amount in zip(deals, delivered, strict=True):
         if deal.supplier in firm:
             firm[deal.supplier] = firm[deal.supplier] - amount
         if deal.party in firm:
             firm[deal.party] = firm[deal.party] + amount
             bought[deal.party] = bought[deal.party] + amount
-    lines = {p: Entry(needed[p], made[p], bought[p], _drawn(supply, p, needed, made, firm)) for p in supply.parties}
+    needed = {r: need.get((stage, product, r), zero) for r in allies}
+    return Position(needed, made, firm, bought, tuple(zip(deals, delivered, strict=True)))
+
+
+def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> dict[str, Entry]:
+    """The ledger line of each party and of all together."""
+    zero = np.zeros((supply.draws + 1, supply.years.size))
+    at = position(supply, need, stage, product)
+    lines = {}
+    for party in supply.parties:
+        allies, shares = _sharing(supply, party)
+        drawn = share_surplus(at.need, at.own, at.firm, allies, shares)[party]
+        lines[party] = Entry(at.need[party], at.own[party], at.bought[party], drawn)
     if len(lines) > 1:
         both = [lines[p] for p in supply.parties]
         lines["+".join(supply.parties)] = Entry(
@@ -305,21 +329,29 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
     return lines
 
 
-def _drawn(
-    supply: Supply, party: str, need: Mapping[str, Floats], made: Mapping[str, Floats], firm: Mapping[str, Floats]
-) -> Floats:
-    """What a party may draw on its partners. Its partners and the other parties stand in line with it, nobody else:
+def drawn_from(supply: Supply, at: Position, party: str) -> dict[str, Floats]:
+    """What a party may draw on each of its partners; together as much as the ledger's line says."""
+    allies, shares = _sharing(supply, party)
+    flows = surplus_flows(at.need, at.own, at.firm, allies, shares)
+    offered = {supplier: amount for (supplier, taker), amount in flows.items() if taker == party}
+    total = sum(offered.values(), np.zeros_like(at.need[party]))
+    taken = share_surplus(at.need, at.own, at.firm, allies, shares)[party]
+    rate = np.divide(taken, total, out=np.zeros_like(total), where=total > 0)
+    return {supplier: amount * rate for supplier, amount in offered.items()}
 
-    the answer is the same whether the others are asked too, as long as they share a paper with it.
+
+def _sharing(supply: Supply, party: str) -> tuple[tuple[str, ...], Callable[[str, str], bool]]:
+    """Who stands in line with a party for its partners' surplus: the partners and the other parties, nobody else.
+
+    The answer is the same whether the others are asked too, as long as they share a paper with it.
     """
     signed = {region for region, _ in supply.partners[party]}
-    allies = tuple(dict.fromkeys((party, *supply.parties, *sorted(signed))))
 
     def shares(supplier: str, taker: str) -> bool:
         """The party draws only on places that share a paper with it; other places share among themselves."""
         return all(there in signed for here, there in ((supplier, taker), (taker, supplier)) if here == party)
 
-    return share_surplus(need, made, firm, allies, shares)[party]
+    return tuple(dict.fromkeys((party, *supply.parties, *sorted(signed)))), shares
 
 
 def stock(ds: Dataset, chain: Chain, lines: Mapping[str, Entry], party: str, stage: str, product: str) -> Floats | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from didymium import __version__
 from didymium.model.calendar import days_between, first_day, last_day
 from didymium.results.result import Field, Result
+from didymium.studies import measure_links
 from didymium.studies.measure_clock import Change, Clock
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def measures(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Seque
         if clock.is_known_on(as_of):
             rows.append(_row(ds, record, clock, as_of=as_of, horizon_days=horizon_days, parties=parties))
     rows.sort(key=_urgency)
+    kinds = measure_links.classes(ds)
+    rows = [
+        {**row, "class": kinds[row["measure_id"]], "hs_codes": measure_links.hs_codes(ds, row["products"])}
+        for row in rows
+    ]
     return Result.of(
         "measures",
         request={"as_of": as_of.isoformat(), "horizon_days": horizon_days, "parties": list(parties)},
@@ -44,7 +50,11 @@ def measures(ds: Dataset, *, as_of: date, horizon_days: int = 90, parties: Seque
         code_version=__version__,
         rows=rows,
         fields=FIELDS,
-        tables={"by_state": _by_state(rows)},
+        tables={
+            "by_state": _by_state(rows),
+            "calendar": measure_links.calendar(ds, rows, as_of, horizon_days),
+            "links": measure_links.links(ds, rows, parties, as_of),
+        },
         warnings=_warnings(rows),
         source_ids=[source for row in rows for source in row["source_ids"]],
     )
@@ -157,6 +167,8 @@ FIELDS = (
     Field("touches", "", "how it reaches the parties: named, everyone, own, others"),
     Field("products", "", "products covered"),
     Field("kind", "", "ban, licence, tax, quota, technology_ban or extraterritorial_licence"),
+    Field("class", "", "export_restraint, import_measure or entity_list; floors stand in the table calendar"),
+    Field("hs_codes", "", "codes of HS 2022 under which its products go; a code may cover more"),
     Field("announced_date", "", "announced"),
     Field("effective_date", "", "in force from"),
     Field("suspended_from_date", "", "first day of the suspension"),
