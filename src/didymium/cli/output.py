@@ -72,6 +72,10 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
         notes.insert(0, t("Shown: {n} of {all} rows. All: --rows 0, --csv or --json", n=len(shown), all=len(rows)))
     version, dataset_id = str(result.dataset.get("version", "")), str(result.dataset["id"])[:12]
     kept = t("Data {version} ({id}). Run {run}.", version=version, id=dataset_id, run=result.run_id)
+    for name, heads in question.above.items() if table is None else ():
+        if result.tables.get(name):
+            console().print(sheet(result.tables[name], heads, t, question.words))
+            click.echo()
     show_table(
         sheet(shown, columns, t, question.words) if rows else None, shared, notes=[*notes, kept], then=question.then
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import isinf
 
 import numpy as np
@@ -21,15 +22,18 @@ from didymium.results import Field, Result, Row
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario, load
 from didymium.scenario.tree import leaves
-from didymium.studies.respond_options import Option, applied, locked, options
-from didymium.studies.stress_bands import TOTAL, groups, size_of
+from didymium.studies import respond_page
+from didymium.studies.respond_costs import NO_PRICE, Cost, Costing, capital, substitutes
+from didymium.studies.respond_options import Option, applied, locked, options, sources_hit
+from didymium.studies.respond_page import DERIVED
+from didymium.studies.stress_bands import groups, size_of
 
-NOT_COSTED = "not_costed"
-COSTED = "replacement_at_base_price"
 EVERYTHING = "everything"
 RATIONING = "rationing"
 LEAST_USD_M = 1e-6  # of loss avoided: less than this is nothing
-DERIVED = "didymium-derivation"
+ENDS = ("", "_low", "_high")
+NO_SHORTAGE = "no_shortage"
+AVERTED = "averted"
 Cell = dict[str, str | float | int | bool | list[str] | None]
 FIELDS = (
     Field("size", "", "How much of the option is taken: a share, or months for acceleration"),
@@ -39,33 +43,35 @@ FIELDS = (
         "million USD",
         "Value at stake that the parties keep; below zero where others are served first",
     ),
+    Field("world_loss_avoided_usd_m", "million USD", "The same for all users in the world"),
     Field("days_gained", "days", "First shortage of the party hit first, later by so much"),
-    Field("cost_usd_m", "million USD", "Public cost of the option; empty where it is not costed"),
+    Field("response_cost_usd_m", "million USD", "Cost of the option; empty where nothing tells it"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the parties suffer in one run: firm need unserved [t], loss [million USD], days, stock released [USD m]."""
+    """What the parties suffer in one run: firm need unserved [t], loss [million USD], days to the first shortage."""
 
+    outcome: Outcome
     firm: float
     loss: float
+    world: float  # loss of all users
     days: float
-    released: float
 
     @classmethod
-    def of(cls, outcome: Outcome, inputs: Inputs, parties: Sequence[str]) -> Effect:
+    def of(cls, outcome: Outcome, parties: Sequence[str]) -> Effect:
         """Read out of an outcome; uses not told in tonnes count in money only."""
         chain = outcome.network.chain
         uses = np.array([u for u, (_, region, _) in enumerate(chain.uses) if region in parties], dtype=np.int64)
-        tonnes = np.array([1.0 if size_of(chain, chain.uses[u][0])[1].get("unit", "t") == "t" else 0.0 for u in uses])
-        sizes = np.array([size_of(chain, chain.uses[u][0])[0] for u in uses])
+        size = np.array([_tonnes(outcome, chain.uses[u][0]) for u in uses])
         days = outcome.days_to_shortage(uses) if uses.size else None
         return cls(
-            firm=float(outcome.short[:, uses].sum(axis=0) @ (tonnes * sizes)),
+            outcome=outcome,
+            firm=float(outcome.short[:, uses].sum(axis=0) @ size),
             loss=float(outcome.lost_value[:, uses].sum()),
+            world=float(outcome.lost_value.sum()),
             days=float("inf") if days is None else days,
-            released=_released(outcome, inputs),
         )
 
 
@@ -74,82 +80,124 @@ def respond(
     event: Scenario | str,
     *,
     parties: Sequence[str] = ("USA", "JPN"),
+    as_of: date | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """What is hit, days of cover, first shortages, and the options ranked by the loss they avoid.
 
-    Of an event with branches the leaf with the largest loss is taken. Raises UnknownTerm for a party not in the chain.
+    `as_of` is the day from which days left are counted and on which measures are told as they stand, by default the
+    day on which the event begins. Of an event with branches the leaf with the largest loss is taken. Raises UnknownTerm
+    for a party that is not in the chain.
     """
     story = load(event) if isinstance(event, str) else event
     leaf, inputs, runner = _worst(ds, story, parties)
-    for party in parties:
-        if party not in inputs.chain.regions:
-            raise UnknownTerm("party", party, inputs.chain.regions)
-    known = options(inputs)
+    day = as_of or respond_page.begins(ds, leaf)
     shut = locked(inputs)
+    known_substitutes = substitutes(ds, leaf.families, inputs)
+    known, ranges = _options(ds, leaf, inputs, {s.sector: s.reach for s in known_substitutes})
     able = tuple(o for o in known if not o.why_not(shut))
-    ranges = _ranges(ds, known)
-    central = {name: values[1] for name, values in ranges.items()}
-    total, done = len(able) * 6 + 4 + len(able) ** 2, 0
-
-    def run(chosen: tuple[Option, ...], sizes: Mapping[str, float], sight: str) -> tuple[Effect, Outcome]:
-        nonlocal done
-        changed = applied(shut, chosen, sizes)
-        outcome = runner.run(changed, sight)
-        done += 1
-        if progress is not None:
-            progress(min(done, total), total)
-        return Effect.of(outcome, inputs, parties), outcome
-
+    costing = Costing(
+        inputs=inputs,
+        activity_cost=runner.networks.quantities(shut).activity_cost,
+        parties=parties,
+        hit=frozenset(sources_hit(inputs)),
+        penalty={s.sector: s.penalty for s in known_substitutes if s.penalty is not None},
+        capital=capital(ds, leaf.families, inputs),
+    )
+    asking = _Asking(
+        shut,
+        runner,
+        parties,
+        costing,
+        able,
+        ranges,
+        progress,
+        total=len(able) * 6 + 8 + len(able) * (len(able) + 1) // 2,
+    )
+    before = {sight: asking.run((), 1, sight) for sight in FORESIGHTS}
     rows: list[Row] = []
-    before: dict[str, tuple[Effect, Outcome]] = {sight: run((), central, sight) for sight in FORESIGHTS}
+    by_party: list[Row] = []
     for sight in FORESIGHTS:
-        start = before[sight][0]
-        found: list[Cell] = []
-        for option in able:
-            low, middle, high = (
-                run((option,), central | {option.name: size}, sight)[0] for size in ranges[option.name]
-            )
-            found.append(_row(option.name, central[option.name], sight, start, (low, middle, high)))
-        found.sort(key=lambda row: -float(str(row["loss_avoided_usd_m"])))
-        together = tuple(
-            run(able, {name: values[end] for name, values in ranges.items()}, sight)[0] for end in range(3)
-        )
-        found.insert(0, _row(EVERYTHING, None, sight, start, (together[0], together[1], together[2])))
-        found += [
-            _void(option.name, central[option.name], sight, option.why_not(shut))
-            for option in known
-            if option not in able
-        ]
-        found.append(_void(RATIONING, None, sight, "in_every_run"))
+        found, effects = _ranked(asking, before[sight], sight)
+        found += [_void(o.name, ranges[o.name][1], sight, o.why_not(shut)) for o in known if o not in able]
+        found.append(_rationing(before[sight], inputs, parties, sight))
         rows += [{"rank": i, **row, "source_ids": [DERIVED]} for i, row in enumerate(found)]
-    steps = list(_greedy(able, lambda chosen: run(chosen, central, FORESIGHTS[0])[0], before[FORESIGHTS[0]][0]))
+        for name, effect in effects.items():
+            by_party += _by_party(name, sight, before[sight].outcome, effect.outcome, parties)
+    outcomes = {sight: effect.outcome for sight, effect in before.items()}
+    short = respond_page.shortages(leaf, outcomes, parties, day)
     return Result.of(
         "respond",
-        request={"event": story.model_dump(mode="json"), "parties": list(parties)},
+        request={"event": story.model_dump(mode="json"), "parties": list(parties), "as_of": day.isoformat()},
         dataset=ds.describe(),
         code_version=didymium.__version__,
         rows=rows,
         fields=FIELDS,
         tables={
-            "hit": _hit(ds, leaf),
-            "shortages": _shortages(leaf, inputs, {s: o for s, (_, o) in before.items()}, parties),
-            "rationing": _order(inputs, parties),
-            "combination": steps,
+            "hit": respond_page.hit(ds, leaf),
+            "measures": respond_page.states(ds, leaf, parties, day),
+            "situation": respond_page.situation(short),
+            "shortages": short,
+            "combination": list(_greedy(asking, before[FORESIGHTS[0]])),
+            "by_party": by_party,
+            "rationing": respond_page.even_cut(outcomes[FORESIGHTS[0]], inputs, parties),
+            "substitutes": respond_page.substitute_rows(known_substitutes, len(inputs.months)),
         },
         warnings=[
             *inputs.warnings,
             *([f"{story.id} has branches: {leaf.id} is told, the one with the largest loss"] if story.branches else ()),
         ],
         assumptions=[option.assumption for option in known],
-        source_ids=[DERIVED, *(s for o in inputs.observations for s in o.source_ids)],
+        source_ids=sorted(
+            {DERIVED, *(s.source_id for s in known_substitutes)}
+            | {s for o in inputs.observations for s in o.source_ids}
+        ),
     )
+
+
+@dataclass(slots=True)
+class _Asking:
+    """What every run of one answer shares, and how many are done."""
+
+    shut: Inputs
+    runner: Runner
+    parties: Sequence[str]
+    costing: Costing
+    able: tuple[Option, ...]
+    ranges: Mapping[str, tuple[float, float, float]]
+    progress: Callable[[int, int], None] | None
+    total: int
+    done: int = 0
+
+    def sizes(self, end: int) -> dict[str, float]:
+        """Sizes of all options at the low (0), central (1) or high (2) end."""
+        return {name: values[end] for name, values in self.ranges.items()}
+
+    def run(self, chosen: tuple[Option, ...], end: int, sight: str) -> Effect:
+        """What some options do together, each at one end of its size."""
+        effect = Effect.of(self.runner.run(applied(self.shut, chosen, self.sizes(end)), sight), self.parties)
+        self.done += 1
+        if self.progress is not None:
+            self.progress(min(self.done, self.total), self.total)
+        return effect
+
+    def cost(self, chosen: tuple[Option, ...], end: int, before: Effect, after: Effect) -> Cost:
+        """Cost of the options of a run."""
+        sizes, names = self.sizes(end), [option.name for option in chosen]
+        rest = tuple(option for option in chosen if option.name != "swing")
+        limit = self.runner.networks.quantities(applied(self.shut, rest, sizes)).activity_limit
+        if len(names) == 1:
+            return self.costing.of(names[0], sizes[names[0]], before.outcome, after.outcome, limit)
+        return self.costing.together(names, sizes, before.outcome, after.outcome, limit)
 
 
 def _worst(ds: Dataset, story: Scenario, parties: Sequence[str]) -> tuple[Scenario, Inputs, Runner]:
     """The leaf of an event with the largest loss to the parties, its inputs and a warm runner."""
     every = [leaf.scenario for leaf in leaves(story)]
     first = every[0].apply(ds)
+    for party in parties:
+        if party not in first.chain.regions:
+            raise UnknownTerm("party", party, first.chain.regions)
     base = base_of(first)
     best: tuple[float, Scenario, Inputs, Runner] | None = None
     for one in every:
@@ -157,55 +205,71 @@ def _worst(ds: Dataset, story: Scenario, parties: Sequence[str]) -> tuple[Scenar
         runner = Runner.of(locked(inputs), base)
         if len(every) == 1:
             return one, inputs, runner
-        loss = Effect.of(runner.run(locked(inputs), "coordinated"), inputs, parties).loss
+        loss = Effect.of(runner.run(locked(inputs), "coordinated"), parties).loss
         if best is None or loss > best[0]:
             best = (loss, one, inputs, runner)
     assert best is not None
     return best[1:]
 
 
-def _ranges(ds: Dataset, known: Sequence[Option]) -> dict[str, tuple[float, float, float]]:
+def _options(
+    ds: Dataset, leaf: Scenario, inputs: Inputs, most: Mapping[str, float]
+) -> tuple[tuple[Option, ...], dict[str, tuple[float, float, float]]]:
+    """The options of an event with the low, central and high end of their sizes."""
     rows = {r["assumption_id"]: (float(r["low"]), float(r["value"]), float(r["high"])) for r in ds.rows("assumptions")}
-    return {option.name: rows[option.assumption] for option in known}
+    beyond = int(rows["respond_acceleration_months"][2])
+    longer = leaf.model_copy(update={"months": leaf.months + beyond}).apply(ds)
+    known = options(inputs, rising=longer.new_capacity, most=most)
+    return known, {option.name: rows[option.assumption] for option in known}
 
 
-def _released(outcome: Outcome, inputs: Inputs) -> float:
-    """Worth at base prices of what left public stocks [million USD]; each myopic window keeps its first month."""
-    price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
-    worth = np.array([price[product] for _, product in inputs.public_cover_days]) * 1e-3
-    layout = outcome.network.layout
-    columns = layout.columns_of("release", layout.public)
-    kept = columns if outcome.foresight == "coordinated" else columns[:1]
-    return sum(float((solve.x[kept] @ worth).sum()) for solve in outcome.solves) if worth.size else 0.0
+def _ranked(asking: _Asking, before: Effect, sight: str) -> tuple[list[Cell], dict[str, Effect]]:
+    """All options together, then one after another by the loss they avoid; and their effects at the central size."""
+    alone = {option.name: (option,) for option in asking.able}
+    found: list[Cell] = []
+    effects: dict[str, Effect] = {}
+    for name, chosen in {EVERYTHING: asking.able, **alone}.items():
+        ends = tuple(asking.run(chosen, end, sight) for end in range(3))
+        costs = tuple(asking.cost(chosen, end, before, effect) for end, effect in enumerate(ends))
+        size = None if name == EVERYTHING else asking.ranges[name][1]
+        found.append(_row(name, size, sight, before, ends, costs))
+        effects[name] = ends[1]
+    return [found[0], *sorted(found[1:], key=lambda row: -float(str(row["loss_avoided_usd_m"])))], effects
 
 
-def _row(name: str, size: float | None, sight: str, start: Effect, ends: tuple[Effect, Effect, Effect]) -> Cell:
-    firm = [start.firm - end.firm for end in ends]
-    loss = [start.loss - end.loss for end in ends]
-    middle = ends[1]
-    if isinf(start.days):
-        gained, status = None, "no shortage without it"
-    elif isinf(middle.days):
-        gained, status = None, "no shortage with it"
-    else:
-        gained, status = middle.days - start.days, "modelled"
-    costed = name == "release"
+def _row(
+    name: str, size: float | None, sight: str, before: Effect, ends: tuple[Effect, ...], costs: tuple[Cost, ...]
+) -> Cell:
+    middle, (_, status) = ends[1], costs[1]
+    gained, known = _gained(before.days, middle.days)
+    avoided = before.loss - middle.loss
     return {
         "option": name,
         "foresight": sight,
         "size": size,
-        "firm_avoided_t": firm[1],
-        "firm_avoided_t_low": min(firm),
-        "firm_avoided_t_high": max(firm),
-        "loss_avoided_usd_m": loss[1],
-        "loss_avoided_usd_m_low": min(loss),
-        "loss_avoided_usd_m_high": max(loss),
+        **_band("firm_avoided_t", [before.firm - end.firm for end in ends]),
+        **_band("loss_avoided_usd_m", [before.loss - end.loss for end in ends]),
+        "world_loss_avoided_usd_m": before.world - middle.world,
         "days_gained": gained,
-        "days_gained_status": status,
-        "cost_usd_m": middle.released if costed else None,
-        "cost_status": COSTED if costed else NOT_COSTED,
-        "reason": _reason(loss[1]),
+        "days_gained_status": known,
+        **_band("response_cost_usd_m", [cost for cost, _ in costs]),
+        "cost_status": status,
+        "reason": _reason(avoided),
     }
+
+
+def _band(name: str, values: Sequence[float | None]) -> Cell:
+    """The number at the central size, and the least and the most of the three sizes."""
+    told = [value for value in values if value is not None]
+    ends = (values[1], min(told, default=None), max(told, default=None))
+    return {f"{name}{end}": value for end, value in zip(ENDS, ends, strict=True)}
+
+
+def _gained(before: float, after: float) -> tuple[float | None, str]:
+    """Days by which the first shortage comes later, and whether there is such a number."""
+    if isinf(before):
+        return None, NO_SHORTAGE if isinf(after) else "brought_about"
+    return (None, AVERTED) if isinf(after) else (after - before, "modelled")
 
 
 def _reason(avoided: float) -> str:
@@ -217,116 +281,80 @@ def _reason(avoided: float) -> str:
 
 def _void(name: str, size: float | None, sight: str, reason: str) -> Cell:
     """An option that does nothing here, with the reason."""
-    amounts = ("firm_avoided_t", "loss_avoided_usd_m")
-    none: Cell = {f"{amount}{end}": None for amount in amounts for end in ("", "_low", "_high")}
     return {
         "option": name,
         "foresight": sight,
         "size": size,
-        **none,
+        **_band("firm_avoided_t", [None] * 3),
+        **_band("loss_avoided_usd_m", [None] * 3),
+        "world_loss_avoided_usd_m": None,
         "days_gained": None,
-        "days_gained_status": "not run",
-        "cost_usd_m": None,
-        "cost_status": NOT_COSTED,
+        "days_gained_status": "not_run",
+        **_band("response_cost_usd_m", [None] * 3),
+        "cost_status": NO_PRICE,
         "reason": reason,
     }
 
 
-def _greedy(able: Sequence[Option], run: Callable[[tuple[Option, ...]], Effect], start: Effect) -> Iterator[Row]:
-    """Take the option that avoids most loss next, one after another; coordinated."""
+def _rationing(before: Effect, inputs: Inputs, parties: Sequence[str], sight: str) -> Cell:
+    """What rationing by value saves already, against the same lack spread evenly over the sectors."""
+    rows = list(respond_page.even_cut(before.outcome, inputs, parties))
+    tonnes = [row for row in rows if row.get("unit", "t") == "t"]
+    firm = sum(float(str(row["even_firm_t"])) - float(str(row["firm_t"])) for row in tonnes)
+    loss = sum(float(str(row["even_loss_usd_m"])) - float(str(row["loss_usd_m"])) for row in rows)
+    void = _void(RATIONING, None, sight, "in_every_run")
+    return {**void, "firm_avoided_t": firm, "loss_avoided_usd_m": loss}
+
+
+def _by_party(name: str, sight: str, before: Outcome, after: Outcome, parties: Sequence[str]) -> Iterator[Row]:
+    """What an option does for each party, product and sector that something is short of without it."""
+    for party, product, sector, uses in groups(before, parties):
+        if before.unserved[:, uses].sum() <= 0 and after.unserved[:, uses].sum() <= 0:
+            continue
+        size, unit = size_of(before.network.chain, product)
+        first, later = (outcome.days_to_shortage(uses) for outcome in (before, after))
+        gained, status = _gained(*(float("inf") if days is None else days for days in (first, later)))
+        yield {
+            "option": name,
+            "foresight": sight,
+            "party": party,
+            "product": product,
+            "sector": sector,
+            "firm_avoided_t": float((before.short - after.short)[:, uses].sum()) * size,
+            "unserved_avoided_t": float((before.unserved - after.unserved)[:, uses].sum()) * size,
+            "loss_avoided_usd_m": float((before.lost_value - after.lost_value)[:, uses].sum()),
+            "days_gained": gained,
+            "days_gained_status": status,
+            "source_ids": [DERIVED],
+            **unit,
+        }
+
+
+def _greedy(asking: _Asking, start: Effect) -> Iterator[Row]:
+    """Take the option that avoids most loss of the parties next, one after another; coordinated, at central sizes."""
     chosen: tuple[Option, ...] = ()
-    left, last = list(able), start
+    left, last = list(asking.able), start
     while left:
-        tried = [(run((*chosen, option)), option) for option in left]
+        tried = [(asking.run((*chosen, option), 1, FORESIGHTS[0]), option) for option in left]
         effect, option = min(tried, key=lambda pair: pair[0].loss)
         chosen = (*chosen, option)
         left.remove(option)
+        cost, status = asking.cost(chosen, 1, start, effect)
         yield {
             "rank": len(chosen),
             "option": option.name,
-            "loss_avoided_usd_m": last.loss - effect.loss,
-            "firm_avoided_t": last.firm - effect.firm,
+            "with": [o.name for o in chosen[:-1]],
+            "more_loss_avoided_usd_m": last.loss - effect.loss,
+            "loss_avoided_usd_m": start.loss - effect.loss,
+            "firm_avoided_t": start.firm - effect.firm,
+            "response_cost_usd_m": cost,
+            "cost_status": status,
             "source_ids": [DERIVED],
         }
         last = effect
 
 
-def _hit(ds: Dataset, story: Scenario) -> Iterator[Row]:
-    """The cuts and outages of the event, with HS codes of the products and the measures that it follows."""
-    codes: dict[str, set[str]] = {}
-    for row in ds.rows("hs_codes"):
-        codes.setdefault(row["product"], set()).add(row["hs2022_code"] or row["hs2017_code"])
-    for row in ds.rows("products"):
-        if row["hs_codes"] and row["product"] not in codes:
-            codes[row["product"]] = {code.strip() for code in row["hs_codes"].split(";")}
-    sources = {r["measure_id"]: r["source_id"] for r in ds.rows("measures")}
-    told = sorted({sources[m] for m in story.based_on if m in sources})
-    for cut in story.cuts:
-        for product in cut.products:
-            found = codes.get(product) or codes.get(product.removesuffix("_std").removesuffix("_ht"), set())
-            yield {
-                "product": product,
-                "hs6_code": "; ".join(sorted(c for c in found if c)),
-                "exporter": cut.exporter,
-                "importers": list(cut.importers),
-                "start": cut.start,
-                "end": cut.end,
-                "approval_share": cut.approval_share,
-                "measure_id": "; ".join(story.based_on),
-                "source_ids": told,
-            }
-    for outage in story.outages:
-        yield {
-            "product": "; ".join(outage.products) or outage.stage,
-            "hs6_code": "",
-            "exporter": outage.place,
-            "importers": ["ALL"],
-            "start": outage.start,
-            "end": outage.end,
-            "approval_share": outage.availability,
-            "measure_id": "; ".join(story.based_on),
-            "source_ids": told,
-        }
-
-
-def _shortages(
-    story: Scenario, inputs: Inputs, outcomes: Mapping[str, Outcome], parties: Sequence[str]
-) -> Iterator[Row]:
-    """Days of cover when the event begins and first shortages by party, product and sector, earliest first."""
-    rows: list[tuple[float, Row]] = []
-    for sight, outcome in outcomes.items():
-        for party, product, sector, uses in groups(outcome, parties):
-            size, unit = size_of(outcome.network.chain, product)
-            days = outcome.days_to_shortage(uses)
-            demand = float(outcome.demand[0, uses].sum())
-            row: Row = {
-                "party": party,
-                "product": product,
-                "sector": sector,
-                "is_total": sector == TOTAL,
-                "foresight": sight,
-                "cover_days": float(outcome.user_stock_before[uses].sum()) / demand * 365.25 / 12 if demand else None,
-                "days_to_shortage": days,
-                "first_shortage_date": outcome.first_shortage(days),
-                "unserved_t": float(outcome.unserved[:, uses].sum()) * size,
-                "loss_usd_m": float(outcome.lost_value[:, uses].sum()),
-                "start_date": f"{story.start}-01",
-                "source_ids": [DERIVED],
-                **unit,
-            }
-            rows.append((float("inf") if days is None else days, row))
-    return iter([row for _, row in sorted(rows, key=lambda pair: pair[0])])
-
-
-def _order(inputs: Inputs, parties: Sequence[str]) -> Iterator[Row]:
-    """The order in which the model serves: what a kilogram short costs in the firm part of each sector, most first."""
-    used = {(product, sector) for product, region, sector in inputs.chain.uses if region in parties}
-    worth = sorted(((inputs.bands[sector][-1].value, product, sector) for product, sector in used), reverse=True)
-    for i, (value, product, sector) in enumerate(worth, start=1):
-        yield {
-            "rank": i,
-            "product": product,
-            "sector": sector,
-            "value_usd_per_kg": value,
-            "source_ids": [DERIVED],
-        }
+def _tonnes(outcome: Outcome, product: str) -> float:
+    """Tonnes in one unit of the model of a product; 0 where it is not told in tonnes."""
+    size, unit = size_of(outcome.network.chain, product)
+    return size if unit.get("unit", "t") == "t" else 0.0

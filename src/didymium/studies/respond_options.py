@@ -14,6 +14,7 @@ import numpy as np
 from didymium.scenario.inputs import Band, Floats, Inputs
 
 Sizes = Mapping[str, float]
+NONE_SAID: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +56,46 @@ def swing(inputs: Inputs, size: float, hit: Set[str]) -> Inputs:
     return replace(inputs, spare=inputs.spare + size * partner)
 
 
-def substitution(inputs: Inputs, size: float) -> Inputs:
-    """Widen the flexible part of every use by the share `size` of the use, at the expense of the firm part."""
+def substitution(inputs: Inputs, size: float, most: Mapping[str, float] = NONE_SAID) -> Inputs:
+    """Widen the flexible part of every use by the share `size` of the use, at the expense of the firm part.
 
-    def widened(bands: tuple[Band, ...]) -> tuple[Band, ...]:
+    `most` bounds it by sector: how far a substitute can take over at all, where the table `substitution` says.
+    """
+
+    def widened(bands: tuple[Band, ...], wanted: float) -> tuple[Band, ...]:
         flexible, *firm = bands
         left = sum(band.width for band in firm)
-        more = min(size, left)
+        more = min(wanted, left)
         kept = 1.0 if left <= 0 else (left - more) / left
         return replace(flexible, width=flexible.width + more), *(replace(b, width=b.width * kept) for b in firm)
 
-    return replace(inputs, bands={sector: widened(bands) for sector, bands in inputs.bands.items()})
+    return replace(
+        inputs,
+        bands={sector: widened(bands, min(size, most.get(sector, 1.0))) for sector, bands in inputs.bands.items()},
+    )
 
 
-def acceleration(inputs: Inputs, size: float) -> Inputs:
-    """Bring the output of plants that ramp or are being built forward by `size` months."""
-    month = np.arange(len(inputs.months), dtype=np.float64)
-    early = np.array([np.interp(month + size, month, row) for row in inputs.new_capacity])
-    return replace(inputs, new_capacity=np.maximum(inputs.new_capacity, early.reshape(inputs.new_capacity.shape)))
+def acceleration(inputs: Inputs, size: float, rising: Floats) -> Inputs:
+    """Bring the output of plants that ramp or are being built forward by `size` months.
+
+    `rising` (activity, month) is what they add [t/month] as planned, over the months of the run and some after it.
+    """
+    month = np.arange(rising.shape[1], dtype=np.float64)
+    run = month[: len(inputs.months)] + size
+    early = np.array([np.interp(run, month, row) for row in rising]).reshape(inputs.new_capacity.shape)
+    return replace(inputs, new_capacity=np.maximum(inputs.new_capacity, early))
 
 
-def options(event: Inputs) -> tuple[Option, ...]:
-    """The options in an event. Its stocks and the places it hits are fixed here: the order of options has no effect."""
+def options(
+    event: Inputs, *, rising: Floats | None = None, most: Mapping[str, float] = NONE_SAID
+) -> tuple[Option, ...]:
+    """The options in an event. Its stocks and the places it hits are fixed here: the order of options has no effect.
+
+    `rising`: see `acceleration`; without it nothing that rises after the run is brought into it. `most`: see
+    `substitution`.
+    """
     stock, hit = event.public_cover_days, sources_hit(event)
+    planned = event.new_capacity if rising is None else rising
     return (
         Option(
             "release",
@@ -92,12 +110,17 @@ def options(event: Inputs) -> tuple[Option, ...]:
             lambda inputs: "" if _is_cut(inputs) else "no_cut",
         ),
         Option("swing", "respond_swing_share", lambda inputs, size: swing(inputs, size, hit), lambda inputs: ""),
-        Option("substitution", "respond_substitution_share", substitution, lambda inputs: ""),
+        Option(
+            "substitution",
+            "respond_substitution_share",
+            lambda inputs, size: substitution(inputs, size, most),
+            lambda inputs: "",
+        ),
         Option(
             "acceleration",
             "respond_acceleration_months",
-            acceleration,
-            lambda inputs: "" if inputs.new_capacity.any() else "no_rising_plant",
+            lambda inputs, size: acceleration(inputs, size, planned),
+            lambda inputs: "" if planned.any() else "no_rising_plant",
         ),
     )
 
