@@ -359,6 +359,7 @@ _QUESTIONS = (
             "measure_state": "measure_status",
             "next_change": "measure_change",
             "with": "respond_option",
+            "means": "respond_option",
             "first_sector": "sector",
             "exporter": "place",
             "importers": "place",

@@ -19,7 +19,7 @@ from didymium.errors import UnknownTerm
 from didymium.model.foresight import FORESIGHTS, Runner, base_of
 from didymium.model.outcome import Outcome
 from didymium.results import Field, Result, Row
-from didymium.scenario.inputs import Inputs
+from didymium.scenario.inputs import Floats, Inputs
 from didymium.scenario.scenario import Scenario, load
 from didymium.scenario.tree import leaves
 from didymium.studies import respond_page
@@ -29,8 +29,10 @@ from didymium.studies.respond_page import DERIVED
 from didymium.studies.stress_bands import groups, size_of
 
 EVERYTHING = "everything"
+OWN = "own_means"  # all that the parties decide themselves: without the licence push
+ALL_MEANS = "all_means"
 RATIONING = "rationing"
-LEAST_USD_M = 1e-6  # of loss avoided: less than this is nothing
+LEAST = 1e-6  # tonnes or million USD avoided: less than this is nothing
 ENDS = ("", "_low", "_high")
 NO_SHORTAGE = "no_shortage"
 AVERTED = "averted"
@@ -94,7 +96,8 @@ def respond(
     day = as_of or respond_page.begins(ds, leaf)
     shut = locked(inputs)
     known_substitutes = substitutes(ds, leaf.families, inputs)
-    known, ranges = _options(ds, leaf, inputs, {s.sector: s.reach for s in known_substitutes})
+    rising, ranges = _rising(ds, leaf), _ranges(ds)
+    known = options(inputs, rising=rising, most={s.sector: s.reach for s in known_substitutes})
     able = tuple(o for o in known if not o.why_not(shut))
     costing = Costing(
         inputs=inputs,
@@ -102,7 +105,7 @@ def respond(
         parties=parties,
         hit=frozenset(sources_hit(inputs)),
         penalty={s.sector: s.penalty for s in known_substitutes if s.penalty is not None},
-        capital=capital(ds, leaf.families, inputs),
+        capital=capital(ds, inputs, rising),
     )
     asking = _Asking(
         shut,
@@ -112,7 +115,7 @@ def respond(
         able,
         ranges,
         progress,
-        total=len(able) * 6 + 8 + len(able) * (len(able) + 1) // 2,
+        total=6 * len(able) + 14 + len(able) ** 2,
     )
     before = {sight: asking.run((), 1, sight) for sight in FORESIGHTS}
     rows: list[Row] = []
@@ -121,7 +124,7 @@ def respond(
         found, effects = _ranked(asking, before[sight], sight)
         found += [_void(o.name, ranges[o.name][1], sight, o.why_not(shut)) for o in known if o not in able]
         found.append(_rationing(before[sight], inputs, parties, sight))
-        rows += [{"rank": i, **row, "source_ids": [DERIVED]} for i, row in enumerate(found)]
+        rows += [{"rank": max(i - 1, 0), **row, "source_ids": [DERIVED]} for i, row in enumerate(found)]
         for name, effect in effects.items():
             by_party += _by_party(name, sight, before[sight].outcome, effect.outcome, parties)
     outcomes = {sight: effect.outcome for sight, effect in before.items()}
@@ -138,7 +141,11 @@ def respond(
             "measures": respond_page.states(ds, leaf, parties, day),
             "situation": respond_page.situation(short),
             "shortages": short,
-            "combination": list(_greedy(asking, before[FORESIGHTS[0]])),
+            "combination": [
+                row
+                for means, of in ((ALL_MEANS, able), (OWN, asking.own))
+                for row in _greedy(asking, before[FORESIGHTS[0]], means, of)
+            ],
             "by_party": by_party,
             "rationing": respond_page.even_cut(outcomes[FORESIGHTS[0]], inputs, parties),
             "substitutes": respond_page.substitute_rows(known_substitutes, len(inputs.months)),
@@ -168,6 +175,11 @@ class _Asking:
     progress: Callable[[int, int], None] | None
     total: int
     done: int = 0
+
+    @property
+    def own(self) -> tuple[Option, ...]:
+        """What the parties decide themselves."""
+        return tuple(option for option in self.able if option.name != "licence")
 
     def sizes(self, end: int) -> dict[str, float]:
         """Sizes of all options at the low (0), central (1) or high (2) end."""
@@ -212,29 +224,37 @@ def _worst(ds: Dataset, story: Scenario, parties: Sequence[str]) -> tuple[Scenar
     return best[1:]
 
 
-def _options(
-    ds: Dataset, leaf: Scenario, inputs: Inputs, most: Mapping[str, float]
-) -> tuple[tuple[Option, ...], dict[str, tuple[float, float, float]]]:
-    """The options of an event with the low, central and high end of their sizes."""
-    rows = {r["assumption_id"]: (float(r["low"]), float(r["value"]), float(r["high"])) for r in ds.rows("assumptions")}
-    beyond = int(rows["respond_acceleration_months"][2])
-    longer = leaf.model_copy(update={"months": leaf.months + beyond}).apply(ds)
-    known = options(inputs, rising=longer.new_capacity, most=most)
-    return known, {option.name: rows[option.assumption] for option in known}
+def _rising(ds: Dataset, leaf: Scenario) -> Floats:
+    """What plants that ramp or are built add as planned [t/month], in the run and as far after it as matters."""
+    beyond = int(_ranges(ds)["acceleration"][2])
+    return leaf.model_copy(update={"months": leaf.months + beyond}).apply(ds).new_capacity
+
+
+def _ranges(ds: Dataset) -> dict[str, tuple[float, float, float]]:
+    """Low, central and high end of the size of each option."""
+    return {
+        row["assumption_id"].removeprefix("respond_").rpartition("_")[0]: (
+            float(row["low"]),
+            float(row["value"]),
+            float(row["high"]),
+        )
+        for row in ds.rows("assumptions")
+        if row["assumption_id"].startswith("respond_")
+    }
 
 
 def _ranked(asking: _Asking, before: Effect, sight: str) -> tuple[list[Cell], dict[str, Effect]]:
-    """All options together, then one after another by the loss they avoid; and their effects at the central size."""
-    alone = {option.name: (option,) for option in asking.able}
+    """Options together, then one after another by the loss they avoid; and their effects at the central size."""
+    chosen = {EVERYTHING: asking.able, OWN: asking.own, **{option.name: (option,) for option in asking.able}}
     found: list[Cell] = []
     effects: dict[str, Effect] = {}
-    for name, chosen in {EVERYTHING: asking.able, **alone}.items():
-        ends = tuple(asking.run(chosen, end, sight) for end in range(3))
-        costs = tuple(asking.cost(chosen, end, before, effect) for end, effect in enumerate(ends))
-        size = None if name == EVERYTHING else asking.ranges[name][1]
+    for name, of in chosen.items():
+        ends = tuple(asking.run(of, end, sight) for end in range(3))
+        costs = tuple(asking.cost(of, end, before, effect) for end, effect in enumerate(ends))
+        size = asking.ranges[name][1] if name in asking.ranges else None
         found.append(_row(name, size, sight, before, ends, costs))
         effects[name] = ends[1]
-    return [found[0], *sorted(found[1:], key=lambda row: -float(str(row["loss_avoided_usd_m"])))], effects
+    return [*found[:2], *sorted(found[2:], key=lambda row: -float(str(row["loss_avoided_usd_m"])))], effects
 
 
 def _row(
@@ -249,12 +269,12 @@ def _row(
         "size": size,
         **_band("firm_avoided_t", [before.firm - end.firm for end in ends]),
         **_band("loss_avoided_usd_m", [before.loss - end.loss for end in ends]),
-        "world_loss_avoided_usd_m": before.world - middle.world,
+        "world_loss_avoided_usd_m": _told(before.world - middle.world),
         "days_gained": gained,
         "days_gained_status": known,
         **_band("response_cost_usd_m", [cost for cost, _ in costs]),
         "cost_status": status,
-        "reason": _reason(avoided),
+        "reason": _reason(avoided, costs[1][0]),
     }
 
 
@@ -262,7 +282,7 @@ def _band(name: str, values: Sequence[float | None]) -> Cell:
     """The number at the central size, and the least and the most of the three sizes."""
     told = [value for value in values if value is not None]
     ends = (values[1], min(told, default=None), max(told, default=None))
-    return {f"{name}{end}": value for end, value in zip(ENDS, ends, strict=True)}
+    return {f"{name}{end}": _told(value) for end, value in zip(ENDS, ends, strict=True)}
 
 
 def _gained(before: float, after: float) -> tuple[float | None, str]:
@@ -272,11 +292,13 @@ def _gained(before: float, after: float) -> tuple[float | None, str]:
     return (None, AVERTED) if isinf(after) else (after - before, "modelled")
 
 
-def _reason(avoided: float) -> str:
-    """Why an option that was run helps the parties nothing or less than nothing; empty where it helps."""
-    if abs(avoided) <= LEAST_USD_M:
+def _reason(avoided: float, cost: float | None) -> str:
+    """Why an option that was run is no help, or dear help; empty where it helps."""
+    if abs(avoided) <= LEAST:
         return "no_effect"
-    return "" if avoided > 0 else "others_first"
+    if avoided < 0:
+        return "others_first"
+    return "costs_more" if cost is not None and cost > avoided else ""
 
 
 def _void(name: str, size: float | None, sight: str, reason: str) -> Cell:
@@ -303,7 +325,7 @@ def _rationing(before: Effect, inputs: Inputs, parties: Sequence[str], sight: st
     firm = sum(float(str(row["even_firm_t"])) - float(str(row["firm_t"])) for row in tonnes)
     loss = sum(float(str(row["even_loss_usd_m"])) - float(str(row["loss_usd_m"])) for row in rows)
     void = _void(RATIONING, None, sight, "in_every_run")
-    return {**void, "firm_avoided_t": firm, "loss_avoided_usd_m": loss}
+    return {**void, "firm_avoided_t": _told(firm), "loss_avoided_usd_m": _told(loss)}
 
 
 def _by_party(name: str, sight: str, before: Outcome, after: Outcome, parties: Sequence[str]) -> Iterator[Row]:
@@ -330,28 +352,36 @@ def _by_party(name: str, sight: str, before: Outcome, after: Outcome, parties: S
         }
 
 
-def _greedy(asking: _Asking, start: Effect) -> Iterator[Row]:
-    """Take the option that avoids most loss of the parties next, one after another; coordinated, at central sizes."""
+def _greedy(asking: _Asking, start: Effect, means: str, able: tuple[Option, ...]) -> Iterator[Row]:
+    """Take the option that avoids most loss of the parties next, until none avoids more; coordinated, central sizes."""
     chosen: tuple[Option, ...] = ()
-    left, last = list(asking.able), start
+    left, last = list(able), start
     while left:
         tried = [(asking.run((*chosen, option), 1, FORESIGHTS[0]), option) for option in left]
         effect, option = min(tried, key=lambda pair: pair[0].loss)
+        if last.loss - effect.loss <= LEAST:
+            return
         chosen = (*chosen, option)
         left.remove(option)
         cost, status = asking.cost(chosen, 1, start, effect)
         yield {
+            "means": means,
             "rank": len(chosen),
             "option": option.name,
             "with": [o.name for o in chosen[:-1]],
             "more_loss_avoided_usd_m": last.loss - effect.loss,
             "loss_avoided_usd_m": start.loss - effect.loss,
-            "firm_avoided_t": start.firm - effect.firm,
+            "firm_avoided_t": _told(start.firm - effect.firm),
             "response_cost_usd_m": cost,
             "cost_status": status,
             "source_ids": [DERIVED],
         }
         last = effect
+
+
+def _told(value: float | None) -> float | None:
+    """A number as it is told: what is nothing but rounding of the solver is nothing."""
+    return 0.0 if value is not None and abs(value) < LEAST else value
 
 
 def _tonnes(outcome: Outcome, product: str) -> float:

@@ -150,26 +150,33 @@ def substitutes(ds: Dataset, families: Sequence[str], inputs: Inputs) -> list[Su
     ]
 
 
-def capital(ds: Dataset, families: Sequence[str], inputs: Inputs) -> tuple[float, int, int]:
-    """Capital cost of plants of the chain that ramp or are built and have output still to come during the run.
+def capital(ds: Dataset, inputs: Inputs, rising: Floats) -> tuple[float, int, int]:
+    """Capital cost of the plants behind what rises (`rising`, see `respond_options.acceleration`).
 
     Each with the chance that its status gives [million USD]; then how many of them tell a cost, and how many there are.
     A project that makes several products counts once.
     """
-    made = {row["chain_product"] for row in ds.rows("chain_products") if row["family"] in families}
-    made |= {"ndfeb_magnet"} if MAGNETS in families else set()
+    chain = inputs.chain
+    recipes = {p.process_id: p for p in chain.processes}
+    places = {
+        (product, region)
+        for (process_id, region), row in zip(chain.activities, rising, strict=True)
+        if row.any()
+        for product in recipes[process_id].outputs
+    }
     assume = {row["assumption_id"]: float(row["value"]) for row in ds.rows("assumptions")}
     first, last = int(inputs.months[0][:4]), int(inputs.months[-1][:4])
     plants: dict[str, float | None] = {}
     for row in project_steps(ds):
-        word = row["product"] if row["product"] in made else f"{row['product']}:{row['stage']}"
-        if word not in made or row["status"] not in RISING or row["capacity"] is None or row["start_year"] is None:
+        region = chain.region_of.get(row["country"], "ROW")
+        words = (row["product"], f"{row['product']}_std", f"{row['product']}:{row['stage']}")
+        is_known = row["status"] in RISING and row["capacity"] is not None and row["start_year"] is not None
+        if not is_known or not any((word, region) in places for word in words):
             continue
-        if not first - assume["ramp_years"] < row["start_year"] <= last:
+        if not first - assume["ramp_years"] < row["start_year"] <= last + 1:
             continue
-        known = (
-            None if row["capex_usd_m"] is None else float(row["capex_usd_m"]) * assume[f"success_share_{row['status']}"]
-        )
+        chance = assume[f"success_share_{row['status']}"]
+        known = None if row["capex_usd_m"] is None else float(row["capex_usd_m"]) * chance
         before = plants.get(row["project_id"])
         plants[row["project_id"]] = known if before is None else max(before, known or 0.0)
     told = [cost for cost in plants.values() if cost is not None]
