@@ -34,6 +34,7 @@ ALL_MEANS = "all_means"
 RATIONING = "rationing"
 LEAST = 1e-6  # tonnes or million USD avoided: less than this is nothing
 ENDS = ("", "_low", "_high")
+BRANCHED = "Of the branches of the event the one with the largest loss is told; the column scenario names it."
 NO_SHORTAGE = "no_shortage"
 AVERTED = "averted"
 Cell = dict[str, str | float | int | bool | list[str] | None]
@@ -124,7 +125,9 @@ def respond(
         found, effects = _ranked(asking, before[sight], sight)
         found += [_void(o.name, ranges[o.name][1], sight, o.why_not(shut)) for o in known if o not in able]
         found.append(_rationing(before[sight], inputs, parties, sight))
-        rows += [{"rank": max(i - 1, 0), **row, "source_ids": [DERIVED]} for i, row in enumerate(found)]
+        rows += [
+            {"scenario": leaf.id, "rank": max(i - 1, 0), **row, "source_ids": [DERIVED]} for i, row in enumerate(found)
+        ]
         for name, effect in effects.items():
             by_party += _by_party(name, sight, before[sight].outcome, effect.outcome, parties)
     outcomes = {sight: effect.outcome for sight, effect in before.items()}
@@ -152,7 +155,7 @@ def respond(
         },
         warnings=[
             *inputs.warnings,
-            *([f"{story.id} has branches: {leaf.id} is told, the one with the largest loss"] if story.branches else ()),
+            *((BRANCHED,) if story.branches else ()),
         ],
         assumptions=[option.assumption for option in known],
         source_ids=sorted(

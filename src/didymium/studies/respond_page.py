@@ -39,7 +39,7 @@ def begins(ds: Dataset, story: Scenario) -> date:
 def hit(ds: Dataset, story: Scenario) -> Iterator[Row]:
     """The cuts and outages of the event, with the HS codes of their products and the measures that it follows."""
     sources = {r["measure_id"]: r["source_id"] for r in ds.rows("measures")}
-    about = {
+    about: Row = {
         "measure_id": "; ".join(story.based_on),
         "source_ids": sorted({sources[m] for m in followed(story) if m in sources}),
     }
@@ -132,13 +132,13 @@ def shortages(story: Scenario, outcomes: Mapping[str, Outcome], parties: Sequenc
 
 def situation(rows: Sequence[Row]) -> Iterator[Row]:
     """One line a party and product that something is short of: earliest first, over both kinds of foresight."""
-    seen: dict[tuple[object, object], list[Row]] = {}
+    seen: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        seen.setdefault((row["party"], row["product"]), []).append(row)
+        seen.setdefault((str(row["party"]), str(row["product"])), []).append(row)
     for (party, product), mine in seen.items():
         totals = [row for row in mine if row["is_total"]]
         lost = sorted(float(str(row["loss_usd_m"])) for row in totals)
-        if lost[-1] <= 0 or not told_by_month(str(product)):
+        if lost[-1] <= 0 or not told_by_month(product):
             continue
         sectors = [row for row in mine if not row["is_total"]] or mine
         first = next((row for row in sectors if row["days_to_shortage"] is not None), None)
@@ -191,7 +191,7 @@ def even_cut(outcome: Outcome, inputs: Inputs, parties: Sequence[str]) -> Iterat
             for u in mine:
                 sector = chain.uses[u][2]
                 bands = inputs.bands[sector]
-                parts = _filled(share, np.array([band.width for band in bands])) * outcome.demand[:, u, None]
+                parts = filled(share, np.array([band.width for band in bands])) * outcome.demand[:, u, None]
                 value = np.array([band.value for band in bands]) * MUSD_PER_T
                 row: Row = {
                     "party": party,
@@ -213,7 +213,7 @@ def even_cut(outcome: Outcome, inputs: Inputs, parties: Sequence[str]) -> Iterat
         yield {"rank": rank, **row}
 
 
-def _filled(share: Floats, width: Floats) -> Floats:
+def filled(share: Floats, width: Floats) -> Floats:
     """How a share of a use falls on its bands, the first one first, shape (month, band)."""
     start = np.concatenate([[0.0], np.cumsum(width)[:-1]])
     filled: Floats = np.clip(share[:, None] - start[None, :], 0.0, width[None, :])
@@ -230,6 +230,6 @@ def substitute_rows(known: Sequence[Substitute], months: int) -> Iterator[Row]:
             "substitutability_share": one.reach,
             "cost_penalty_share": one.penalty,
             "time_years": one.years,
-            "ready_in_run": None if one.years is None else one.years * 12 <= months,
+            "ready_in_run": None if one.years is None else one.years * 12 < months,
             "source_ids": [one.source_id],
         }
