@@ -21,7 +21,8 @@ class Question:
     command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for. `proofs` is
     the module that assembles the programmes of a kept answer again (`answered`) and checks them (`checked`).
     `given` names the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party.
-    `above` names further tables that a terminal shows over the rows, with their columns.
+    `above` names further tables that a terminal shows over the rows, with their columns; a workbook then holds all
+    tables.
     """
 
     command: str

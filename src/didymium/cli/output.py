@@ -50,7 +50,8 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
         raise click.UsageError("--json holds all tables of the answer: leave --table out.")
     rows = chosen(result, table)
     if shared.form is not None:
-        write(shared, whole=result.as_dict(), rows=rows)
+        pack = result.tables if question.above and table is None else {}
+        write(shared, whole=result.as_dict(), rows=rows, beside=pack)
         return
     from didymium.i18n import translator
 
@@ -127,14 +128,17 @@ def console(width: int = _UNBOUND) -> Console:
     return Console(highlight=False, markup=False, emoji=False, width=None if on_terminal else width)
 
 
-def write(shared: Shared, *, whole: Any, rows: Rows) -> None:
-    """Write `whole` as JSON, or `rows` in another form, to stdout or to the file of --output."""
+def write(shared: Shared, *, whole: Any, rows: Rows, beside: Mapping[str, Rows] | None = None) -> None:
+    """Write `whole` as JSON, or `rows` in another form, to stdout or to the file of --output.
+
+    `beside` are further tables that a workbook holds on sheets of their own.
+    """
     if shared.form == "iamc":
         rows = _iamc(whole, rows)
     if shared.form == "parquet":
         body = _parquet(rows)
     elif shared.form == "xlsx" or (shared.form == "iamc" and shared.output and shared.output.suffix == ".xlsx"):
-        body = _workbook(whole, rows)
+        body = _workbook(whole, {"rows": rows, **(beside or {})})
     else:
         body = (_json(whole) if shared.form == "json" else _csv(rows)).encode("utf-8")
     if shared.output is None:
@@ -169,8 +173,8 @@ def _csv_cell(value: Any) -> Any:
     return escaped(value) if isinstance(value, str) else value
 
 
-def _workbook(whole: Any, rows: Rows) -> bytes:
-    """A sheet of the rows, and in front what they are and who may see them."""
+def _workbook(whole: Any, sheets: Mapping[str, Rows]) -> bytes:
+    """A sheet for each table, and in front what they are and who may see them."""
     from didymium.results import layer_notices
     from didymium.results.export import workbook
 
@@ -180,7 +184,7 @@ def _workbook(whole: Any, rows: Rows) -> bytes:
     about += [f"Run {whole['run_id']}"] if whole.get("run_id") else []
     about += [note for note in whole.get("warnings", ()) if note not in about]
     about += [f"{name}: {note}" for name, note in whole.get("unit_notes", {}).items()]
-    return workbook({"rows": rows}, about=about, title=f"Didymium {whole.get('command', '')}")
+    return workbook(sheets, about=about, title=f"Didymium {whole.get('command', '')}")
 
 
 def _iamc(whole: Any, rows: Rows) -> Rows:
@@ -189,7 +193,7 @@ def _iamc(whole: Any, rows: Rows) -> Rows:
     from didymium.results.export import iamc
 
     request = whole.get("request") or {}
-    story = request.get("scenario")
+    story = request.get("scenario", request.get("event"))
     scenario = story.get("id", "base") if isinstance(story, dict) else "base"
     start = str(story.get("start", "")) if isinstance(story, dict) else ""
     version = str((whole.get("dataset") or {}).get("version", "0"))
