@@ -14,7 +14,7 @@ from didymium.model.outcome import Outcome
 from didymium.results import Result
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import load
-from didymium.studies.respond import respond
+from didymium.studies.respond import LATE, respond
 from didymium.studies.respond_costs import Costing, capital
 from didymium.studies.respond_options import Option, acceleration, applied, locked, options, substitution
 from didymium.studies.respond_page import even_cut
@@ -198,6 +198,13 @@ def test_an_answer_tells_the_situation_of_the_day(answer: Result) -> None:
     days = next(r["days_to_shortage"] for r in answer.tables["shortages"] if r["days_to_shortage"] is not None)
     assert first["days_left"] == pytest.approx(days + 4), "the run begins on 1 December"
     assert {row["sector"] for row in answer.tables["substitutes"]} >= {"antimony_flame", "germanium_fibre"}
+
+
+def test_a_late_day_is_said_to_be_late(facts: Dataset, answer: Result) -> None:
+    short = load("cn-us-gallium-ban").model_copy(update={"months": 1})
+    late = respond(facts, short, parties=("USA",), as_of=date(2027, 3, 1))
+    assert LATE in late.warnings
+    assert LATE not in answer.warnings
 
 
 def test_combinations_grow_by_what_helps_most(answer: Result) -> None:

@@ -35,6 +35,7 @@ RATIONING = "rationing"
 LEAST = 1e-6  # tonnes or million USD avoided: less than this is nothing
 ENDS = ("", "_low", "_high")
 BRANCHED = "Of the branches of the event the one with the largest loss is told; the column scenario names it."
+LATE = "The day lies after the first month of the event; options are told as if taken at its start."
 NO_SHORTAGE = "no_shortage"
 AVERTED = "averted"
 Cell = dict[str, str | float | int | bool | list[str] | None]
@@ -156,6 +157,7 @@ def respond(
         warnings=[
             *inputs.warnings,
             *((BRANCHED,) if story.branches else ()),
+            *((LATE,) if f"{day:%Y-%m}" > leaf.start else ()),
         ],
         assumptions=[option.assumption for option in known],
         source_ids=sorted(
