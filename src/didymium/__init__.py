@@ -36,6 +36,7 @@ _PUBLIC = {
     "projects": "didymium.studies.projects",
     "reconcile": "didymium.studies.reconcile",
     "recycling": "didymium.studies.recycling",
+    "respond": "didymium.studies.respond",
     "stocks": "didymium.studies.stocks",
     "stress": "didymium.studies.stress",
 }
@@ -60,6 +61,7 @@ __all__ = [
     "projects",
     "reconcile",
     "recycling",
+    "respond",
     "stocks",
     "stress",
 ]

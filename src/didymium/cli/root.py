@@ -34,6 +34,7 @@ _ORDER = (
     "measures",
     "ownership",
     "commitments",
+    "respond",
     "backtest",
     "data",
     "scenario",

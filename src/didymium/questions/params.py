@@ -358,6 +358,15 @@ PARAMS: dict[str, Param] = {
         click.STRING,
         "ADDRESS",
     ),
+    "event": Param(
+        "--event",
+        "What has happened: a scenario that ships with Didymium, or a file. See: didymium scenario list",
+        ScenarioFile(),
+        "FILE|ID",
+        default="cn-ree7-no-licence",
+        default_text="cn-ree7-no-licence",
+        read=_scenario,
+    ),
     "executor": Param(
         "--executor",
         "What the workers are, serial, threads or processes; the answer does not depend on it.",
