@@ -197,30 +197,24 @@ class Problem:
             cuts=cuts,
         )
 
+    def measure(self, x: Floats) -> float:
+        """(1 − risk) · mean + risk · CVaR of the recourse under some choices [million USD a year]."""
+        solver = Solver(self.lp)
+        losses = np.array([solver.solve(raised(self.lp, case, x)).objective for case in self.cases])
+        share = np.array([case.probability for case in self.cases])
+        return (1 - self.risk) * float(share @ losses) + self.risk * cvar(losses, share, self.alpha)
+
     def look(self, x: Floats) -> Look:
         """What happens in each future under some choices."""
         on, solver = self.ground, Solver(self.lp)
         answers = [solver.solve(raised(self.lp, case, x)) for case in self.cases]
         places = (*on.parties, PARTNERS, REST, CHINA)
         lost = {p: np.array([on.net.lost_value(q, a.x, p) for a, q in zip(answers, self.plain, strict=True)]) for p in places}
-        losses = np.array([a.objective for a in answers])
-        share = np.array([case.probability for case in self.cases])
-        return Look(losses, lost, share, float(share @ losses), cvar(losses, share, self.alpha), self.risk, self.alpha)
+        return Look(lost)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Outcome of some choices: the recourse's value of each future and the lost value of each place [million USD]."""
+    """Lost value of each place in each future, every loss at its full worth [million USD]."""
 
-    losses: Floats
     lost: Mapping[str, Floats]
-    share: Floats
-    mean: float
-    tail: float
-    risk: float
-    alpha: float
-
-    @property
-    def measure(self) -> float:
-        """(1 − risk) · mean + risk · CVaR."""
-        return (1 - self.risk) * self.mean + self.risk * self.tail

@@ -1,0 +1,90 @@
+"""Which projects, packages and stocks together, for this money, and who pays what?
+
+Data → what can be chosen → futures → the two-stage programme → the plan with its reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import didymium
+from didymium.data import Dataset
+from didymium.errors import BadInput
+from didymium.results import Field, Result
+from didymium.results.result import COMPLETE, PARTIAL
+from didymium.studies import plan_reasons, plan_views
+from didymium.studies.plan_problem import Problem, ground
+
+USED = ("delay_share", "demand_outlook", "discount_rate_per_year", "finance_treasury_rate_real", "ramp_years")
+FIELDS = (
+    Field("public_cost_usd_m", "million USD", "Expected present value of the package to the public"),
+    Field("reserve_usd_m", "million USD", "Mean cost of its worst 5 % of paths: what the budget is charged with"),
+    Field("yearly_cost_usd_m", "million USD a year", "Expected cost spread over the horizon of the plan"),
+    Field("added_t", "t/y", "Capacity of the furthest stage times what the package adds to the chance of success"),
+    Field("gap_share_closed", "share", "Added tonnes over the gap of the parties at that stage in the year"),
+    Field(
+        "loss_avoided_usd_m",
+        "million USD a year",
+        "Fall of the risk measure by this choice: with against without it, the others as planned",
+    ),
+    Field("loss_avoided_per_cost", "ratio", "Loss avoided over yearly cost"),
+    Field("worth_up_to_usd_m", "million USD", "Public cost up to which it is worth its money in this plan"),
+    Field("chance", "share", "Chance of success without the package"),
+    Field("chance_with", "share", "Chance of success with it"),
+)
+
+
+def plan(
+    ds: Dataset,
+    *,
+    parties: Sequence[str] = ("USA", "JPN"),
+    budget: Mapping[str, float] | None = None,
+    risk: tuple[float, float] = (0.5, 0.95),
+    year: int | None = None,
+    scenarios: int = 12,
+    seed: int = 0,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Result:
+    """The plan of the parties for a year, with reasons, what each could do alone, and more or less money.
+
+    `budget` [million USD] by party, 1,000 each by default. `risk`: weight of the tail, and its level. `year`: the year
+    that the plan is for, 2030 by default. `scenarios`: futures. `time_limit` [s] for each programme.
+
+    Raises UnknownTerm for a party that the chain does not hold, BadInput for a budget of nobody's.
+    """
+    money = {party: 1000.0 for party in parties} if budget is None else dict(budget)
+    for payer in money:
+        if payer not in parties:
+            raise BadInput(f"{payer} has a budget and is no party.", where="budget", cure="Name it in --parties.")
+    report = progress or (lambda _done, _all: None)
+    report(0, plan_views.STEPS)
+    at = year or 2030
+    on = ground(ds, parties, at, seed=seed)
+    problem = Problem.of(on, parties, risk=risk, scenarios=scenarios, seed=seed)
+    found = problem.solve(money, time_limit=time_limit)
+    report(1, plan_views.STEPS)
+    rows = plan_reasons.project_rows(problem, found, money)
+    report(2, plan_views.STEPS)
+    tables, statuses = plan_views.tables(problem, found, money, rows, seed=seed, time_limit=time_limit, report=report)
+    return Result.of(
+        "plan",
+        request={
+            "parties": list(parties),
+            "budget": money,
+            "risk": list(risk),
+            "year": at,
+            "scenarios": scenarios,
+            "seed": seed,
+            "time_limit": time_limit,
+        },
+        dataset=ds.describe(),
+        code_version=didymium.__version__,
+        rows=rows,
+        fields=FIELDS,
+        tables=tables,
+        warnings=plan_reasons.WARNINGS,
+        assumptions=[i for i in on.assume if i.startswith(("plan_", "success_share_")) or i in USED],
+        source_ids={str(r["source_id"]) for r in ds.rows("projects") if r["project_id"] in on.plants},
+        status=PARTIAL if "time_limit" in (found.status, *statuses) else COMPLETE,
+    )
