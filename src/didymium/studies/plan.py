@@ -41,7 +41,7 @@ def plan(
     budget: Mapping[str, float] | None = None,
     risk: tuple[float, float] = (0.5, 0.95),
     year: int | None = None,
-    scenarios: int = 12,
+    futures: int = 12,
     seed: int = 0,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -49,7 +49,7 @@ def plan(
     """The plan of the parties for a year, with reasons, what each could do alone, and more or less money.
 
     `budget` [million USD] by party, 1,000 each by default. `risk`: weight of the tail, and its level. `year`: the year
-    that the plan is for, 2030 by default. `scenarios`: futures. `time_limit` [s] for each programme.
+    that the plan is for, 2030 by default. `futures`: how many are drawn. `time_limit` [s] for each programme.
 
     Raises UnknownTerm for a party that the chain does not hold, BadInput for a budget of nobody's.
     """
@@ -61,7 +61,7 @@ def plan(
     report(0, plan_views.STEPS)
     at = year or 2030
     on = ground(ds, parties, at, seed=seed)
-    problem = Problem.of(on, parties, risk=risk, scenarios=scenarios, seed=seed)
+    problem = Problem.of(on, parties, risk=risk, scenarios=futures, seed=seed)
     found = problem.solve(money, time_limit=time_limit)
     report(1, plan_views.STEPS)
     rows = plan_reasons.project_rows(problem, found, money)
@@ -74,7 +74,7 @@ def plan(
             "budget": money,
             "risk": list(risk),
             "year": at,
-            "scenarios": scenarios,
+            "futures": futures,
             "seed": seed,
             "time_limit": time_limit,
         },

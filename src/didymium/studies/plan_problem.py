@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -161,6 +161,24 @@ class Problem:
         )
         return cls(on, tuple(drawn), weight, lp, tuple(found), plain, *risk)
 
+    @property
+    def market(self) -> Floats:
+        """Worth at base prices of the oxide that each choice adds [million USD a year, expected].
+
+        It enters the network free of charge; what making it costs is taken to be what it sells for.
+        """
+        on, lay = self.ground, self.ground.net.network.layout
+        price = dict(zip(on.inputs.chain.products, on.inputs.base_price.tolist(), strict=True))
+        worth = np.array([price[product] for product, _ in lay.nodes]) / 1000
+        found = np.zeros(on.choices)
+        for case in self.cases:
+            row, choice, value = case.links.row_bound
+            node = row % lay.rows
+            is_source = (value < 0) & (row < lay.rows * lay.months)
+            at = node[is_source]
+            np.add.at(found, choice[is_source], -case.probability * value[is_source] * worth[at])
+        return found
+
     def first(self, budget: Mapping[str, float]) -> FirstStage:
         """Budgets of the parties, and at most one package of each project."""
         from scipy.sparse import csc_array
@@ -173,7 +191,7 @@ class Problem:
         for row, project in enumerate(projects, len(on.parties)):
             matrix[row, : len(on.offered)] = [one.project_id == project for one in on.offered]
         return FirstStage(
-            cost=on.yearly,
+            cost=on.yearly + self.market,
             is_whole=np.arange(on.choices) < len(on.offered),
             lower=np.zeros(on.choices),
             upper=np.array([1.0] * len(on.offered) + [one.most for one in on.stocks] + [0.0] * len(on.probes)),

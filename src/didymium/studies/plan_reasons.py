@@ -48,6 +48,7 @@ def project_rows(problem: Problem, found: PortfolioSolution, budget: Mapping[str
     for j, one in enumerate(on.offered):
         offers.setdefault(one.project_id, []).append(j)
     gains: dict[int, float] = {}
+    market = problem.market
     for choices in offers.values():
         bare = without(found.x, choices)
         taken = [j for j in choices if found.x[j] > 0.5]
@@ -59,7 +60,7 @@ def project_rows(problem: Problem, found: PortfolioSolution, budget: Mapping[str
                 tried = bare.copy()
                 tried[j] = 1.0
                 seen[bar] = base - (measure if j in taken else problem.measure(tried))
-            gains[j] = seen[bar]
+            gains[j] = seen[bar] - float(market[j])
     chosen = {on.offered[j].project_id: j for j in np.flatnonzero(found.x[: len(on.offered)] > 0.5).tolist()}
     best = {
         project: chosen.get(project, max(js, key=lambda j: gains[j] - on.yearly[j])) for project, js in offers.items()

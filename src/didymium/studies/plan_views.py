@@ -39,7 +39,7 @@ def tables(
     again = [_redrawn(problem, budget, time_limit, seed=seed + k) for k in range(1, REDRAWN + 1)]
     report(STEPS, STEPS)
     made = {
-        "proof": [_proof(found)],
+        "proof": [_proof(found, float(problem.ground.yearly @ found.x))],
         "budget": _budget(problem, found, budget),
         "stocks": _stocks(problem, found),
         "scenarios": _futures(problem, found),
@@ -56,14 +56,14 @@ def _solved(problem: Problem, budget: Mapping[str, float], times: float, time_li
     return problem.solve({p: m * times for p, m in budget.items()}, time_limit=time_limit)
 
 
-def _proof(found: PortfolioSolution) -> Row:
+def _proof(found: PortfolioSolution, cost: float) -> Row:
     return {
         "status": found.status,
         "objective_usd_m": found.objective,
         "bound_usd_m": found.bound,
         "gap_of_value": found.gap_of_value,
         "value_usd_m": found.value,
-        "yearly_cost_usd_m": found.first_cost,
+        "yearly_cost_usd_m": cost,
     }
 
 
@@ -150,12 +150,13 @@ def _futures(problem: Problem, found: PortfolioSolution) -> list[Row]:
 
 def _frontier(problem: Problem, times: float, found: PortfolioSolution) -> Row:
     x = found.x
+    cost = float(problem.ground.yearly @ x)
     return {
         "budget_multiple": times,
         "mean_usd_m": found.mean,
         "tail_usd_m": found.cvar,
         "value_usd_m": found.value,
-        "yearly_cost_usd_m": found.first_cost,
+        "yearly_cost_usd_m": cost,
         "projects": len(_projects(problem, x)),
         "project_ids": ";".join(problem.ground.offered[j].project_id for j in _projects(problem, x)),
         "gap_of_value": found.gap_of_value,
@@ -179,10 +180,11 @@ def _together(
     if alone:
         plans["apart"] = _side_by_side(problem, list(alone.values()))
     plans["joint"] = found.x
-    paid = {p: s.first_cost for p, s in alone.items()}
-    paid["apart"], paid["joint"] = sum(paid.values()), found.first_cost
+    market = problem.market
+    paid = {p: float(on.yearly @ s.x) for p, s in alone.items()}
+    paid["apart"], paid["joint"] = sum(paid.values()), float(on.yearly @ found.x)
     nothing = problem.measure(np.zeros(on.choices))
-    value = {p: nothing - problem.measure(x) - paid[p] for p, x in plans.items()}
+    value = {p: nothing - problem.measure(x) - paid[p] - float(market @ x) for p, x in plans.items()}
     rows: list[Row] = [
         {
             "plan": p,
@@ -258,13 +260,13 @@ def _robustness(problem: Problem, found: PortfolioSolution, again: Sequence[Port
 def _links(problem: Problem, found: PortfolioSolution) -> list[Row]:
     """What a tonne a year more would avoid at each stage and place under the plan: the largest is the empty link."""
     on = problem.ground
-    first = len(on.offered) + len(on.stocks)
+    first, market = len(on.offered) + len(on.stocks), problem.market
     rows: list[Row] = [
         {
             "place": on.net.places[probe.region],
             "stage": probe.stage,
             "product": probe.product,
-            "loss_avoided_usd_per_kg": max(-float(found.marginal[first + k]), 0.0) * 1000,
+            "loss_avoided_usd_per_kg": max(-float(found.marginal[first + k] + market[first + k]), 0.0) * 1000,
         }
         for k, probe in enumerate(on.probes)
     ]
