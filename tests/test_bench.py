@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = ("build", "scenario", "tail", "workers", "certificates", "settings", "indicators", "trade", "cashflow")
+SCRIPTS = (
+    "build",
+    "scenario",
+    "tail",
+    "workers",
+    "certificates",
+    "settings",
+    "indicators",
+    "trade",
+    "cashflow",
+    "portfolio",
+)
 
 
 @pytest.mark.slow

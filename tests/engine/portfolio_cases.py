@@ -17,6 +17,11 @@ def triples(*entries):
     return Triples(np.array(row), np.array(column), np.array(value, dtype=float))
 
 
+def shares(cases):
+    """The cases with even probabilities."""
+    return [Case(1 / len(cases), case.change, case.links) for case in cases]
+
+
 def farmer(factors=(1.2, 1.0, 0.8)):
     """Birge and Louveaux, Introduction to Stochastic Programming, section 1.1: 500 acres of wheat, corn and beets."""
     first = FirstStage(
@@ -48,7 +53,7 @@ def farmer(factors=(1.2, 1.0, 0.8)):
     return first, recourse, cases
 
 
-def plan(seed, choices=6, count=5, groups=3):
+def plan(seed, choices=6, count=5, groups=3, moves=True):
     """Projects that add capacity and steps of a chain, under a budget; each may fail. Shortage is always possible."""
     rng = np.random.default_rng(seed)
     first = FirstStage(
@@ -68,7 +73,8 @@ def plan(seed, choices=6, count=5, groups=3):
         made, moved, short = 3 * g, 3 * g + 1, 3 * g + 2
         matrix[g, [made, short]] = 1
         matrix[g, moved] = -1
-        matrix[(g + 1) % groups, moved] = 0.8
+        if moves:
+            matrix[(g + 1) % groups, moved] = 0.8
         cost[[made, moved, short]] = rng.uniform(1, 3), 0.5, rng.uniform(8, 20)
         upper[[made, moved]] = 1.0, 2.0
     recourse = LinearProgramme(

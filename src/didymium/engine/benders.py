@@ -17,15 +17,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from didymium.engine.mixed import solve_mixed
 from didymium.engine.programme import FloatArray, LinearProgramme, Triples, assemble
 from didymium.engine.recourse import OutOfTime, Recourse
+from didymium.engine.scaling import Scaling
 from didymium.engine.solve import Solver, Start
 from didymium.engine.twostage import WHERE, Cuts, FirstStage, Found, scale_of, weights
 from didymium.errors import BadInput, Infeasible
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array, csr_array
 
 # Where between the best point (0) and the master's (1) cuts are taken.
 STEP = 0.5
@@ -33,8 +38,6 @@ STEP = 0.5
 RELAXED = 0.25
 # A cut is taken if it raises the master's loss of its case by this share of the value.
 VIOLATED = 1e-9
-# Slopes below this share of the largest of their cut are taken at their worst: the solver would drop them.
-SMALL = 1e-8
 MOST_ROUNDS = 2000
 
 
@@ -75,14 +78,17 @@ class Master:
         if cuts.is_single == self.is_single and not other:
             self.pool.append(cuts)
 
-    def add(self, x: FloatArray, bounds: FloatArray, slopes: FloatArray, known: FloatArray, least: float) -> bool:
+    def add(self, x: FloatArray, bounds: FloatArray, slopes: csr_array, known: FloatArray, least: float) -> bool:
         """Take the cuts at `x` that raise the losses that the master knows of there; whether there are any."""
         if self.is_single:
             weight = weights(bounds, self.probability, self.risk, self.alpha)
-            bounds, slopes = np.array([(weight * bounds).sum()]), (weight @ slopes)[None, :]
-        taken = np.flatnonzero(bounds > known + least)
-        constant = bounds[taken] - slopes[taken] @ x
-        self.pool.append(Cuts(taken, constant, slopes[taken], self.is_single, self.risk, self.alpha))
+            bounds, each = np.array([(weight * bounds).sum()]), (slopes.T @ weight)[None, :]
+            taken = np.flatnonzero(bounds > known + least)
+            each = each[taken]
+        else:
+            taken = np.flatnonzero(bounds > known + least)
+            each = slopes[taken].toarray()
+        self.pool.append(Cuts(taken, bounds[taken] - each @ x, each, self.is_single, self.risk, self.alpha))
         return bool(taken.size)
 
     def known(self, x: FloatArray) -> FloatArray:
@@ -112,15 +118,16 @@ class Master:
             cost += [np.array([self.risk]), self.risk / (1 - self.alpha) * self.probability]
             col_lower += [np.full(1, -np.inf), np.zeros(count)]
             rows, columns = rows + count, columns + 1 + count
-        small = np.abs(cuts.slope) <= SMALL * np.abs(cuts.slope).max(axis=1, keepdims=True, initial=0.0)
-        worst = np.minimum(cuts.slope * self.lower, cuts.slope * self.upper)
-        constant = cuts.constant + np.where(small, worst, 0.0).sum(axis=1)
-        at, choice = np.nonzero(~small)
+        # A choice that has one value only is a number.
+        is_open = self.lower < self.upper
+        constant = cuts.constant + cuts.slope @ np.where(is_open, 0.0, self.lower)
+        at, choice = np.nonzero(cuts.slope * is_open)
         blocks.append(Triples(rows + at, choice, -cuts.slope[at, choice]))
         blocks.append(Triples(rows + np.arange(len(cuts)), n + cuts.case, np.ones(len(cuts))))
         low.append(constant)
         rows += len(cuts)
-        return LinearProgramme(
+        return self._without_negligible(
+            rows - len(cuts),
             np.concatenate(cost),
             assemble(blocks, (rows, columns)),
             np.concatenate(low),
@@ -128,6 +135,33 @@ class Master:
             np.concatenate(col_lower),
             np.concatenate([self.upper, np.full(columns - n, np.inf)]),
         )
+
+    def _without_negligible(
+        self,
+        first_cut: int,
+        cost: FloatArray,
+        matrix: csc_array,
+        row_lower: FloatArray,
+        row_upper: FloatArray,
+        col_lower: FloatArray,
+        col_upper: FloatArray,
+    ) -> LinearProgramme:
+        """The programme, slopes that the solver would drop at their worst: cuts are a little weaker, but hold."""
+        row_lower = row_lower.copy()
+        while True:
+            lp = LinearProgramme(cost, matrix, row_lower, row_upper, col_lower, col_upper)
+            matrix = lp.matrix
+            small = np.array(Scaling.negligible(lp), dtype=np.intp)
+            row = matrix.indices[small]
+            column = np.searchsorted(matrix.indptr, small, side="right") - 1
+            slopes = (row >= first_cut) & (column < self.first.choices)
+            small, row, column = small[slopes], row[slopes], column[slopes]
+            if not small.size:
+                return lp
+            worst = np.maximum(matrix.data[small] * self.lower[column], matrix.data[small] * self.upper[column])
+            np.subtract.at(row_lower, row, worst)
+            matrix = matrix.copy()
+            matrix.data[small] = 0.0
 
 
 def decompose(

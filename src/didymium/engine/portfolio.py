@@ -159,7 +159,7 @@ class _Judge:
         probability = self.probability
         return PortfolioSolution(
             "optimal" if distance <= PROVEN else "gap" if distance <= gap or found.is_in_time else "time_limit",
-            frozen(x),
+            frozen(x + 0.0),  # no minus zero
             objective,
             bound,
             distance,
@@ -168,7 +168,7 @@ class _Judge:
             frozen(losses),
             float((probability * losses).sum()),
             cvar(losses, probability, self.alpha),
-            frozen(weights(losses, probability, self.risk, self.alpha) @ slopes),
+            frozen(slopes.T @ weights(losses, probability, self.risk, self.alpha)),
             found.rounds,
             found.cuts,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from didymium.engine.solve import Solver, Start, UnboundedProgramme
 from didymium.engine.twostage import WHERE, Case, raised, slope
 from didymium.errors import BadInput
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 
 class OutOfTime(Exception):
     """The time is up before all cases are solved."""
@@ -23,7 +26,7 @@ class OutOfTime(Exception):
 class Recourse(Protocol):
     """The losses of all cases under a choice."""
 
-    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, csr_array]:
         """Loss (cases,), proven lower bound of it (cases,), and slope (cases, choices) of that bound at `x`.
 
         `end`: when to give up, by `time.monotonic`; OutOfTime is raised then.
@@ -48,8 +51,10 @@ class SolvedRecourse:
         start = first.start()
         self._solvers = [first, *(Solver(recourse, start=start) for _ in range(workers - 1))]
 
-    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, csr_array]:
         """See `Recourse`."""
+        from scipy import sparse
+
         count = len(self._cases)
         losses, bounds, slopes = np.empty(count), np.empty(count), np.zeros((count, self._choices))
 
@@ -62,7 +67,7 @@ class SolvedRecourse:
         else:
             with ThreadPoolExecutor(len(self._solvers)) as pool:
                 list(pool.map(some, range(len(self._solvers))))
-        return losses, bounds, slopes
+        return losses, bounds, sparse.csr_array(slopes)
 
     def _one(self, worker: int, number: int, x: FloatArray, end: float) -> tuple[float, float, FloatArray]:
         case = self._cases[number]

@@ -45,13 +45,22 @@ class Scaling:
 
         Raises BadInput if a coefficient stays below 1e-9 of the largest in its row: the solver would drop it.
         """
+        scaling = cls._fitted(lp)
+        scaling._refuse_negligible(lp)
+        return scaling
+
+    @classmethod
+    def negligible(cls, lp: LinearProgramme) -> list[int]:
+        """Coefficients (places in the matrix's data) for which `of` would refuse the programme."""
+        return cls._fitted(lp)._negligible(lp)
+
+    @classmethod
+    def _fitted(cls, lp: LinearProgramme) -> Scaling:
         row, column = (np.ldexp(1.0, np.rint(power).astype(np.int64)) for power in _powers(lp.matrix))
         sides = ((lp.col_lower, 1 / column), (lp.col_upper, 1 / column), (lp.row_lower, row), (lp.row_upper, row))
         quantity = _power_of_two(typical(side * factor for side, factor in sides))
         price = _power_of_two(1 / typical((lp.cost * column,)))
-        scaling = cls(row, column, quantity, price)
-        scaling._refuse_negligible(lp)
-        return scaling
+        return cls(row, column, quantity, price)
 
     def coefficients(self, matrix: csc_array) -> FloatArray:
         """Coefficients as the solver sees them."""
@@ -66,7 +75,7 @@ class Scaling:
         found *= np.repeat(self.column[columns], counts)
         return found
 
-    def _refuse_negligible(self, lp: LinearProgramme) -> None:
+    def _negligible(self, lp: LinearProgramme) -> list[int]:
         matrix = lp.matrix
         largest = np.zeros(lp.rows)
         for columns, entries in _pieces(matrix):
@@ -75,6 +84,10 @@ class Scaling:
         for columns, entries in _pieces(matrix):
             size = np.abs(self._piece(matrix, columns, entries))
             small += (entries.start + np.flatnonzero(size < NEGLIGIBLE * largest[matrix.indices[entries]])).tolist()
+        return small
+
+    def _refuse_negligible(self, lp: LinearProgramme) -> None:
+        matrix, small = lp.matrix, self._negligible(lp)
         if small:
             column_of = np.searchsorted(matrix.indptr, small[:20], side="right") - 1
             faults = [

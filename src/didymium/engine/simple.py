@@ -11,14 +11,18 @@ best of those prices is the optimum, proven by itself. This is the simple recour
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from didymium.engine.certificate import ROUNDING
-from didymium.engine.programme import Entries, FloatArray, LinearProgramme, Triples
+from didymium.engine.programme import Entries, FloatArray, IntArray, LinearProgramme, Triples
 from didymium.engine.twostage import WHERE, Case
 from didymium.errors import BadInput
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 # Numbers in memory: cases × columns.
 MOST = 20_000_000
@@ -28,51 +32,53 @@ SLACK = 1e-9
 
 def is_simple(recourse: LinearProgramme, cases: int) -> bool:
     """Whether no column of the recourse stands in two rows, and all cases fit into memory."""
-    return bool(np.diff(recourse.matrix.indptr).max(initial=0) <= 1 and cases * recourse.columns <= MOST)
+    if np.diff(recourse.matrix.indptr).max(initial=0) > 1:
+        return False
+    widest = int(np.bincount(_rows(recourse)).max())
+    return cases * max(recourse.columns, widest * (recourse.rows + 1)) <= MOST
 
 
 class SimpleRecourse:
     """See `Recourse`; the bounds are the losses themselves."""
 
     def __init__(self, recourse: LinearProgramme, cases: Sequence[Case], *, choices: int) -> None:
-        self._choices, self._count = choices, len(cases)
-        self._cost, self._lower, self._upper, self._low, self._high = (
+        cost, lower, upper, low, high = (
             _each(getattr(recourse, name), [getattr(case.change, name) for case in cases])
             for name in ("cost", "col_lower", "col_upper", "row_lower", "row_upper")
         )
-        # A last row without coefficients takes the columns that stand in none; a last column pads short rows.
-        in_row = np.full(recourse.columns, recourse.rows)
-        filled = np.diff(recourse.matrix.indptr) == 1
-        in_row[filled] = recourse.matrix.indices
-        self._coefficient = np.zeros(recourse.columns + 1)
-        self._coefficient[:-1][filled] = recourse.matrix.data
-        widest = int(np.bincount(in_row, minlength=1).max())
-        self._members = np.full((recourse.rows + 1, widest), recourse.columns)
+        _refuse_faults(recourse, cases, (cost, lower, upper, low, high))
+        self._upper, self._low, self._high = upper, low, high
+        in_row = _rows(recourse)
+        widest = int(np.bincount(in_row).max())
+        # The columns of each row, (member, row); place `columns` pads short rows.
+        self._members = np.full((widest, recourse.rows + 1), recourse.columns)
         order = np.argsort(in_row, kind="stable")
         rank = np.arange(order.size) - np.searchsorted(in_row[order], in_row[order])
-        self._members[in_row[order], rank] = order
-
+        self._members[rank, in_row[order]] = order
+        coefficient = np.zeros(recourse.columns + 1)
+        coefficient[:-1][np.diff(recourse.matrix.indptr) == 1] = recourse.matrix.data
+        self._a = coefficient[self._members][:, None, :]
+        self._c, self._lo, self._up = (self._of_members(values) for values in (cost, lower, upper))
+        self._ratio = np.divide(self._c, self._a, out=np.zeros_like(self._c), where=self._a != 0)
         links = [case.links for case in cases]
-        self._column = _flat([link.column_upper for link in links])
-        self._row = _flat([link.row_bound for link in links])
+        self._column = _Rises.of([link.column_upper for link in links], recourse.columns, choices)
+        self._row = _Rises.of([link.row_bound for link in links], recourse.rows, choices)
 
-    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _of_members(self, values: FloatArray) -> FloatArray:
+        """Values of columns (case, column) as (member, case, row)."""
+        return np.ascontiguousarray(np.moveaxis(_padded(values)[:, self._members], 0, 1))
+
+    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, csr_array]:
         """See `Recourse`. It takes no time to speak of, so `end` is not looked at."""
-        upper, low, high = self._upper.copy(), self._low.copy(), self._high.copy()
-        upper += _rise(upper.shape, self._column, x)
-        rise = _rise(low.shape, self._row, x)
-        low += rise
-        high += rise
-        cost, lower = _padded(self._cost), _padded(self._lower)
-        upper, low, high = _padded(upper), _padded(low), _padded(high)
-
-        a = self._coefficient[self._members]
-        c, lo, up = (values[:, self._members] for values in (cost, lower, upper))  # (case, row, member)
+        a, c, lo, up = self._a, self._c, self._lo, self._up
+        if self._column.matrix.nnz:
+            up = self._of_members(self._upper + self._column.at(x))
+        rise = self._row.at(x)
+        low, high = _padded(self._low + rise), _padded(self._high + rise)
         self._refuse_contradictions(a, lo, up, low, high)
         best = np.full(low.shape, -np.inf)
         price = np.zeros(low.shape)
-        ratio = np.divide(c, a, out=np.zeros_like(c), where=a != 0)
-        for candidate in (np.zeros(low.shape), *np.moveaxis(ratio, 2, 0)):
+        for candidate in (np.zeros(low.shape), *self._ratio):
             found = _dual(candidate, a, c, lo, up, low, high)
             better = found > best
             best = np.where(better, found, best)
@@ -81,26 +87,24 @@ class SimpleRecourse:
         if np.isneginf(losses).any():
             number = int(np.flatnonzero(np.isneginf(losses))[0])
             raise BadInput("the cost falls without end.", where=f"{WHERE}, case {number}", cure="Bound its columns.")
-        reduced = np.zeros_like(cost)
-        reduced[:, self._members] = _reduced(price, a, c)
-        slopes = np.zeros(self._count * self._choices)
-        for link, dual in ((self._column, np.minimum(reduced, 0.0)), (self._row, price)):
-            case, place, choice, value = link
-            terms = dual[case, place] * value
-            slopes += np.bincount(case * self._choices + choice, weights=terms, minlength=slopes.size)
-        return losses, losses, slopes.reshape(self._count, self._choices)
+        slopes = self._row.slopes(price[:, :-1])
+        if self._column.matrix.nnz:
+            reduced = np.zeros((losses.size, self._upper.shape[1] + 1))
+            reduced[:, self._members] = np.moveaxis(_reduced(price, a, c), 0, 1)
+            slopes = slopes + self._column.slopes(np.minimum(reduced[:, :-1], 0.0))
+        return losses, losses, slopes
 
     def _refuse_contradictions(
         self, a: FloatArray, lo: FloatArray, up: FloatArray, low: FloatArray, high: FloatArray
     ) -> None:
         with np.errstate(invalid="ignore"):
-            least = np.where(a == 0, 0.0, np.where(a > 0, a * lo, a * up)).sum(axis=2)
-            most = np.where(a == 0, 0.0, np.where(a > 0, a * up, a * lo)).sum(axis=2)
+            least = np.where(a == 0, 0.0, np.where(a > 0, a * lo, a * up)).sum(axis=0)
+            most = np.where(a == 0, 0.0, np.where(a > 0, a * up, a * lo)).sum(axis=0)
             size = SLACK * (
                 1 + np.abs(np.where(np.isfinite(low), low, 0)) + np.abs(np.where(np.isfinite(high), high, 0))
             )
             wrong = (least > high + size) | (most < low - size)
-        crossed = (lo > up + SLACK * (1 + np.abs(up))).any(axis=2)
+        crossed = (lo > up + SLACK * (1 + np.abs(up))).any(axis=0)
         if (wrong | crossed).any():
             case, row = np.argwhere(wrong | crossed)[0]
             what = f"row {row}" if wrong[case, row] else "a column with its upper bound below its lower"
@@ -109,6 +113,21 @@ class SimpleRecourse:
                 where=f"{WHERE}, case {case}",
                 cure="Let it fall short at a price, whatever is chosen.",
             )
+
+
+def _rows(recourse: LinearProgramme) -> IntArray:
+    """The row of each column; those that stand in none are in a row of their own, after the last."""
+    in_row = np.full(recourse.columns, recourse.rows)
+    in_row[np.diff(recourse.matrix.indptr) == 1] = recourse.matrix.indices
+    return in_row
+
+
+def _refuse_faults(recourse: LinearProgramme, cases: Sequence[Case], arrays: tuple[FloatArray, ...]) -> None:
+    """BadInput, in the words of LinearProgramme, for the first case with numbers that cannot be."""
+    cost, lower, upper, low, high = arrays
+    good = np.isfinite(cost).all(axis=1) & (lower <= upper).all(axis=1) & (low <= high).all(axis=1)
+    for number in np.flatnonzero(~good):
+        recourse.changed(cases[int(number)].change)
 
 
 def _each(base: FloatArray, changes: Sequence[Entries]) -> FloatArray:
@@ -123,20 +142,39 @@ def _padded(values: FloatArray) -> FloatArray:
     return np.concatenate([values, np.zeros((values.shape[0], 1))], axis=1)
 
 
-def _flat(links: Sequence[Triples]) -> tuple[Any, ...]:
-    case = np.repeat(np.arange(len(links)), [np.size(link[0]) for link in links])
-    return (case, *(np.concatenate([np.asarray(link[part]) for link in links]) for part in range(3)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rises:
+    """How the bounds of one kind rise in all cases: a matrix (case · places + place, choice)."""
 
+    matrix: csr_array
+    cases: int
 
-def _rise(shape: tuple[int, ...], link: tuple[Any, ...], x: FloatArray) -> FloatArray:
-    case, place, choice, value = link
-    flat = np.bincount(case * shape[1] + place, weights=value * x[choice], minlength=shape[0] * shape[1])
-    rise: FloatArray = flat.astype(np.float64).reshape(shape)
-    return rise
+    @classmethod
+    def of(cls, links: Sequence[Triples], places: int, choices: int) -> _Rises:
+        from scipy import sparse
+
+        case = np.repeat(np.arange(len(links)), [np.size(link.row) for link in links])
+        place, choice, value = (np.concatenate([np.asarray(link[part]) for link in links]) for part in range(3))
+        at = (case * places + place, choice.astype(np.intp))
+        return cls(sparse.csr_array((value, at), shape=(len(links) * places, choices)), len(links))
+
+    def at(self, x: FloatArray) -> FloatArray:
+        """Rises (cases, places)."""
+        rise: FloatArray = (self.matrix @ x).reshape(self.cases, -1)
+        return rise
+
+    def slopes(self, dual: FloatArray) -> csr_array:
+        """Change of each loss with each choice (cases, choices); a choice may have several entries."""
+        from scipy import sparse
+
+        whole = self.matrix
+        data = whole.data * np.repeat(dual.ravel(), np.diff(whole.indptr))
+        start = whole.indptr[:: dual.shape[1]] if dual.shape[1] else np.zeros(self.cases + 1, dtype=np.int32)
+        return sparse.csr_array((data, whole.indices, start), shape=(self.cases, whole.shape[1]))
 
 
 def _reduced(price: FloatArray, a: FloatArray, c: FloatArray) -> FloatArray:
-    paid = a * price[:, :, None]
+    paid = a * price
     left = c - paid
     left[np.abs(left) <= ROUNDING * (np.abs(c) + np.abs(paid))] = 0.0
     return left
@@ -150,5 +188,5 @@ def _dual(
     with np.errstate(invalid="ignore"):
         row = np.where(price == 0, 0.0, np.where(price > 0, low, high) * price)
         columns = np.where(left == 0, 0.0, np.where(left > 0, lo, up) * left)
-    total: FloatArray = row + columns.sum(axis=2)
+    total: FloatArray = row + columns.sum(axis=0)
     return total

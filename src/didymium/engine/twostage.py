@@ -218,29 +218,46 @@ def checked(first: FirstStage, recourse: LinearProgramme, cases: Sequence[Case],
     shares = np.array([case.probability for case in cases])
     if not (np.all(shares >= 0) and abs(shares.sum() - 1) <= SUM_OF_SHARES):
         raise BadInput(f"probabilities sum to {shares.sum():g}.", where=WHERE, cure="Expected shares that sum to 1.")
-    seen: set[int] = set()
     for number, case in enumerate(cases):
-        if id(case.links) in seen and not any(entries.place.size for _, entries in case.change.items()):
-            continue
-        seen.add(id(case.links))
-        lp, column, row = recourse.changed(case.change), case.links.column_upper, case.links.row_bound
-        for kind, size, link in (("column", lp.columns, column), ("row", lp.rows, row)):
-            for what, places, most in ((kind, link.row, size), ("choice", link.column, first.choices)):
-                wrong = np.flatnonzero((np.asarray(places) < 0) | (np.asarray(places) >= most))
-                if wrong.size:
-                    raise BadInput(f"there are {most} {what}s, none of them {places[wrong[0]]}", where=_case(number))
-        free = np.flatnonzero(np.isinf(lp.col_upper[column.row]))
-        if free.size:
-            raise BadInput(f"column {column.row[free[0]]} has no upper bound to raise.", where=_case(number))
-        low, high = lp.row_lower[row.row], lp.row_upper[row.row]
-        two = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & (low != high))
-        if two.size:
+        _check_places(first, recourse, case, f"{WHERE}, case {number}")
+
+
+def _check_places(first: FirstStage, recourse: LinearProgramme, case: Case, where: str) -> None:
+    """Places and choices of a case; that its numbers make sense is seen when it is solved."""
+    column, row = case.links.column_upper, case.links.row_bound
+    sizes = {"column": recourse.columns, "row": recourse.rows, "choice": first.choices}
+    change = case.change
+    places = [
+        ("column", column.row),
+        ("row", row.row),
+        ("choice", column.column),
+        ("choice", row.column),
+        *(("column", entries.place) for entries in (change.cost, change.col_lower, change.col_upper)),
+        *(("row", entries.place) for entries in (change.row_lower, change.row_upper)),
+    ]
+    for what, place in places:
+        if place.size and (place.min() < 0 or place.max() >= sizes[what]):
+            wrong = place[(place < 0) | (place >= sizes[what])][0]
+            raise BadInput(f"there are {sizes[what]} {what}s, none of them {wrong}.", where=where)
+    if column.row.size and np.isinf(upper := _before(recourse.col_upper, change.col_upper)[column.row]).any():
+        free = column.row[np.isinf(upper)][0]
+        raise BadInput(f"column {free} has no upper bound to raise.", where=where)
+    if row.row.size:
+        low = _before(recourse.row_lower, change.row_lower)[row.row]
+        high = _before(recourse.row_upper, change.row_upper)[row.row]
+        two = (low != high) & np.isfinite(low) & np.isfinite(high)
+        if two.any():
             cure = "Make two rows of it."
-            raise BadInput(f"row {row.row[two[0]]} has two different bounds.", where=_case(number), cure=cure)
+            raise BadInput(f"row {row.row[two][0]} has two different bounds.", where=where, cure=cure)
 
 
-def _case(number: int) -> str:
-    return f"{WHERE}, case {number}"
+def _before(bound: FloatArray, change: Entries) -> FloatArray:
+    """A bound as the case changes it, before any choice."""
+    if not change.place.size:
+        return bound
+    found = bound.copy()
+    found[change.place] = change.value
+    return found
 
 
 def raised(recourse: LinearProgramme, case: Case, x: FloatArray) -> Change:
@@ -260,11 +277,7 @@ def raised(recourse: LinearProgramme, case: Case, x: FloatArray) -> Change:
 def _raised(bound: FloatArray, change: Entries, link: Triples, x: FloatArray) -> Entries:
     place, inverse = np.unique(link.row, return_inverse=True)
     rise = np.bincount(inverse, weights=link.value * x[link.column], minlength=place.size)
-    value = bound[place].copy()
-    if change.place.size:
-        at = dict(zip(change.place.tolist(), change.value.tolist(), strict=True))
-        value = np.array([at.get(p, v) for p, v in zip(place.tolist(), value.tolist(), strict=True)])
-    return Entries(place, frozen(value + rise))
+    return Entries(place, frozen(_before(bound, change)[place] + rise))
 
 
 def slope(case: Case, row_dual: FloatArray, reduced_cost: FloatArray, choices: int) -> FloatArray:
