@@ -2,6 +2,10 @@
 
 Places are the parties, China, the parties' partners together and the rest together; months are added up to quarters.
 Both folds give the network more freedom than the chain has, so a plan's losses are told too small (docs/method/plan.md).
+
+A plant that is raised runs in the dearer tranche of its activity, at a little more than base prices pay. So at base
+prices it stands idle and earns nothing, and what it is worth comes from scarcity alone. A plant with ore of its own is
+an activity without inputs, whose operating cost is by the same rule the base price of its oxide.
 """
 
 from __future__ import annotations
@@ -19,11 +23,12 @@ from didymium.model.network import MUSD_PER_T, PUBLIC_VALUE_SHARE, Floats, Quant
 from didymium.model.network import unrecorded as takers_of
 from didymium.model.trim import Kept
 from didymium.model.twin import QUARTER, Folding, by_quarter
-from didymium.scenario.inputs import Inputs
+from didymium.scenario.inputs import Inputs, Process
 
 PARTNERS, REST, CHINA = "PARTNERS", "REST", "CHN"
 GRADES = ("std", "ht")
-LEAST_VALUE_PRICES = 1.5  # whoever's loss counts little still buys: at this many prices, as the least of any use
+OWN_ORE = "own_ore"
+OXIDES = ("ndpr_oxide", "dy_oxide", "tb_oxide")  # of plants with their own ore
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class PlanNetwork:
         own = {r: r for r in (*parties, CHINA)}
         places = {r: own.get(r, PARTNERS if r in partners else REST) for r in inputs.chain.regions}
         kept = replace(kept, arc=kept.arc | _openable(inputs, places))
-        inputs, base = kept.inputs(inputs), kept.base(base)
+        inputs, base = _with_ore(kept.inputs(inputs), places), _without_output(kept.base(base), places)
         bought = tuple((product, party) for party in parties for product in forms)
         public = (*((product, region) for region, product in inputs.public_cover_days), *bought)
         grid = len(range(0, len(inputs.months), QUARTER))
@@ -76,19 +81,20 @@ class PlanNetwork:
     def quantities(self, inputs: Inputs, weight: Mapping[str, float]) -> Quantities:
         """Limits and costs by quarter. Outside China, plants stay at the output of the base year.
 
-        `weight`: how much a loss in a region counts, 1 where it is not named.
+        `weight`: how much a loss in a region counts, 1 where it is not named. At 0 a delivery there is a sale at the
+        base price, which pays what it costs: value of a slice = price + weight · (full value − price).
         """
-        inputs = self.kept.inputs(inputs)
+        inputs = _with_ore(self.kept.inputs(inputs), self.places)
         q = _level(quantities(inputs, self.base, self.whole), inputs)
         price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
         worth = np.array([price[product] for product, _ in self.forms]) * PUBLIC_VALUE_SHARE * MUSD_PER_T
-        counts = np.array([weight.get(region, 1.0) for _, region, _ in inputs.chain.uses])
-        least = np.array([price[p] for p, _, _ in inputs.chain.uses]) * LEAST_VALUE_PRICES * MUSD_PER_T
+        counts = np.array([weight.get(region, 1.0) for _, region, _ in inputs.chain.uses])[:, None]
+        sale = np.array([price[p] for p, _, _ in inputs.chain.uses])[:, None] * MUSD_PER_T
         q = replace(
             q,
             public_stock=np.append(q.public_stock, np.zeros(len(self.forms))),
             release_cost=np.append(q.release_cost, worth),
-            band_value=np.minimum(q.band_value, np.maximum(q.band_value * counts[:, None], least[:, None])),
+            band_value=np.where(counts == 1, q.band_value, sale + counts * (q.band_value - sale)),
         )
         starts = np.arange(0, len(inputs.months), QUARTER)
         return self.folding.quantities(by_quarter(q, starts))
@@ -119,7 +125,8 @@ class PlanNetwork:
         tonnes = plant.capacity / 12 * QUARTER * share
         place = self.places.get(plant.region, REST)
         if plant.stage == "separated":
-            return self._source(plant.product, place, tonnes)
+            process = f"{OWN_ORE}_{plant.product}"
+            return _joined(self._activity(process, place, tonnes), self._shipping(plant.product, place, tonnes))
         if plant.stage == "metal":
             process = f"red_{plant.product.removesuffix('_metal')}"
             return _joined(self._activity(process, place, tonnes), self._shipping(plant.product, place, tonnes))
@@ -135,21 +142,12 @@ class PlanNetwork:
                 parts.append(self._activity(f"alloy_{grade}", place, need))
         return _joined(*parts)
 
-    def _source(self, product: str, place: str, tonnes: Floats) -> tuple[Triples, Triples]:
-        """Oxide of a plant with its own ore: it enters the balance of its place."""
-        lay = self.network.layout
-        node = self.network.node_index.get((product, place))
-        if node is None:
-            return NOTHING, NOTHING
-        rows = Triples(lay.rows_of("balance")[:, node].astype(np.intp), _zeros(lay.months), -tonnes)
-        return _joined((NOTHING, rows), self._shipping(product, place, tonnes))
-
     def _activity(self, process: str, place: str, tonnes: Floats) -> tuple[Triples, Triples]:
         lay = self.network.layout
         if (process, place) not in self.network.chain.activities:
             return NOTHING, NOTHING
         a = self.network.chain.activities.index((process, place))
-        columns = lay.columns_of("usual", lay.activities)[:, a].astype(np.intp)
+        columns = lay.columns_of("extra", lay.activities)[:, a].astype(np.intp)
         rows = lay.rows_of("ramp")[:, a].astype(np.intp)
         # what stands has been ramped up: it may run in any quarter, whatever ran in the one before
         return Triples(columns, _zeros(lay.months), tonnes), Triples(rows, _zeros(lay.months), tonnes)
@@ -176,6 +174,39 @@ def _openable(inputs: Inputs, places: Mapping[str, str]) -> np.ndarray[tuple[int
             seen.add(key)
             found[e] = True
     return found
+
+
+def _ores(places: Mapping[str, str]) -> list[tuple[Process, str]]:
+    """An activity without inputs for each oxide and each place but China, named by the first region of the place."""
+    first: dict[str, str] = {}
+    for region, place in places.items():
+        first.setdefault(place, region)
+    at = [region for place, region in first.items() if place != CHINA]
+    return [(Process(f"{OWN_ORE}_{p}", "separated", {}, {p: 1.0}), region) for p in OXIDES for region in at]
+
+
+def _with_ore(inputs: Inputs, places: Mapping[str, str]) -> Inputs:
+    """The same inputs with plants that have ore of their own, of no size yet."""
+    ores = _ores(places)
+    chain = inputs.chain
+    processes = tuple({process.process_id: process for process, _ in ores}.values())
+    return replace(
+        inputs,
+        chain=replace(
+            chain,
+            processes=(*chain.processes, *processes),
+            activities=(*chain.activities, *((process.process_id, region) for process, region in ores)),
+        ),
+        availability=np.vstack([inputs.availability, np.ones((len(ores), len(inputs.months)))]),
+        new_capacity=np.vstack([inputs.new_capacity, np.zeros((len(ores), len(inputs.months)))]),
+        spare=np.append(inputs.spare, np.zeros(len(ores))),
+        ramp=np.append(inputs.ramp, np.zeros(len(ores))),
+    )
+
+
+def _without_output(base: Base, places: Mapping[str, str]) -> Base:
+    """The same base year, in which those plants make nothing."""
+    return replace(base, activity=np.append(base.activity, np.zeros(len(_ores(places)))))
 
 
 def _level(q: Quantities, inputs: Inputs) -> Quantities:

@@ -14,7 +14,9 @@ from didymium.results import Field, Result
 from didymium.results.result import COMPLETE, PARTIAL
 from didymium.studies import plan_reasons, plan_views
 from didymium.studies.plan_problem import Problem, ground
+from didymium.studies.plan_warnings import plan_warnings
 
+FUTURES = 48
 USED = ("delay_share", "demand_outlook", "discount_rate_per_year", "finance_treasury_rate_real", "ramp_years")
 FIELDS = (
     Field("public_cost_usd_m", "million USD", "Expected present value of the package to the public"),
@@ -27,8 +29,19 @@ FIELDS = (
         "million USD a year",
         "Fall of the risk measure by this choice: with against without it, the others as planned",
     ),
+    Field("loss_avoided_usd_m_p10", "million USD a year", "Its 10th percentile over the ranges of the chances of stops"),
+    Field("loss_avoided_usd_m_p90", "million USD a year", "Its 90th percentile over the ranges of the chances of stops"),
+    Field(
+        "worth_in_plan_usd_m",
+        "million USD a year",
+        "What the plan would lose without it, made anew with the money that this frees",
+    ),
     Field("loss_avoided_per_cost", "ratio", "Loss avoided over yearly cost"),
-    Field("worth_up_to_usd_m", "million USD", "Public cost up to which it is worth its money in this plan"),
+    Field(
+        "worth_up_to_usd_m",
+        "million USD",
+        "Public cost up to which it stays in the plan; for one left out, up to which the rest of the plan pays for it",
+    ),
     Field("chance", "share", "Chance of success without the package"),
     Field("chance_with", "share", "Chance of success with it"),
 )
@@ -41,7 +54,7 @@ def plan(
     budget: Mapping[str, float] | None = None,
     risk: tuple[float, float] = (0.5, 0.95),
     year: int | None = None,
-    futures: int = 12,
+    futures: int = FUTURES,
     seed: int = 0,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -49,7 +62,7 @@ def plan(
     """The plan of the parties for a year, with reasons, what each could do alone, and more or less money.
 
     `budget` [million USD] by party, 1,000 each by default. `risk`: weight of the tail, and its level. `year`: the year
-    that the plan is for, 2030 by default. `futures`: how many are drawn. `time_limit` [s] for each programme.
+    that the plan is for, 2030 by default. `futures`: how many are drawn, one in eight of them quiet. `time_limit` [s] for each programme.
 
     Raises UnknownTerm for a party that the chain does not hold, BadInput for a budget of nobody's.
     """
@@ -64,9 +77,11 @@ def plan(
     problem = Problem.of(on, parties, risk=risk, scenarios=futures, seed=seed)
     found = problem.solve(money, time_limit=time_limit)
     report(1, plan_views.STEPS)
-    rows = plan_reasons.project_rows(problem, found, money)
+    rows, anew = plan_reasons.project_rows(problem, found, money, seed=seed, time_limit=time_limit)
     report(2, plan_views.STEPS)
-    tables, statuses = plan_views.tables(problem, found, money, rows, seed=seed, time_limit=time_limit, report=report)
+    tables, statuses = plan_views.tables(problem, found, money, seed=seed, time_limit=time_limit, report=report)
+    statuses += [found.status, *(one.status for one in anew)]
+    sources = {s for table in (rows, tables["stocks"]) for r in table for s in r["source_ids"]}  # type: ignore[union-attr]
     return Result.of(
         "plan",
         request={
@@ -83,8 +98,8 @@ def plan(
         rows=rows,
         fields=FIELDS,
         tables=tables,
-        warnings=plan_reasons.WARNINGS,
+        warnings=plan_warnings(problem, tables),
         assumptions=[i for i in on.assume if i.startswith(("plan_", "success_share_")) or i in USED],
-        source_ids={str(r["source_id"]) for r in ds.rows("projects") if r["project_id"] in on.plants},
-        status=PARTIAL if "time_limit" in (found.status, *statuses) else COMPLETE,
+        source_ids=sources | on.source_ids,
+        status=PARTIAL if "time_limit" in statuses else COMPLETE,
     )

@@ -48,6 +48,7 @@ class Purchase:
     most: float
     price: float
     rise: float  # of the price, as a share
+    source_ids: tuple[str, ...] = ()  # of the elasticities
 
 
 def candidates(
@@ -141,24 +142,24 @@ def purchases(
     size, years = assume["plan_stock_tranche_share"], assume["plan_stock_years"]
     found = []
     for number, (product, party) in enumerate(net.forms):
-        answer = _response(ds, product)
+        answer, sources = _response(ds, product)
         tonnes = size * world.get(product, 0.0) * years
         if tonnes <= 0:
             continue
         for step in range(STEPS):
             rise = (step + 0.5) * size / answer
-            found.append(Purchase(party, number, product, tonnes, prices[product] * (1 + rise) / 1000, rise))
+            found.append(Purchase(party, number, product, tonnes, prices[product] * (1 + rise) / 1000, rise, sources))
     return found
 
 
-def _response(ds: Dataset, product: str) -> float:
-    """ε_S + |ε_D| of a product in the same year."""
+def _response(ds: Dataset, product: str) -> tuple[float, tuple[str, ...]]:
+    """ε_S + |ε_D| of a product in the same year, and their sources."""
     named = "ndfeb_magnet" if product.startswith("ndfeb_magnet") else product.replace("_metal", "_oxide")
     rows = [
         r
         for r in ds.rows("elasticities", product=named, horizon="same_year")
         if r["preferred"] and r["sector"] in (None, "", "total")
     ]
-    supply = next(float(r["value"]) for r in rows if r["elasticity_type"] == "supply_price")
-    demand = next(float(r["value"]) for r in rows if r["elasticity_type"] == "demand_price")
-    return supply + abs(demand)
+    own = {kind: next(r for r in rows if r["elasticity_type"] == kind) for kind in ("supply_price", "demand_price")}
+    sources = tuple(sorted({str(r["source_id"]) for r in own.values()}))
+    return sum(abs(float(r["value"])) for r in own.values()), sources

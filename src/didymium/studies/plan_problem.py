@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from didymium.data import Dataset
-from didymium.engine import LinearProgramme, Solver
+from didymium.engine import Change, LinearProgramme, Solver
 from didymium.engine.portfolio import portfolio
 from didymium.engine.twostage import Case, Cuts, FirstStage, PortfolioSolution, cvar, raised
 from didymium.errors import UnknownTerm
@@ -20,12 +20,13 @@ from didymium.model.plan_network import CHINA, PARTNERS, REST, PlanNetwork
 from didymium.scenario.apply import apply, assumptions
 from didymium.studies.gap_supply import additions, partners
 from didymium.studies.plan_candidates import FORMS, Candidate, Purchase, candidates, purchases
-from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures, scenario_of
+from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures, scenario_of, with_chances
 
 if TYPE_CHECKING:
     from didymium.scenario.inputs import Inputs
 
-GAP = 1e-3  # of the value of the plan
+GAP = 5e-4  # of the value of the plan, to which it is proven
+SPARED = 5e-4  # of the value: projects that together are worth less are left out, and their money stays free
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Ground:
     assume: Mapping[str, float]
     ranges: Mapping[str, tuple[float, float, float]]
     partners: frozenset[str]
+
+    @property
+    def source_ids(self) -> set[str]:
+        """Sources of the figures that the base year rests on."""
+        return {s for observation in self.inputs.observations for s in observation.source_ids}
 
     @property
     def choices(self) -> int:
@@ -136,7 +142,7 @@ class Problem:
     ) -> Problem:
         """The futures as these planners weigh them: their own losses whole, those of others at a part."""
         drawn = futures(list(on.plants), on.assume, scenarios=scenarios, seed=seed)
-        other = on.assume["plan_other_loss_weight"]
+        other = on.assume["plan_weight_of_others"]
         weight = {region: other for region in on.inputs.chain.regions if region not in planners}
         lp = on.net.programme(on.net.quantities(bare(on.inputs), weight))
         chances = {p: on.assume[f"success_share_{own[0].status}"] for p, own in on.plants.items()}
@@ -162,22 +168,9 @@ class Problem:
         return cls(on, tuple(drawn), weight, lp, tuple(found), plain, *risk)
 
     @property
-    def market(self) -> Floats:
-        """Worth at base prices of the oxide that each choice adds [million USD a year, expected].
-
-        It enters the network free of charge; what making it costs is taken to be what it sells for.
-        """
-        on, lay = self.ground, self.ground.net.network.layout
-        price = dict(zip(on.inputs.chain.products, on.inputs.base_price.tolist(), strict=True))
-        worth = np.array([price[product] for product, _ in lay.nodes]) / 1000
-        found = np.zeros(on.choices)
-        for case in self.cases:
-            row, choice, value = case.links.row_bound
-            node = row % lay.rows
-            is_source = (value < 0) & (row < lay.rows * lay.months)
-            at = node[is_source]
-            np.add.at(found, choice[is_source], -case.probability * value[is_source] * worth[at])
-        return found
+    def how(self) -> tuple[float, float]:
+        """Weight of the tail, and its level."""
+        return self.risk, self.alpha
 
     def first(self, budget: Mapping[str, float]) -> FirstStage:
         """Budgets of the parties, and at most one package of each project."""
@@ -191,7 +184,7 @@ class Problem:
         for row, project in enumerate(projects, len(on.parties)):
             matrix[row, : len(on.offered)] = [one.project_id == project for one in on.offered]
         return FirstStage(
-            cost=on.yearly + self.market,
+            cost=on.yearly,
             is_whole=np.arange(on.choices) < len(on.offered),
             lower=np.zeros(on.choices),
             upper=np.array([1.0] * len(on.offered) + [one.most for one in on.stocks] + [0.0] * len(on.probes)),
@@ -201,38 +194,113 @@ class Problem:
         )
 
     def solve(
-        self, budget: Mapping[str, float], *, time_limit: float | None = None, cuts: Cuts | None = None
+        self,
+        budget: Mapping[str, float],
+        *,
+        time_limit: float | None = None,
+        cuts: Cuts | None = None,
+        barred: Sequence[int] = (),
     ) -> PortfolioSolution:
-        """The plan for a budget [million USD by party]."""
-        return portfolio(
-            self.first(budget),
-            self.lp,
-            self.cases,
-            risk=self.risk,
-            alpha=self.alpha,
-            gap=GAP,
-            time_limit=time_limit,
-            cuts=cuts,
-        )
+        """The plan for a budget [million USD by party], without the choices `barred`.
 
-    def measure(self, x: Floats) -> float:
-        """(1 − risk) · mean + risk · CVaR of the recourse under some choices [million USD a year]."""
+        `cuts` of an earlier plan of this problem hold for any budget, and spare solving its cases again. Projects that
+        together are worth next to nothing are left out of the plan found: free support is no reason.
+        """
+
+        def best(barred: Sequence[int], cuts: Cuts | None) -> PortfolioSolution:
+            upper = first.upper.copy()
+            upper[list(barred)] = 0.0
+            return portfolio(
+                first,
+                self.lp,
+                self.cases,
+                risk=self.risk,
+                alpha=self.alpha,
+                method="benders",
+                gap=GAP,
+                time_limit=time_limit,
+                fixed=(first.lower, upper),
+                cuts=cuts,
+            )
+
+        first = self.first(budget)
+        found = best(barred, cuts)
+        idle = self._idle(found)
+        if not idle:
+            return found
+        # without a project the bound of all plans is that of the plan with it
+        leaner = best([*barred, *idle], found.cuts)
+        distance = max(leaner.objective - found.bound, 0.0) / max(leaner.value, 1e-9)
+        return replace(leaner, bound=found.bound, gap_of_value=distance, status=found.status, cuts=found.cuts)
+
+    def _idle(self, found: PortfolioSolution) -> list[int]:
+        """Projects chosen that together are worth less than is spared, those that take most of a budget first."""
+        on = self.ground
+        x, losses = found.x, found.losses
+        chosen = np.flatnonzero(x[: len(on.offered)] > 0.5).tolist()
+        most = found.objective + SPARED * found.value
+        idle: list[int] = []
+        for j in sorted(chosen, key=lambda j: (-on.offered[j].reserve, j)):
+            tried = np.array(x)
+            tried[j] = 0.0
+            again = self.losses(tried, (x, losses))
+            if float(on.yearly @ tried) + self.measure(again) <= most:
+                idle += [k for k, one in enumerate(on.offered) if one.project_id == on.offered[j].project_id]
+                x, losses = tried, again
+        return idle
+
+    def losses(self, x: Floats, near: tuple[Floats, Floats] | None = None) -> Floats:
+        """Loss of each future under some choices [million USD].
+
+        `near`: other choices and their losses; only futures in which the choices that differ do something are solved.
+        """
         solver = Solver(self.lp)
-        losses = np.array([solver.solve(raised(self.lp, case, x)).objective for case in self.cases])
-        share = np.array([case.probability for case in self.cases])
+        found = np.zeros(len(self.cases)) if near is None else near[1].copy()
+        other = np.flatnonzero(x != (near[0] if near else np.nan))
+        for i, case in enumerate(self.cases):
+            if near is None or np.isin(_acting(case), other).any():
+                found[i] = solver.solve(raised(self.lp, case, x)).objective
+        return found
+
+    def measure(self, losses: Floats, chance: Mapping[str, float] | None = None) -> float:
+        """(1 − risk) · mean + risk · CVaR of losses [million USD a year], under other chances of stops if given."""
+        drawn = self.futures if chance is None else with_chances(self.futures, chance)
+        share = np.array([future.probability for future in drawn])
         return (1 - self.risk) * float(share @ losses) + self.risk * cvar(losses, share, self.alpha)
+
+    def with_chances(self, chance: Mapping[str, float]) -> Problem:
+        """The same futures with other chances of stops; cuts of one hold for the other."""
+        drawn = tuple(with_chances(self.futures, chance))
+        again = [replace(case, probability=f.probability) for case, f in zip(self.cases, drawn, strict=True)]
+        return replace(self, futures=drawn, cases=tuple(again))
 
     def look(self, x: Floats) -> Look:
         """What happens in each future under some choices."""
         on, solver = self.ground, Solver(self.lp)
-        answers = [solver.solve(raised(self.lp, case, x)) for case in self.cases]
         places = (*on.parties, PARTNERS, REST, CHINA)
-        lost = {p: np.array([on.net.lost_value(q, a.x, p) for a, q in zip(answers, self.plain, strict=True)]) for p in places}
-        return Look(lost)
+        own: dict[str, list[float]] = {p: [] for p in places}
+        alike: dict[str, list[float]] = {p: [] for p in places}
+        for case, q in zip(self.cases, self.plain, strict=True):
+            change = raised(self.lp, case, x)
+            costs = on.net.network.costs(q)
+            whole = change.then(Change.of(cost=(np.arange(costs.size), costs)))
+            for found, answer in ((own, solver.solve(change)), (alike, solver.solve(whole))):
+                for place in places:
+                    found[place].append(on.net.lost_value(q, answer.x, place))
+        return Look({p: np.array(v) for p, v in own.items()}, {p: np.array(v) for p, v in alike.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Lost value of each place in each future, every loss at its full worth [million USD]."""
+    """Lost value of each place in each future, every loss at its full worth [million USD].
+
+    `lost`: goods go where the planners want them; `alike`: they go where most is lost, whoever loses it.
+    """
 
     lost: Mapping[str, Floats]
+    alike: Mapping[str, Floats]
+
+
+def _acting(case: Case) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Choices that do something in a case."""
+    return np.concatenate([case.links.column_upper.column, case.links.row_bound.column])

@@ -2,133 +2,238 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from didymium.engine.twostage import PortfolioSolution
+from didymium.model.ledger import Addition
 from didymium.model.network import Floats
 from didymium.results import Row
+from didymium.scenario.uncertain import split_uniform
 from didymium.studies.gaps import gaps
 from didymium.studies.plan_candidates import HOSTED, Candidate
 from didymium.studies.plan_problem import Problem
+from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
 
 LEAST_GAIN = 0.1  # million USD a year: less is no gain
-WARNINGS = (
-    "the chance of a stop is an assumption that nobody can know; the plan depends on it",
-    "support is taken to cure only failures for lack of finance, half of them: an assumption with a wide range",
-    "partners are one place and the rest another: goods pass freely inside each, so losses are told too small",
-    "an oxide plant is taken to have its ore; mines without a separation plant are not candidates",
-    "other buyers outbid nobody beyond one and a half prices, so the parties' losses without a plan are told too small",
-    "budgets are charged with the mean cost of the worst 5% of paths, not with expected cost or with face value",
-    "finished magnets are made to a user's drawing: a stock of them serves fewer users than it holds tonnes",
-)
+DRAWS = 200  # of the chances of stops, for the range of a gain
+CHOSEN, LEFT_OUT = "chosen", "left_out"
 
 
-def without(x: Floats, choices: list[int]) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a choice takes off the risk measure [million USD a year], and where its chances of stops put that."""
+
+    middle: float
+    low: float
+    high: float
+
+
+def without(x: Floats, choices: Sequence[int]) -> Floats:
     """The same plan without some choices."""
     found = np.array(x)
-    found[choices] = 0.0
+    found[list(choices)] = 0.0
     return found
 
 
-def project_rows(problem: Problem, found: PortfolioSolution, budget: Mapping[str, float]) -> list[Row]:
-    """One row for each project of the register that could reach the chain; chosen ones first, by worth."""
+def drawn_chances(problem: Problem, count: int, seed: int) -> list[dict[str, float]]:
+    """Chances of each kind of future, drawn evenly from the ranges of the assumptions."""
+    from scipy.stats import qmc
+
+    points = qmc.LatinHypercube(d=len(STOPS), rng=np.random.default_rng([seed, 8])).random(count)
+    ranges = [problem.ground.ranges[chance_id(stop)] for stop in STOPS]
+    each = np.column_stack([split_uniform(points[:, i], *r) for i, r in enumerate(ranges)])
+    return [{QUIET: 1 - float(row.sum()), **dict(zip(STOPS, row.tolist(), strict=True))} for row in each]
+
+
+def gain_between(problem: Problem, before: Floats, after: Floats, drawn: Sequence[Mapping[str, float]]) -> Gain:
+    """The fall of the risk measure from some losses to others, with its 10th and 90th percentile over the chances."""
+    found = [problem.measure(before, c) - problem.measure(after, c) for c in drawn]
+    low, high = np.quantile(found, [0.1, 0.9]).tolist()
+    return Gain(problem.measure(before) - problem.measure(after), low, high)
+
+
+def project_rows(
+    problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], *, seed: int, time_limit: float | None
+) -> tuple[list[Row], list[PortfolioSolution]]:
+    """One row for each project of the register that could reach the chain, chosen ones first, by worth.
+
+    With them the plans made anew without each chosen project.
+    """
     on = problem.ground
-    measure = problem.measure(found.x)
-    names = {str(r["project_id"]): str(r["name"]) for r in on.ds.rows("projects")}
-    ledger = gaps(on.ds, parties=on.parties, years=(on.year,), outlooks=("STEPS",), draws=1)
-    together = "+".join(on.parties)
-    gap = {
-        (str(r["stage"]), str(r["product"])): float(r["gap_t"])  # type: ignore[arg-type]
-        for r in ledger.rows
-        if r["party"] == together
-    }
+    planned = problem.losses(found.x)
+    drawn = drawn_chances(problem, DRAWS, seed)
     offers: dict[str, list[int]] = {}
     for j, one in enumerate(on.offered):
         offers.setdefault(one.project_id, []).append(j)
-    gains: dict[int, float] = {}
-    market = problem.market
-    for choices in offers.values():
-        bare = without(found.x, choices)
-        taken = [j for j in choices if found.x[j] > 0.5]
-        base = problem.measure(bare) if taken else measure
-        seen: dict[float, float] = {}  # whoever pays, a package does the same
-        for j in choices:
-            bar = on.offered[j].chance[1]
-            if bar not in seen:
-                tried = bare.copy()
-                tried[j] = 1.0
-                seen[bar] = base - (measure if j in taken else problem.measure(tried))
-            gains[j] = seen[bar] - float(market[j])
     chosen = {on.offered[j].project_id: j for j in np.flatnonzero(found.x[: len(on.offered)] > 0.5).tolist()}
+    gains = _gains(problem, found.x, planned, offers, drawn)
     best = {
-        project: chosen.get(project, max(js, key=lambda j: gains[j] - on.yearly[j])) for project, js in offers.items()
+        project: chosen.get(project, max(js, key=lambda j: (gains[j].middle - on.yearly[j], -j)))
+        for project, js in offers.items()
     }
+    helped = _helped(problem, [j for p, j in best.items() if p not in chosen and gains[j].middle < LEAST_GAIN], best)
+    left = {p: budget.get(p, 0.0) - float(on.charge @ (found.x * [q == p for q in on.payer])) for p in on.parties}
+    again = {
+        p: problem.solve(budget, time_limit=time_limit, cuts=found.cuts, barred=offers[p]) for p in sorted(chosen)
+    }
+    needs = _gaps(problem)
+    heads = _heads(problem)
     rows: list[Row] = []
     for project, plants in on.plants.items():
-        last = max(plants, key=lambda p: (HOSTED.index(p.stage) if p.stage in HOSTED else -1, p.capacity))
-        row: dict[str, str | float | None] = {
+        last = _last(plants)
+        row: dict[str, object] = {
             "project_id": project,
-            "name": names[project],
+            "name": heads[project][0],
             "place": last.region,
             "stage": last.stage,
             "product": last.product,
             "status": last.status,
             "capacity_t": last.capacity,
-            "decision": "chosen" if project in chosen else "left_out",
+            "decision": CHOSEN if project in chosen else LEFT_OUT,
+            **dict.fromkeys(_MONEY),
+            "next_best": "",
+            "reason": on.reasons.get(project, CHOSEN),
+            "source_ids": heads[project][1],
         }
-        if project not in best:
-            rows.append({**row, "reason": on.reasons[project], "loss_avoided_usd_m": None, "package": ""})
-            continue
-        j = best[project]
-        one, gain, cost = on.offered[j], gains[j], float(on.yearly[j])
-        added = last.capacity * (one.chance[1] - one.chance[0])
-        need = gap.get((last.stage, last.product), 0.0)
-        rows.append(
-            {
-                **row,
-                "package": one.package,
-                "party": one.party,
-                "programme_ids": one.programmes,
-                "public_cost_usd_m": one.expected,
-                "reserve_usd_m": one.reserve,
-                "yearly_cost_usd_m": cost,
-                "chance": one.chance[0],
-                "chance_with": one.chance[1],
-                "added_t": added,
-                "gap_share_closed": added / need if need > 0 else None,
-                "loss_avoided_usd_m": gain,
-                "loss_avoided_per_cost": gain / cost if cost > 0 else None,
-                "worth_up_to_usd_m": gain / on.spread,
-                "next_best": _next_best(problem, best, chosen, gains, one) if project in chosen else "",
-                "reason": "chosen" if project in chosen else _reason(one, gain, cost, budget),
-            }
-        )
-    return sorted(
-        rows, key=lambda r: (r["decision"] != "chosen", -float(r["loss_avoided_usd_m"] or 0.0), str(r["project_id"]))  # type: ignore[arg-type]
-    )
+        if project in best:
+            j = best[project]
+            row |= _supported(problem, j, last, gains[j], needs.get((last.stage, last.product), 0.0))
+            one, cost = on.offered[j], float(on.yearly[j])
+            if project in chosen:
+                worth = again[project].objective - found.objective
+                row["worth_in_plan_usd_m"] = max(worth, 0.0)
+                row["worth_up_to_usd_m"] = max(worth + cost, 0.0) / on.spread
+                row["next_best"] = ";".join(_taken_up(problem, found.x, again[project].x))
+            else:
+                late = min(p.start_year for p in plants) >= on.year + 1
+                row["worth_up_to_usd_m"] = gains[j].middle / on.spread
+                row["reason"] = "too_late" if late else _reason(one, gains[j].middle, cost, budget, left, j in helped)
+        rows.append(row)  # type: ignore[arg-type]
+    rows.sort(key=lambda r: (r["decision"] != CHOSEN, -_number(r["loss_avoided_usd_m"]), str(r["project_id"])))
+    return rows, list(again.values())
 
 
-def _reason(one: Candidate, gain: float, cost: float, budget: Mapping[str, float]) -> str:
+_MONEY = (
+    "package",
+    "party",
+    "programme_ids",
+    "public_cost_usd_m",
+    "reserve_usd_m",
+    "yearly_cost_usd_m",
+    "chance",
+    "chance_with",
+    "added_t",
+    "gap_share_closed",
+    "loss_avoided_usd_m",
+    "loss_avoided_usd_m_p10",
+    "loss_avoided_usd_m_p90",
+    "loss_avoided_per_cost",
+    "worth_in_plan_usd_m",
+    "worth_up_to_usd_m",
+)
+
+
+def _supported(problem: Problem, j: int, last: Addition, gain: Gain, need: float) -> dict[str, object]:
+    """What is told of a project with its package."""
+    one, cost = problem.ground.offered[j], float(problem.ground.yearly[j])
+    added = last.capacity * (one.chance[1] - one.chance[0])
+    return {
+        "package": one.package,
+        "party": one.party,
+        "programme_ids": one.programmes,
+        "public_cost_usd_m": one.expected,
+        "reserve_usd_m": one.reserve,
+        "yearly_cost_usd_m": cost,
+        "chance": one.chance[0],
+        "chance_with": one.chance[1],
+        "added_t": added,
+        "gap_share_closed": added / need if need > 0 else None,
+        "loss_avoided_usd_m": gain.middle,
+        "loss_avoided_usd_m_p10": gain.low,
+        "loss_avoided_usd_m_p90": gain.high,
+        "loss_avoided_per_cost": gain.middle / cost if cost > 0 else None,
+    }
+
+
+def _gains(
+    problem: Problem,
+    x: Floats,
+    planned: Floats,
+    offers: Mapping[str, Sequence[int]],
+    drawn: Sequence[Mapping[str, float]],
+) -> dict[int, Gain]:
+    """Gain of each package: the plan with it against the plan without its project, all else as planned."""
+    found: dict[int, Gain] = {}
+    for choices in offers.values():
+        bare = without(x, choices)
+        base = problem.losses(bare, (x, planned))
+        seen: dict[float, Gain] = {}  # whoever pays, a package that cures as much does the same
+        for j in choices:
+            bar = problem.ground.offered[j].chance[1]
+            if bar not in seen:
+                tried = bare.copy()
+                tried[j] = 1.0
+                seen[bar] = gain_between(problem, base, problem.losses(tried, (bare, base)), drawn)
+            found[j] = seen[bar]
+    return found
+
+
+def _helped(problem: Problem, idle: Sequence[int], best: Mapping[str, int]) -> set[int]:
+    """Which packages that gain nothing in the plan would gain if all other projects were supported too."""
+    if not idle:
+        return set()
+    full = np.zeros(problem.ground.choices)
+    full[list(best.values())] = 1.0
+    all_of = problem.losses(full)
+    worth = {j: problem.measure(problem.losses(without(full, [j]), (full, all_of))) for j in idle}
+    return {j for j, measure in worth.items() if measure - problem.measure(all_of) >= LEAST_GAIN}
+
+
+def _reason(
+    one: Candidate, gain: float, cost: float, budget: Mapping[str, float], left: Mapping[str, float], is_helped: bool
+) -> str:
     """Why a project that could be supported is not."""
     if gain < LEAST_GAIN:
-        return "no_gain"
+        return "empty_link" if is_helped else "no_gain"
     if gain <= cost:
         return "costs_more"
-    return "over_budget" if one.reserve > budget.get(one.party, 0.0) else "money_better_used"
+    if one.reserve > budget.get(one.party, 0.0):
+        return "over_budget"
+    return "money_better_used" if one.reserve > left[one.party] else "within_gap"
 
 
-def _next_best(
-    problem: Problem, best: Mapping[str, int], chosen: Mapping[str, int], gains: Mapping[int, float], one: Candidate
-) -> str:
-    """The project left out that would gain most, paid by the same party from what this one takes; empty if none."""
+def _taken_up(problem: Problem, x: Floats, other: Floats) -> list[str]:
+    """Projects of one plan that are not in another."""
     offered = problem.ground.offered
-    fits = [
-        j
-        for project, j in best.items()
-        if project not in chosen and offered[j].party == one.party and offered[j].reserve <= one.reserve
-    ]
-    net = {j: gains[j] - float(problem.ground.yearly[j]) for j in fits}
-    found = max(net, key=lambda j: net[j], default=None)
-    return offered[found].project_id if found is not None and net[found] > 0 else ""
+    in_plan = {offered[j].project_id for j in np.flatnonzero(x[: len(offered)] > 0.5)}
+    return sorted({offered[j].project_id for j in np.flatnonzero(other[: len(offered)] > 0.5)} - in_plan)
+
+
+def _last(plants: Sequence[Addition]) -> Addition:
+    """The plant of a project that is furthest down the chain."""
+    return max(plants, key=lambda p: (HOSTED.index(p.stage) if p.stage in HOSTED else -1, p.capacity))
+
+
+def _gaps(problem: Problem) -> dict[tuple[str, str], float]:
+    """Gap [t/y] of the parties together by stage and product."""
+    on = problem.ground
+    ledger = gaps(on.ds, parties=on.parties, years=(on.year,), outlooks=("STEPS",), draws=1)
+    together = "+".join(on.parties)
+    return {(str(r["stage"]), str(r["product"])): _number(r["gap_t"]) for r in ledger.rows if r["party"] == together}
+
+
+def _heads(problem: Problem) -> dict[str, tuple[str, list[str]]]:
+    """Name and sources of each project."""
+    names: dict[str, str] = {}
+    sources: dict[str, set[str]] = {}
+    for r in problem.ground.ds.rows("projects"):
+        names.setdefault(str(r["project_id"]), str(r["name"]))
+        sources.setdefault(str(r["project_id"]), set()).add(str(r["source_id"]))
+    return {project: (name, sorted(sources[project])) for project, name in names.items()}
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

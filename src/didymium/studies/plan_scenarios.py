@@ -6,6 +6,7 @@ clear. So a choice differs from no choice by what it does and not by noise.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -40,24 +41,44 @@ class Future:
 
 
 def futures(projects: Sequence[str], assume: Mapping[str, float], *, scenarios: int, seed: int) -> list[Future]:
-    """One quiet year in four futures, the rest shared among the stops in turn; chances are those of the assumptions."""
+    """One quiet year in eight futures, the rest shared among the stops; chances are those of the assumptions.
+
+    Luck, slip and demand are spread evenly within each kind (Latin hypercube), so that no kind has all the bad luck.
+    """
     from scipy.stats import qmc
 
-    points = qmc.LatinHypercube(d=len(projects) + 2, rng=np.random.default_rng([seed, 6])).random(scenarios)
-    kinds = [(QUIET, *STOPS)[i % (1 + len(STOPS))] for i in range(scenarios)]
-    chance = {stop: assume[f"plan_{stop.removeprefix('cn-').replace('-', '_')}_chance"] for stop in STOPS}
-    chance = {k: v for k, v in chance.items() if k in kinds}
-    chance[QUIET] = 1 - sum(chance.values())
-    return [
-        Future(
-            kind,
-            chance[kind] / kinds.count(kind),
-            float(point[0]),
-            dict(zip(sorted(projects), point[2:].tolist(), strict=True)),
-            float(point[1]),
-        )
-        for kind, point in zip(kinds, points, strict=True)
-    ]
+    found = []
+    chance = chances(assume)
+    for kind, count in sizes(scenarios).items():
+        rng = np.random.default_rng([seed, 6, (QUIET, *STOPS).index(kind)])
+        for point in qmc.LatinHypercube(d=len(projects) + 2, rng=rng).random(count):
+            luck = dict(zip(sorted(projects), point[2:].tolist(), strict=True))
+            found.append(Future(kind, chance[kind] / count, float(point[0]), luck, float(point[1])))
+    return found
+
+
+def sizes(scenarios: int) -> dict[str, int]:
+    """How many futures are of each kind."""
+    quiet = max(scenarios // 8, 1)
+    rest = scenarios - quiet
+    return {QUIET: quiet, **{stop: (rest + len(STOPS) - 1 - i) // len(STOPS) for i, stop in enumerate(STOPS)}}
+
+
+def chances(assume: Mapping[str, float]) -> dict[str, float]:
+    """Probability of each kind of future."""
+    found = {stop: assume[chance_id(stop)] for stop in STOPS}
+    return {QUIET: 1 - sum(found.values()), **found}
+
+
+def chance_id(stop: str) -> str:
+    """The assumption that holds the chance of a stop."""
+    return f"plan_{stop.removeprefix('cn-').replace('-', '_')}_chance"
+
+
+def with_chances(all_futures: Sequence[Future], chance: Mapping[str, float]) -> list[Future]:
+    """The same futures with other chances of their kinds."""
+    count = Counter(future.stop for future in all_futures)
+    return [replace(future, probability=chance[future.stop] / count[future.stop]) for future in all_futures]
 
 
 def scenario_of(stop: str, year: int) -> Scenario:

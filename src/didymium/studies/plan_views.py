@@ -1,9 +1,9 @@
-"""The plan from further sides: money, stocks, futures, other budgets, each party alone, other data, and missing links."""
+"""The plan from further sides: money, stocks, futures, other budgets and weights, each party alone, missing links."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,57 +13,76 @@ from didymium.model.plan_network import PARTNERS, REST
 from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies.plan_problem import Problem
+from didymium.studies.plan_reasons import drawn_chances
+from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
 
 BUDGETS = (0.0, 0.5, 1.0, 2.0)  # multiples of the money asked about
-REDRAWN = 3  # plans over other data
-MOVED = ("plan_stop_3_chance", "plan_stop_6_chance", "plan_stop_12_chance", "plan_other_loss_weight")
+OTHER_CHANCES, OTHER_FUTURES = 6, 2  # plans made again over other data
+WEIGHT = "plan_weight_of_others"
 STEPS = 8  # that a progress bar counts
 LEAST_T = 0.05  # tonnes: less is nothing bought
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A plan made again: what moved, the chances of stops and the weight of others that it was made for."""
+
+    moved: str
+    chance: Mapping[str, float]
+    weight: float
+    found: PortfolioSolution
 
 
 def tables(
     problem: Problem,
     found: PortfolioSolution,
     budget: Mapping[str, float],
-    rows: Sequence[Row],
     *,
     seed: int,
     time_limit: float | None,
     report: Callable[[int, int], None],
 ) -> tuple[dict[str, list[Row]], list[str]]:
     """All further tables, and the status of every programme solved for them."""
-    more = {b: found if b == 1 else _solved(problem, budget, b, time_limit) for b in BUDGETS}
-    report(4, STEPS)
+    more = {
+        times: found
+        if times == 1
+        else problem.solve({p: m * times for p, m in budget.items()}, time_limit=time_limit, cuts=found.cuts)
+        for times in BUDGETS
+    }
+    report(3, STEPS)
     together, alone = _together(problem, found, budget, time_limit, seed=seed)
-    report(6, STEPS)
-    again = [_redrawn(problem, budget, time_limit, seed=seed + k) for k in range(1, REDRAWN + 1)]
-    report(STEPS, STEPS)
+    report(4, STEPS)
+    weights = _weights(problem, found, budget, time_limit, seed=seed)
+    report(5, STEPS)
+    again = _made_again(problem, found, budget, time_limit, seed=seed)
+    report(7, STEPS)
+    every = [found, *(one.found for one in again)]
     made = {
-        "proof": [_proof(found, float(problem.ground.yearly @ found.x))],
+        "proof": [_proof(problem, found)],
         "budget": _budget(problem, found, budget),
-        "stocks": _stocks(problem, found),
+        "stocks": _stocks(problem, found, every),
         "scenarios": _futures(problem, found),
         "frontier": [_frontier(problem, b, s) for b, s in more.items()],
         "together": together,
         "double": _double(problem, alone),
-        "robustness": _robustness(problem, found, again),
+        "weights": [{"weight_of_others": w, **_told(problem, s)} for w, s in weights.items()],
+        "other_data": [_again(problem, one) for one in again],
+        "robustness": _robustness(problem, every),
         "links": _links(problem, found),
     }
-    return made, [s.status for s in (*more.values(), *alone.values(), *again)]
+    report(STEPS, STEPS)
+    return made, [s.status for s in (*more.values(), *alone.values(), *weights.values(), *every)]
 
 
-def _solved(problem: Problem, budget: Mapping[str, float], times: float, time_limit: float | None) -> PortfolioSolution:
-    return problem.solve({p: m * times for p, m in budget.items()}, time_limit=time_limit)
-
-
-def _proof(found: PortfolioSolution, cost: float) -> Row:
+def _proof(problem: Problem, found: PortfolioSolution) -> Row:
     return {
         "status": found.status,
         "objective_usd_m": found.objective,
         "bound_usd_m": found.bound,
         "gap_of_value": found.gap_of_value,
         "value_usd_m": found.value,
-        "yearly_cost_usd_m": cost,
+        "yearly_cost_usd_m": float(problem.ground.yearly @ found.x),
+        "futures": len(problem.futures),
     }
 
 
@@ -73,13 +92,35 @@ def _projects(problem: Problem, x: Floats) -> list[int]:
     return found
 
 
+def _named(problem: Problem, x: Floats) -> str:
+    return ";".join(problem.ground.offered[j].project_id for j in _projects(problem, x))
+
+
+def _spent_on_stocks(problem: Problem, x: Floats, party: str | None = None) -> float:
+    """Money for stocks [million USD], of a party or of all."""
+    on, at = problem.ground, len(problem.ground.offered)
+    return sum(s.price * float(x[at + k]) for k, s in enumerate(on.stocks) if party in (None, s.party))
+
+
+def _told(problem: Problem, found: PortfolioSolution) -> dict[str, float | str | int]:
+    """A plan in one row."""
+    return {
+        "value_usd_m": found.value,
+        "yearly_cost_usd_m": float(problem.ground.yearly @ found.x),
+        "stock_usd_m": _spent_on_stocks(problem, found.x),
+        "projects": len(_projects(problem, found.x)),
+        "project_ids": _named(problem, found.x),
+        "gap_of_value": found.gap_of_value,
+        "status": found.status,
+    }
+
+
 def _budget(problem: Problem, found: PortfolioSolution, budget: Mapping[str, float]) -> list[Row]:
     on = problem.ground
-    at = len(on.offered)
     rows: list[Row] = []
     for party in on.parties:
         own = [j for j in _projects(problem, found.x) if on.offered[j].party == party]
-        stock = sum(s.price * float(found.x[at + k]) for k, s in enumerate(on.stocks) if s.party == party)
+        stock = _spent_on_stocks(problem, found.x, party)
         reserve = sum(on.offered[j].reserve for j in own)
         rows.append(
             {
@@ -89,6 +130,7 @@ def _budget(problem: Problem, found: PortfolioSolution, budget: Mapping[str, flo
                 "stock_usd_m": stock,
                 "left_usd_m": max(budget.get(party, 0.0) - reserve - stock, 0.0),
                 "public_cost_usd_m": sum(on.offered[j].expected for j in own),
+                "offered": len({one.project_id for one in on.offered if one.party == party}),
                 "project_ids": ";".join(on.offered[j].project_id for j in own),
                 "programme_ids": ";".join(sorted({i for j in own for i in on.offered[j].programmes.split(";")})),
             }
@@ -96,41 +138,43 @@ def _budget(problem: Problem, found: PortfolioSolution, budget: Mapping[str, flo
     return rows
 
 
-def _stocks(problem: Problem, found: PortfolioSolution) -> list[Row]:
-    """What to hold, with the days of the party's own use of the product in the base year where it uses any."""
-    on = problem.ground
-    at = len(on.offered)
+def _stocks(problem: Problem, found: PortfolioSolution, every: Sequence[PortfolioSolution]) -> list[Row]:
+    """What to hold, with what plans over other data would hold. A form that no plan buys has no row."""
+    on, at = problem.ground, len(problem.ground.offered)
+    planned = problem.losses(found.x)
     rows: list[Row] = []
     for number, (product, party) in enumerate(on.net.forms):
-        steps = [(k, s) for k, s in enumerate(on.stocks) if s.form == number]
-        tonnes = sum(float(found.x[at + k]) for k, _ in steps)
-        if tonnes < LEAST_T:
+        steps = [(at + k, s) for k, s in enumerate(on.stocks) if s.form == number]
+        bought = [sum(float(one.x[j]) for j, _ in steps) for one in every]
+        if max(bought, default=0.0) < LEAST_T:
             continue
-        money = sum(float(found.x[at + k]) * s.price for k, s in steps)
-        full = steps[0][1]
+        sold = np.array(found.x)
+        sold[[j for j, _ in steps]] = 0.0
+        worth = problem.measure(problem.losses(sold, (found.x, planned))) - problem.measure(planned)
         rows.append(
             {
                 "party": party,
                 "product": product,
-                "bought_t": tonnes,
-                "stock_usd_m": money,
-                "price_rise_share": max(s.rise for k, s in steps if found.x[at + k] > LEAST_T),
-                "world_share": tonnes / full.most * on.assume["plan_stock_tranche_share"],
-                "loss_avoided_usd_m": problem.measure(_sold(found.x, [at + k for k, _ in steps]))
-                - problem.measure(found.x),
+                "bought_t": bought[0],
+                "bought_t_low": min(bought),
+                "bought_t_high": max(bought),
+                "chosen_in": sum(t >= LEAST_T for t in bought),
+                "plans": len(every),
+                "stock_usd_m": sum(float(found.x[j]) * s.price for j, s in steps),
+                "price_rise_share": max((s.rise for j, s in steps if found.x[j] > LEAST_T), default=0.0),
+                "world_share": bought[0] / steps[0][1].most * on.assume["plan_stock_tranche_share"],
+                "loss_avoided_usd_m": worth,
+                "source_ids": list(steps[0][1].source_ids),
             }
         )
     return rows
 
 
-def _sold(x: Floats, choices: Sequence[int]) -> Floats:
-    found = np.array(x)
-    found[list(choices)] = 0.0
-    return found
-
-
 def _futures(problem: Problem, found: PortfolioSolution) -> list[Row]:
-    """Lost value of the parties in each future, with the plan and without, and of everybody else."""
+    """Lost value of each place in each future, with the plan and without.
+
+    Of others only as goods go where most is lost: as the planners see it, a sale to others is worth its price alone.
+    """
     on = problem.ground
     plain, planned = problem.look(np.zeros(on.choices)), problem.look(found.x)
     return [
@@ -140,8 +184,10 @@ def _futures(problem: Problem, found: PortfolioSolution) -> list[Row]:
             "probability": future.probability,
             "demand_position": future.outlook,
             "party": place,
-            "loss_usd_m_without": float(plain.lost[place][i]),
-            "loss_usd_m_with": float(planned.lost[place][i]),
+            "loss_usd_m_without": float(plain.lost[place][i]) if place in on.parties else None,
+            "loss_usd_m_with": float(planned.lost[place][i]) if place in on.parties else None,
+            "alike_usd_m_without": float(plain.alike[place][i]),
+            "alike_usd_m_with": float(planned.alike[place][i]),
         }
         for i, future in enumerate(problem.futures)
         for place in (*on.parties, PARTNERS, REST)
@@ -149,48 +195,38 @@ def _futures(problem: Problem, found: PortfolioSolution) -> list[Row]:
 
 
 def _frontier(problem: Problem, times: float, found: PortfolioSolution) -> Row:
-    x = found.x
-    cost = float(problem.ground.yearly @ x)
-    return {
-        "budget_multiple": times,
-        "mean_usd_m": found.mean,
-        "tail_usd_m": found.cvar,
-        "value_usd_m": found.value,
-        "yearly_cost_usd_m": cost,
-        "projects": len(_projects(problem, x)),
-        "project_ids": ";".join(problem.ground.offered[j].project_id for j in _projects(problem, x)),
-        "gap_of_value": found.gap_of_value,
-        "status": found.status,
-    }
+    return {"budget_multiple": times, "mean_usd_m": found.mean, "tail_usd_m": found.cvar, **_told(problem, found)}
 
 
 def _together(
     problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
 ) -> tuple[list[Row], dict[str, PortfolioSolution]]:
-    """Each party with its own money and its own losses in mind, both such plans side by side, and the joint plan."""
+    """Each party with its own money and its own losses in mind, such plans side by side, and the joint plan.
+
+    All are valued by the losses of all parties.
+    """
     on = problem.ground
     alone: dict[str, PortfolioSolution] = {}
     if len(on.parties) > 1:
         for party in on.parties:
-            own = Problem.of(
-                on, (party,), risk=(problem.risk, problem.alpha), scenarios=len(problem.futures), seed=seed
-            )
+            own = Problem.of(on, (party,), risk=problem.how, scenarios=len(problem.futures), seed=seed)
             alone[party] = own.solve({party: budget.get(party, 0.0)}, time_limit=time_limit)
-    plans = {**{p: s.x for p, s in alone.items()}}
+    plans = {p: s.x for p, s in alone.items()}
+    paid = {p: float(on.yearly @ x) for p, x in plans.items()}
     if alone:
+        paid["apart"] = sum(paid.values())
         plans["apart"] = _side_by_side(problem, list(alone.values()))
     plans["joint"] = found.x
-    market = problem.market
-    paid = {p: float(on.yearly @ s.x) for p, s in alone.items()}
-    paid["apart"], paid["joint"] = sum(paid.values()), float(on.yearly @ found.x)
-    nothing = problem.measure(np.zeros(on.choices))
-    value = {p: nothing - problem.measure(x) - paid[p] - float(market @ x) for p, x in plans.items()}
+    paid["joint"] = float(on.yearly @ found.x)
+    nothing = problem.measure(problem.losses(np.zeros(on.choices)))
+    value = {p: nothing - problem.measure(problem.losses(x)) - paid[p] for p, x in plans.items()}
     rows: list[Row] = [
         {
             "plan": p,
             "yearly_cost_usd_m": paid[p],
             "value_usd_m": value[p],
-            "project_ids": ";".join(on.offered[j].project_id for j in _projects(problem, x)),
+            "stock_usd_m": _spent_on_stocks(problem, x),
+            "project_ids": _named(problem, x),
             "gain_usd_m": value[p] - value["apart"] if p == "joint" and alone else None,
         }
         for p, x in plans.items()
@@ -200,14 +236,13 @@ def _together(
 
 def _side_by_side(problem: Problem, alone: Sequence[PortfolioSolution]) -> Floats:
     """All that the parties do when none asks the other: a project that two of them pay for is built once."""
-    x = np.sum([s.x for s in alone], axis=0)
+    x: Floats = np.sum([s.x for s in alone], axis=0)
     offered = problem.ground.offered
     for project in {one.project_id for one in offered}:
         taken = [j for j, one in enumerate(offered) if one.project_id == project and x[j] > 0.5]
         for j in sorted(taken, key=lambda j: -offered[j].chance[1])[1:]:
             x[j] = 0.0
-    found: Floats = x
-    return found
+    return x
 
 
 def _double(problem: Problem, alone: Mapping[str, PortfolioSolution]) -> list[Row]:
@@ -228,31 +263,60 @@ def _double(problem: Problem, alone: Mapping[str, PortfolioSolution]) -> list[Ro
     ]
 
 
-def _redrawn(
-    problem: Problem, budget: Mapping[str, float], time_limit: float | None, *, seed: int
-) -> PortfolioSolution:
-    """The plan over other futures, with the chances of stops and the weight of others drawn from their ranges."""
+def _weights(
+    problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
+) -> dict[float, PortfolioSolution]:
+    """The plan if losses of others weigh as the ends and the middle of their range say."""
+    low, own, high = problem.ground.ranges[WEIGHT]
+    made = {own: found}
+    for weight in sorted({low, own, (low + high) / 2, high} - {own}):
+        other = replace(problem.ground, assume={**problem.ground.assume, WEIGHT: weight})
+        again = Problem.of(other, other.parties, risk=problem.how, scenarios=len(problem.futures), seed=seed)
+        made[weight] = again.solve(budget, time_limit=time_limit)
+    return dict(sorted(made.items()))
+
+
+def _made_again(
+    problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
+) -> list[Again]:
+    """The plan over other chances of stops, and over other futures with other chances and another weight of others."""
     on = problem.ground
-    at = np.random.default_rng([seed, 7]).random(len(MOVED))
-    moved = {
-        name: float(split_uniform(at[i : i + 1], *on.ranges[name])[0]) for i, name in enumerate(MOVED)
-    }
-    other = replace(on, assume={**on.assume, **moved})
-    return Problem.of(
-        other, on.parties, risk=(problem.risk, problem.alpha), scenarios=len(problem.futures), seed=seed
-    ).solve(budget, time_limit=time_limit)
+    own = on.assume[WEIGHT]
+    made = []
+    for chance in drawn_chances(problem, OTHER_CHANCES, seed + 1):
+        plan = problem.with_chances(chance).solve(budget, time_limit=time_limit, cuts=found.cuts)
+        made.append(Again("chances", chance, own, plan))
+    drawn = drawn_chances(problem, OTHER_FUTURES, seed + 2)
+    at = (np.arange(OTHER_FUTURES) + 0.5) / OTHER_FUTURES
+    for k, (chance, weight) in enumerate(zip(drawn, split_uniform(at, *on.ranges[WEIGHT]).tolist(), strict=True), 1):
+        moved = {WEIGHT: weight, **{chance_id(stop): chance[stop] for stop in STOPS}}
+        other = replace(on, assume={**on.assume, **moved})
+        again = Problem.of(other, on.parties, risk=problem.how, scenarios=len(problem.futures), seed=seed + k)
+        made.append(Again("all", chance, weight, again.solve(budget, time_limit=time_limit)))
+    return made
 
 
-def _robustness(problem: Problem, found: PortfolioSolution, again: Sequence[PortfolioSolution]) -> list[Row]:
+def _again(problem: Problem, one: Again) -> Row:
+    chance = {f"{stop.replace('-', '_')}_chance": p for stop, p in one.chance.items() if stop != QUIET}
+    return {"moved": one.moved, **chance, "weight_of_others": one.weight, **_told(problem, one.found)}
+
+
+def _robustness(problem: Problem, every: Sequence[PortfolioSolution]) -> list[Row]:
     """How often each project is chosen, over this plan and those over other data."""
     offered = problem.ground.offered
-    every = [found, *again]
     count: dict[str, int] = {}
     for solution in every:
         for j in _projects(problem, solution.x):
             count[offered[j].project_id] = count.get(offered[j].project_id, 0) + 1
+    planned = {offered[j].project_id for j in _projects(problem, every[0].x)}
     return [
-        {"project_id": project, "chosen_share": n / len(every), "plans": len(every)}
+        {
+            "project_id": project,
+            "decision": "chosen" if project in planned else "left_out",
+            "chosen_share": n / len(every),
+            "chosen_in": n,
+            "plans": len(every),
+        }
         for project, n in sorted(count.items(), key=lambda item: (-item[1], item[0]))
     ]
 
@@ -260,14 +324,14 @@ def _robustness(problem: Problem, found: PortfolioSolution, again: Sequence[Port
 def _links(problem: Problem, found: PortfolioSolution) -> list[Row]:
     """What a tonne a year more would avoid at each stage and place under the plan: the largest is the empty link."""
     on = problem.ground
-    first, market = len(on.offered) + len(on.stocks), problem.market
-    rows: list[Row] = [
+    first = len(on.offered) + len(on.stocks)
+    worth = {probe: max(-float(found.marginal[first + k]), 0.0) * 1000 for k, probe in enumerate(on.probes)}
+    return [
         {
             "place": on.net.places[probe.region],
             "stage": probe.stage,
             "product": probe.product,
-            "loss_avoided_usd_per_kg": max(-float(found.marginal[first + k] + market[first + k]), 0.0) * 1000,
+            "loss_avoided_usd_per_kg": worth[probe],
         }
-        for k, probe in enumerate(on.probes)
+        for probe in sorted(on.probes, key=lambda p: (-worth[p], p.region, p.product))
     ]
-    return sorted(rows, key=lambda r: (-float(r["loss_avoided_usd_per_kg"]), str(r["place"]), str(r["product"])))  # type: ignore[arg-type]
