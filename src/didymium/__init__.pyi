@@ -11,6 +11,7 @@ from didymium.studies.finance import finance as finance
 from didymium.studies.floor import floor as floor
 from didymium.studies.gaps import gaps as gaps
 from didymium.studies.measures import measures as measures
+from didymium.studies.plan import plan as plan
 from didymium.studies.projects import projects as projects
 from didymium.studies.reconcile import reconcile as reconcile
 from didymium.studies.stress import stress as stress

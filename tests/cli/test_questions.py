@@ -12,7 +12,7 @@ from didymium import data
 from didymium.cli.catalogue import QUESTIONS
 from tests.cli.conftest import Didymium
 
-SLOW = ("backtest", "brief", "finance", "stress")
+SLOW = ("backtest", "brief", "finance", "plan", "stress")
 AS_OF = ("--as-of", "2026-11-22")
 
 

@@ -156,6 +156,7 @@ _QUESTIONS = (
         params=("parties", "budget", "risk", "year", "futures", "seed", "time_limit"),
         columns=(
             "project_id",
+            "place",
             "stage",
             "decision",
             "package",
@@ -166,7 +167,7 @@ _QUESTIONS = (
             "worth_up_to_usd_m",
             "reason",
         ),
-        words={"status": "project_status", "reason": "plan_reason", "decision": "plan_decision"},
+        words={"reason": "plan_reason", "decision": "plan_decision", "moved": "plan_moved"},
         then="didymium plan --table stocks",
         slow=True,
     ),

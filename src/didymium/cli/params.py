@@ -371,10 +371,10 @@ PARAMS: dict[str, Param] = {
     "futures": Param(
         "--scenarios",
         "How many futures the plan is made over.",
-        click.IntRange(4, 1000),
+        click.IntRange(8, 1000),
         "N",
-        default=12,
-        default_text="12",
+        default=32,
+        default_text="32",
     ),
     "risk": Param(
         "--risk",

@@ -26,6 +26,7 @@ _ORDER = (
     "gaps",
     "projects",
     "finance",
+    "plan",
     "measures",
     "commitments",
     "backtest",

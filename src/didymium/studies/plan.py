@@ -16,7 +16,7 @@ from didymium.studies import plan_reasons, plan_views
 from didymium.studies.plan_problem import Problem, ground
 from didymium.studies.plan_warnings import plan_warnings
 
-FUTURES = 48
+FUTURES = 32
 USED = ("delay_share", "demand_outlook", "discount_rate_per_year", "finance_treasury_rate_real", "ramp_years")
 FIELDS = (
     Field("public_cost_usd_m", "million USD", "Expected present value of the package to the public"),
@@ -29,8 +29,12 @@ FIELDS = (
         "million USD a year",
         "Fall of the risk measure by this choice: with against without it, the others as planned",
     ),
-    Field("loss_avoided_usd_m_p10", "million USD a year", "Its 10th percentile over the ranges of the chances of stops"),
-    Field("loss_avoided_usd_m_p90", "million USD a year", "Its 90th percentile over the ranges of the chances of stops"),
+    Field(
+        "loss_avoided_usd_m_p10", "million USD a year", "Its 10th percentile over the ranges of the chances of stops"
+    ),
+    Field(
+        "loss_avoided_usd_m_p90", "million USD a year", "Its 90th percentile over the ranges of the chances of stops"
+    ),
     Field(
         "worth_in_plan_usd_m",
         "million USD a year",
@@ -66,7 +70,7 @@ def plan(
 
     Raises UnknownTerm for a party that the chain does not hold, BadInput for a budget of nobody's.
     """
-    money = {party: 1000.0 for party in parties} if budget is None else dict(budget)
+    money = dict.fromkeys(parties, 1000.0) if budget is None else dict(budget)
     for payer in money:
         if payer not in parties:
             raise BadInput(f"{payer} has a budget and is no party.", where="budget", cure="Name it in --parties.")
@@ -98,7 +102,7 @@ def plan(
         rows=rows,
         fields=FIELDS,
         tables=tables,
-        warnings=plan_warnings(problem, tables),
+        warnings=plan_warnings(tables),
         assumptions=[i for i in on.assume if i.startswith(("plan_", "success_share_")) or i in USED],
         source_ids=sources | on.source_ids,
         status=PARTIAL if "time_limit" in statuses else COMPLETE,

@@ -22,7 +22,16 @@ BANKABLE_IN = (0.5, 0.7)  # shares of paths in which a package contents lender a
 PATHS = 200  # price paths of each project: packages are compared, not priced to the last million
 HOSTED = ("separated", "metal", "alloy", "magnet")
 STEPS = 4  # of a stock purchase
-FORMS = ("ndpr_oxide", "dy_oxide", "tb_oxide", "ndpr_metal", "dy_metal", "tb_metal", "ndfeb_magnet_std", "ndfeb_magnet_ht")
+FORMS = (
+    "ndpr_oxide",
+    "dy_oxide",
+    "tb_oxide",
+    "ndpr_metal",
+    "dy_metal",
+    "tb_metal",
+    "ndfeb_magnet_std",
+    "ndfeb_magnet_ht",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,12 @@ class Purchase:
 
 
 def candidates(
-    ds: Dataset, plants: Mapping[str, Sequence[Addition]], parties: Sequence[str], assume: Mapping[str, float], *, seed: int
+    ds: Dataset,
+    plants: Mapping[str, Sequence[Addition]],
+    parties: Sequence[str],
+    assume: Mapping[str, float],
+    *,
+    seed: int,
 ) -> tuple[list[Candidate], dict[str, str]]:
     """Every eligible (project, package, payer), and for each project without one the reason.
 
@@ -94,7 +108,13 @@ def candidates(
                 cost = one.cost
                 found.append(
                     Candidate(
-                        project, package, party, programmes, cost.expected, max(cost.tail, 0.0), (chance, chance + cured)
+                        project,
+                        package,
+                        party,
+                        programmes,
+                        cost.expected,
+                        max(cost.tail, 0.0),
+                        (chance, chance + cured),
                     )
                 )
     return found, reasons

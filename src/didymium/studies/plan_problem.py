@@ -61,11 +61,14 @@ class Ground:
     def spread(self) -> float:
         """Yearly payment for a present value of one: r / (1 − (1 + r)^−H), Treasury rate and horizon of a plan."""
         rate, years = self.assume["finance_treasury_rate_real"], self.assume["plan_horizon_years"]
-        return rate / (1 - (1 + rate) ** -years)
+        return float(rate / (1 - (1 + rate) ** -years))
 
     @property
     def yearly(self) -> Floats:
-        """Yearly public cost of one unit of each choice [million USD a year]; a stock costs the interest on it, and support that earns is free."""
+        """Yearly public cost of one unit of each choice [million USD a year].
+
+        A stock costs the interest on it, and support that earns is free.
+        """
         projects = [max(one.expected, 0.0) * self.spread for one in self.offered]
         stocks = [one.price * self.assume["discount_rate_per_year"] for one in self.stocks]
         return np.array(projects + stocks + [0.0] * len(self.probes))
@@ -73,7 +76,9 @@ class Ground:
     @property
     def charge(self) -> Floats:
         """What one unit of each choice takes from its payer's budget [million USD]."""
-        return np.array([one.reserve for one in self.offered] + [one.price for one in self.stocks] + [0.0] * len(self.probes))
+        return np.array(
+            [one.reserve for one in self.offered] + [one.price for one in self.stocks] + [0.0] * len(self.probes)
+        )
 
     @property
     def payer(self) -> tuple[str, ...]:
@@ -108,7 +113,19 @@ def ground(ds: Dataset, parties: Sequence[str], year: int, *, seed: int) -> Grou
     price = dict(zip(chain.products, inputs.base_price.tolist(), strict=True))
     stocks = purchases(ds, net, price, world, assume)
     return Ground(
-        ds, tuple(parties), year, net, inputs, plants, tuple(offered), tuple(stocks), _probes(parties, friends), reasons, assume, ranges, friends
+        ds,
+        tuple(parties),
+        year,
+        net,
+        inputs,
+        plants,
+        tuple(offered),
+        tuple(stocks),
+        _probes(parties, friends),
+        reasons,
+        assume,
+        ranges,
+        friends,
     )
 
 

@@ -76,9 +76,7 @@ def project_rows(
     }
     helped = _helped(problem, [j for p, j in best.items() if p not in chosen and gains[j].middle < LEAST_GAIN], best)
     left = {p: budget.get(p, 0.0) - float(on.charge @ (found.x * [q == p for q in on.payer])) for p in on.parties}
-    again = {
-        p: problem.solve(budget, time_limit=time_limit, cuts=found.cuts, barred=offers[p]) for p in sorted(chosen)
-    }
+    again = {p: problem.solve(budget, time_limit=time_limit, cuts=found.cuts, barred=offers[p]) for p in sorted(chosen)}
     needs = _gaps(problem)
     heads = _heads(problem)
     rows: list[Row] = []

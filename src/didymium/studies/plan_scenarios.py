@@ -17,7 +17,8 @@ from didymium.engine import Change, LinearProgramme, Triples
 from didymium.engine.twostage import Case, Links, raised
 from didymium.model.ledger import Addition
 from didymium.model.network import Floats
-from didymium.model.plan_network import QUARTER, PlanNetwork, joined, of_choice
+from didymium.model.plan_network import PlanNetwork, joined, of_choice
+from didymium.model.twin import QUARTER
 from didymium.scenario.apply import apply
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario, load
@@ -93,7 +94,9 @@ def scenario_of(stop: str, year: int) -> Scenario:
     return plain.model_copy(update={"start": f"{year}-01", "months": MONTHS, "cuts": tuple(cuts)})
 
 
-def stands(plant: Addition, future: Future, year: int, ranges: Mapping[str, tuple[float, float, float]], as_of: float) -> Floats:
+def stands(
+    plant: Addition, future: Future, year: int, ranges: Mapping[str, tuple[float, float, float]], as_of: float
+) -> Floats:
     """Part of a plant's capacity that stands in each quarter of a year, if it succeeds."""
     slip = split_uniform(np.array([future.slip]), *ranges["delay_share"])[0]
     starts = plant.start_year + max(plant.start_year - as_of, 0.0) * slip
@@ -141,9 +144,7 @@ def cases(
                     columns += [of_choice(column, j) for j in choices]
                     rows += [of_choice(row, j) for j in choices]
         for k, stock in enumerate(stocks):
-            rows.append(
-                Triples(np.array([net.stock_row(stock.form)]), np.array([len(chosen) + k]), np.array([1.0]))
-            )
+            rows.append(Triples(np.array([net.stock_row(stock.form)]), np.array([len(chosen) + k]), np.array([1.0])))
         for k, probe in enumerate(probes, len(chosen) + len(stocks)):
             column, row = net.raised(probe, np.ones(MONTHS // QUARTER))
             columns.append(of_choice(column, k))

@@ -17,7 +17,7 @@ from didymium.studies.plan_reasons import drawn_chances
 from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
 
 BUDGETS = (0.0, 0.5, 1.0, 2.0)  # multiples of the money asked about
-OTHER_CHANCES, OTHER_FUTURES = 6, 2  # plans made again over other data
+OTHER_CHANCES, OTHER_FUTURES = 5, 2  # plans made again over other data
 WEIGHT = "plan_weight_of_others"
 STEPS = 8  # that a progress bar counts
 LEAST_T = 0.05  # tonnes: less is nothing bought
@@ -57,7 +57,7 @@ def tables(
     again = _made_again(problem, found, budget, time_limit, seed=seed)
     report(7, STEPS)
     every = [found, *(one.found for one in again)]
-    made = {
+    made: dict[str, list[Row]] = {
         "proof": [_proof(problem, found)],
         "budget": _budget(problem, found, budget),
         "stocks": _stocks(problem, found, every),

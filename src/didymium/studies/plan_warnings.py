@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from didymium.results import Row
-from didymium.studies.plan_problem import Problem
 
 ALWAYS = (
     "The chance of a stop is an assumption that nobody can know, and the plan depends on it.",
@@ -20,16 +19,25 @@ ALWAYS = (
 OFTEN = 0.5  # share of the plans over other data
 
 
-def plan_warnings(problem: Problem, tables: Mapping[str, Sequence[Row]]) -> list[str]:
+def plan_warnings(tables: Mapping[str, Sequence[Row]]) -> list[str]:
     """The sentences of every plan, then those that this one calls for."""
     found = list(ALWAYS)
     for row in tables["budget"]:
         if row["offered"] == 0:
-            found.append(f"No project of the register is open to support by {row['party']}: its money can buy stocks only.")
+            found.append(
+                f"No project of the register is open to support by {row['party']}: its money can buy stocks only."
+            )
+        if row["offered"] == 1:
+            found.append(
+                f"Only 1 project of the register is open to support by {row['party']}: "
+                "most of its money can buy stocks only."
+            )
     chosen = [r for r in tables["robustness"] if r["decision"] == "chosen"]
     rare = [r for r in chosen if float(r["chosen_share"]) < OFTEN]  # type: ignore[arg-type]
     if rare:
-        found.append(f"{len(rare)} of {len(chosen)} chosen projects are chosen in less than half of the plans over other data.")
+        found.append(
+            f"{len(rare)} of {len(chosen)} chosen projects are chosen in less than half of the plans over other data."
+        )
     if not chosen:
         found.append("No project is chosen: stocks avoid more loss for the money in these futures.")
     return found
