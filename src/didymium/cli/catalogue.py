@@ -153,7 +153,7 @@ _QUESTIONS = (
         command="plan",
         study="didymium.studies.plan:plan",
         help="Which projects, packages and stocks together, for this money, and who pays what.",
-        params=("parties", "budget", "risk", "year", "futures", "seed", "time_limit"),
+        params=("parties", "budget", "risk", "only", "year", "futures", "seed", "time_limit"),
         columns=(
             "project_id",
             "place",
@@ -167,7 +167,7 @@ _QUESTIONS = (
             "worth_up_to_usd_m",
             "reason",
         ),
-        words={"reason": "plan_reason", "decision": "plan_decision", "moved": "plan_moved"},
+        words={"reason": "plan_reason", "decision": "plan_decision", "moved": "plan_moved", "part": "plan_part"},
         then="didymium plan --table stocks",
         slow=True,
     ),

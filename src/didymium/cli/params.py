@@ -376,6 +376,14 @@ PARAMS: dict[str, Param] = {
         default=32,
         default_text="32",
     ),
+    "only": Param(
+        "--only",
+        "Projects alone, stocks alone, or all that a plan can choose.",
+        click.Choice(["projects", "stocks", "all"]),
+        "PART",
+        default="all",
+        default_text="all",
+    ),
     "risk": Param(
         "--risk",
         "Weight of the tail, and its level in percent: 0.5@95 is half mean, half mean of the worst twentieth.",

@@ -1,7 +1,8 @@
 """The network as the recourse of a plan: few places, quarters, public stocks that start empty, and what choices raise.
 
 Places are the parties, China, the parties' partners together and the rest together; months are added up to quarters.
-Both folds give the network more freedom than the chain has, so a plan's losses are told too small (docs/method/plan.md).
+Both folds give the network more freedom than the chain has, so a plan's losses are told too small
+(docs/method/plan.md).
 
 A plant that is raised runs in the dearer tranche of its activity, at a little more than base prices pay. So at base
 prices it stands idle and earns nothing, and what it is worth comes from scarcity alone. A plant with ore of its own is

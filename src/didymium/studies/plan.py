@@ -6,14 +6,15 @@ Data → what can be chosen → futures → the two-stage programme → the plan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import didymium
 from didymium.data import Dataset
-from didymium.errors import BadInput
+from didymium.errors import BadInput, UnknownTerm
 from didymium.results import Field, Result
 from didymium.results.result import COMPLETE, PARTIAL
 from didymium.studies import plan_reasons, plan_views
-from didymium.studies.plan_problem import Problem, ground
+from didymium.studies.plan_problem import ALL, PARTS, Problem, ground
 from didymium.studies.plan_warnings import plan_warnings
 
 FUTURES = 32
@@ -57,6 +58,7 @@ def plan(
     parties: Sequence[str] = ("USA", "JPN"),
     budget: Mapping[str, float] | None = None,
     risk: tuple[float, float] = (0.5, 0.95),
+    only: str = ALL,
     year: int | None = None,
     futures: int = FUTURES,
     seed: int = 0,
@@ -65,10 +67,11 @@ def plan(
 ) -> Result:
     """The plan of the parties for a year, with reasons, what each could do alone, and more or less money.
 
-    `budget` [million USD] by party, 1,000 each by default. `risk`: weight of the tail, and its level. `year`: the year
-    that the plan is for, 2030 by default. `futures`: how many are drawn, one in eight of them quiet. `time_limit` [s] for each programme.
+    `budget` [million USD] by party, 1,000 each by default. `risk`: weight of the tail, and its level. `only`: projects,
+    stocks, or all. `year`: the year that the plan is for, 2030 by default. `futures`: how many are drawn, one in eight
+    of them quiet. `time_limit` [s] for each programme.
 
-    Raises UnknownTerm for a party that the chain does not hold, BadInput for a budget of nobody's.
+    Raises UnknownTerm for a party that the chain does not hold or an unknown part, BadInput for a budget of nobody's.
     """
     money = dict.fromkeys(parties, 1000.0) if budget is None else dict(budget)
     for payer in money:
@@ -77,7 +80,9 @@ def plan(
     report = progress or (lambda _done, _all: None)
     report(0, plan_views.STEPS)
     at = year or 2030
-    on = ground(ds, parties, at, seed=seed)
+    if only not in PARTS:
+        raise UnknownTerm("part", only, PARTS)
+    on = replace(ground(ds, parties, at, seed=seed), only=only)
     problem = Problem.of(on, parties, risk=risk, scenarios=futures, seed=seed)
     found = problem.solve(money, time_limit=time_limit)
     report(1, plan_views.STEPS)
@@ -92,6 +97,7 @@ def plan(
             "parties": list(parties),
             "budget": money,
             "risk": list(risk),
+            "only": only,
             "year": at,
             "futures": futures,
             "seed": seed,

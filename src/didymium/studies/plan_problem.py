@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 GAP = 5e-4  # of the value of the plan, to which it is proven
 SPARED = 5e-4  # of the value: projects that together are worth less are left out, and their money stays free
+ALL, PROJECTS, STOCKS = PARTS = ("all", "projects", "stocks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,14 @@ class Ground:
     assume: Mapping[str, float]
     ranges: Mapping[str, tuple[float, float, float]]
     partners: frozenset[str]
+    only: str = ALL  # which choices are open
+
+    def is_open(self, part: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which choices are of a part of the plan."""
+        number = np.arange(self.choices)
+        is_project, is_stock = number < len(self.offered), number < len(self.offered) + len(self.stocks)
+        found = {ALL: is_stock, PROJECTS: is_project, STOCKS: is_stock & ~is_project}[part]
+        return np.asarray(found, dtype=np.bool_)
 
     @property
     def source_ids(self) -> set[str]:
@@ -204,7 +213,11 @@ class Problem:
             cost=on.yearly,
             is_whole=np.arange(on.choices) < len(on.offered),
             lower=np.zeros(on.choices),
-            upper=np.array([1.0] * len(on.offered) + [one.most for one in on.stocks] + [0.0] * len(on.probes)),
+            upper=np.where(
+                on.is_open(on.only),
+                np.array([1.0] * len(on.offered) + [one.most for one in on.stocks] + [0.0] * len(on.probes)),
+                0.0,
+            ),
             matrix=csc_array(matrix),
             row_lower=np.full(matrix.shape[0], -np.inf),
             row_upper=np.array([budget.get(p, 0.0) for p in on.parties] + [1.0] * len(projects)),

@@ -12,12 +12,12 @@ from didymium.model.network import Floats
 from didymium.model.plan_network import PARTNERS, REST
 from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
-from didymium.studies.plan_problem import Problem
+from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS, Problem
 from didymium.studies.plan_reasons import drawn_chances
 from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
 
 BUDGETS = (0.0, 0.5, 1.0, 2.0)  # multiples of the money asked about
-OTHER_CHANCES, OTHER_FUTURES = 5, 2  # plans made again over other data
+OTHER_CHANCES, OTHER_FUTURES = 4, 2  # plans made again over other data
 WEIGHT = "plan_weight_of_others"
 STEPS = 8  # that a progress bar counts
 LEAST_T = 0.05  # tonnes: less is nothing bought
@@ -49,6 +49,7 @@ def tables(
         else problem.solve({p: m * times for p, m in budget.items()}, time_limit=time_limit, cuts=found.cuts)
         for times in BUDGETS
     }
+    parts = _parts(problem, found, budget, time_limit)
     report(3, STEPS)
     together, alone = _together(problem, found, budget, time_limit, seed=seed)
     report(4, STEPS)
@@ -63,6 +64,7 @@ def tables(
         "stocks": _stocks(problem, found, every),
         "scenarios": _futures(problem, found),
         "frontier": [_frontier(problem, b, s) for b, s in more.items()],
+        "parts": [{"part": name, **_told(problem, s)} for name, s in parts.items()],
         "together": together,
         "double": _double(problem, alone),
         "weights": [{"weight_of_others": w, **_told(problem, s)} for w, s in weights.items()],
@@ -71,7 +73,7 @@ def tables(
         "links": _links(problem, found),
     }
     report(STEPS, STEPS)
-    return made, [s.status for s in (*more.values(), *alone.values(), *weights.values(), *every)]
+    return made, [s.status for s in (*more.values(), *parts.values(), *alone.values(), *weights.values(), *every)]
 
 
 def _proof(problem: Problem, found: PortfolioSolution) -> Row:
@@ -198,6 +200,19 @@ def _frontier(problem: Problem, times: float, found: PortfolioSolution) -> Row:
     return {"budget_multiple": times, "mean_usd_m": found.mean, "tail_usd_m": found.cvar, **_told(problem, found)}
 
 
+def _parts(
+    problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None
+) -> dict[str, PortfolioSolution]:
+    """The plan, and what projects without stocks and stocks without projects would do for the same money."""
+    on = problem.ground
+    made = {on.only: found}
+    if on.only == ALL:
+        for part in (PROJECTS, STOCKS):
+            barred = np.flatnonzero(~on.is_open(part)).tolist()
+            made[part] = problem.solve(budget, time_limit=time_limit, cuts=found.cuts, barred=barred)
+    return made
+
+
 def _together(
     problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
 ) -> tuple[list[Row], dict[str, PortfolioSolution]]:
@@ -266,10 +281,10 @@ def _double(problem: Problem, alone: Mapping[str, PortfolioSolution]) -> list[Ro
 def _weights(
     problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
 ) -> dict[float, PortfolioSolution]:
-    """The plan if losses of others weigh as the ends and the middle of their range say."""
+    """The plan if losses of others weigh as the ends of their range say."""
     low, own, high = problem.ground.ranges[WEIGHT]
     made = {own: found}
-    for weight in sorted({low, own, (low + high) / 2, high} - {own}):
+    for weight in sorted({low, high} - {own}):
         other = replace(problem.ground, assume={**problem.ground.assume, WEIGHT: weight})
         again = Problem.of(other, other.parties, risk=problem.how, scenarios=len(problem.futures), seed=seed)
         made[weight] = again.solve(budget, time_limit=time_limit)
