@@ -36,6 +36,7 @@ FIELDS = (
     Field(
         "loss_avoided_usd_m_p90", "million USD a year", "Its 90th percentile over the ranges of the chances of stops"
     ),
+    Field("loss_avoided_alone_usd_m", "million USD a year", "Fall of the risk measure if nothing else is done"),
     Field(
         "worth_in_plan_usd_m",
         "million USD a year",
@@ -47,6 +48,7 @@ FIELDS = (
         "million USD",
         "Public cost up to which it stays in the plan; for one left out, up to which the rest of the plan pays for it",
     ),
+    Field("cured_in", "", "Number of futures in which the package decides whether the project stands"),
     Field("chance", "share", "Chance of success without the package"),
     Field("chance_with", "share", "Chance of success with it"),
 )
@@ -108,7 +110,7 @@ def plan(
         rows=rows,
         fields=FIELDS,
         tables=tables,
-        warnings=plan_warnings(tables),
+        warnings=plan_warnings(rows, tables),
         assumptions=[i for i in on.assume if i.startswith(("plan_", "success_share_")) or i in USED],
         source_ids=sources | on.source_ids,
         status=PARTIAL if "time_limit" in statuses else COMPLETE,

@@ -25,7 +25,7 @@ from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures,
 if TYPE_CHECKING:
     from didymium.scenario.inputs import Inputs
 
-GAP = 5e-4  # of the value of the plan, to which it is proven
+GAP = 1e-3  # of the value of the plan, to which it is proven
 SPARED = 5e-4  # of the value: projects that together are worth less are left out, and their money stays free
 ALL, PROJECTS, STOCKS = PARTS = ("all", "projects", "stocks")
 
@@ -288,7 +288,7 @@ class Problem:
         found = np.zeros(len(self.cases)) if near is None else near[1].copy()
         other = np.flatnonzero(x != (near[0] if near else np.nan))
         for i, case in enumerate(self.cases):
-            if near is None or np.isin(_acting(case), other).any():
+            if near is None or np.isin(acting(case), other).any():
                 found[i] = solver.solve(raised(self.lp, case, x)).objective
         return found
 
@@ -331,6 +331,6 @@ class Look:
     alike: Mapping[str, Floats]
 
 
-def _acting(case: Case) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def acting(case: Case) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Choices that do something in a case."""
     return np.concatenate([case.links.column_upper.column, case.links.row_bound.column])

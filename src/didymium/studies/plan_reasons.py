@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,11 @@ from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies.gaps import gaps
 from didymium.studies.plan_candidates import HOSTED, Candidate
-from didymium.studies.plan_problem import Problem
+from didymium.studies.plan_problem import PROJECTS, Problem, acting
 from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
 
 LEAST_GAIN = 0.1  # million USD a year: less is no gain
+PLENTY_T = 1e4  # tonnes a year more at a stage and place: more than the parties' whole need of most products
 DRAWS = 200  # of the chances of stops, for the range of a gain
 CHOSEN, LEFT_OUT = "chosen", "left_out"
 
@@ -74,7 +75,9 @@ def project_rows(
         project: chosen.get(project, max(js, key=lambda j: (gains[j].middle - on.yearly[j], -j)))
         for project, js in offers.items()
     }
-    helped = _helped(problem, [j for p, j in best.items() if p not in chosen and gains[j].middle < LEAST_GAIN], best)
+    idle = [j for p, j in best.items() if p not in chosen and gains[j].middle < LEAST_GAIN]
+    why = _why_idle(problem, found.x, idle)
+    alone = _alone(problem, best.values())
     left = {p: budget.get(p, 0.0) - float(on.charge @ (found.x * [q == p for q in on.payer])) for p in on.parties}
     again = {p: problem.solve(budget, time_limit=time_limit, cuts=found.cuts, barred=offers[p]) for p in sorted(chosen)}
     needs = _gaps(problem)
@@ -92,6 +95,7 @@ def project_rows(
             "capacity_t": last.capacity,
             "decision": CHOSEN if project in chosen else LEFT_OUT,
             **dict.fromkeys(_MONEY),
+            "waits_for": "",
             "next_best": "",
             "reason": on.reasons.get(project, CHOSEN),
             "source_ids": heads[project][1],
@@ -99,6 +103,8 @@ def project_rows(
         if project in best:
             j = best[project]
             row |= _supported(problem, j, last, gains[j], needs.get((last.stage, last.product), 0.0))
+            row["loss_avoided_alone_usd_m"] = alone[j]
+            row["cured_in"] = sum(j in acting(case) for case in problem.cases)
             one, cost = on.offered[j], float(on.yearly[j])
             if project in chosen:
                 worth = again[project].objective - found.objective
@@ -106,9 +112,11 @@ def project_rows(
                 row["worth_up_to_usd_m"] = max(worth + cost, 0.0) / on.spread
                 row["next_best"] = ";".join(_taken_up(problem, found.x, again[project].x))
             else:
-                late = min(p.start_year for p in plants) >= on.year + 1
-                row["worth_up_to_usd_m"] = gains[j].middle / on.spread
-                row["reason"] = "too_late" if late else _reason(one, gains[j].middle, cost, budget, left, j in helped)
+                reason, waits = why.get(j) or (_reason(one, gains[j].middle, cost, budget, left), "")
+                if not row["cured_in"]:
+                    reason, waits = "not_seen", ""
+                row["reason"] = "too_late" if min(p.start_year for p in plants) >= on.year + 1 else reason
+                row["waits_for"] = waits
         rows.append(row)  # type: ignore[arg-type]
     rows.sort(key=lambda r: (r["decision"] != CHOSEN, -_number(r["loss_avoided_usd_m"]), str(r["project_id"])))
     return rows, list(again.values())
@@ -123,11 +131,13 @@ _MONEY = (
     "yearly_cost_usd_m",
     "chance",
     "chance_with",
+    "cured_in",
     "added_t",
     "gap_share_closed",
     "loss_avoided_usd_m",
     "loss_avoided_usd_m_p10",
     "loss_avoided_usd_m_p90",
+    "loss_avoided_alone_usd_m",
     "loss_avoided_per_cost",
     "worth_in_plan_usd_m",
     "worth_up_to_usd_m",
@@ -179,23 +189,46 @@ def _gains(
     return found
 
 
-def _helped(problem: Problem, idle: Sequence[int], best: Mapping[str, int]) -> set[int]:
-    """Which packages that gain nothing in the plan would gain if all other projects were supported too."""
+def _alone(problem: Problem, choices: Iterable[int]) -> dict[int, float]:
+    """Gain of each package if nothing else is done."""
+    nothing = np.zeros(problem.ground.choices)
+    losses = problem.losses(nothing)
+    return {j: _added(problem, nothing, losses, j) for j in choices}
+
+
+def _why_idle(problem: Problem, x: Floats, idle: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Reason of packages that gain nothing in the plan, and the stages that they wait for.
+
+    Without the stocks of the plan a project may gain; or it would if another stage had all the capacity it wants.
+    """
     if not idle:
-        return set()
-    full = np.zeros(problem.ground.choices)
-    full[list(best.values())] = 1.0
-    all_of = problem.losses(full)
-    worth = {j: problem.measure(problem.losses(without(full, [j]), (full, all_of))) for j in idle}
-    return {j for j, measure in worth.items() if measure - problem.measure(all_of) >= LEAST_GAIN}
+        return {}
+    on = problem.ground
+    projects = np.where(on.is_open(PROJECTS), x, 0.0)
+    losses = problem.losses(projects)
+    found = {j: ("stocks_do_it", "") for j in idle if _added(problem, projects, losses, j) >= LEAST_GAIN}
+    waits: dict[int, list[str]] = {j: [] for j in idle if j not in found}
+    first = len(on.offered) + len(on.stocks)
+    for stage in HOSTED:
+        opened = projects.copy()
+        opened[[first + k for k, probe in enumerate(on.probes) if probe.stage == stage]] = PLENTY_T
+        losses = problem.losses(opened)
+        for j, stages in waits.items():
+            own = {plant.stage for plant in on.plants[on.offered[j].project_id]}
+            if stage not in own and _added(problem, opened, losses, j) >= LEAST_GAIN:
+                stages.append(stage)
+    return found | {j: ("empty_link" if stages else "no_gain", ";".join(stages)) for j, stages in waits.items()}
 
 
-def _reason(
-    one: Candidate, gain: float, cost: float, budget: Mapping[str, float], left: Mapping[str, float], is_helped: bool
-) -> str:
-    """Why a project that could be supported is not."""
-    if gain < LEAST_GAIN:
-        return "empty_link" if is_helped else "no_gain"
+def _added(problem: Problem, x: Floats, losses: Floats, j: int) -> float:
+    """Gain of a package over some choices without it."""
+    tried = x.copy()
+    tried[j] = 1.0
+    return problem.measure(losses) - problem.measure(problem.losses(tried, (x, losses)))
+
+
+def _reason(one: Candidate, gain: float, cost: float, budget: Mapping[str, float], left: Mapping[str, float]) -> str:
+    """Why a project that gains something is not supported."""
     if gain <= cost:
         return "costs_more"
     if one.reserve > budget.get(one.party, 0.0):

@@ -17,7 +17,7 @@ from didymium.studies.plan_reasons import drawn_chances
 from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
 
 BUDGETS = (0.0, 0.5, 1.0, 2.0)  # multiples of the money asked about
-OTHER_CHANCES, OTHER_FUTURES = 4, 2  # plans made again over other data
+OTHER_CHANCES, OTHER_FUTURES = 3, 2  # plans made again over other data
 WEIGHT = "plan_weight_of_others"
 STEPS = 8  # that a progress bar counts
 LEAST_T = 0.05  # tonnes: less is nothing bought
@@ -85,6 +85,7 @@ def _proof(problem: Problem, found: PortfolioSolution) -> Row:
         "value_usd_m": found.value,
         "yearly_cost_usd_m": float(problem.ground.yearly @ found.x),
         "futures": len(problem.futures),
+        "only": problem.ground.only,
     }
 
 

@@ -19,7 +19,7 @@ ALWAYS = (
 OFTEN = 0.5  # share of the plans over other data
 
 
-def plan_warnings(tables: Mapping[str, Sequence[Row]]) -> list[str]:
+def plan_warnings(rows: Sequence[Row], tables: Mapping[str, Sequence[Row]]) -> list[str]:
     """The sentences of every plan, then those that this one calls for."""
     found = list(ALWAYS)
     for row in tables["budget"]:
@@ -38,6 +38,15 @@ def plan_warnings(tables: Mapping[str, Sequence[Row]]) -> list[str]:
         found.append(
             f"{len(rare)} of {len(chosen)} chosen projects are chosen in less than half of the plans over other data."
         )
-    if not chosen:
-        found.append("No project is chosen: stocks avoid more loss for the money in these futures.")
+    if not chosen and tables["proof"][0]["only"] != "stocks":
+        found.append(
+            "No project is chosen: in these futures what support adds is worth less than it costs, "
+            "or stocks do the same."
+        )
+    waiting = sum(bool(r["waits_for"]) for r in rows)
+    if waiting:
+        found.append(f"{waiting} projects gain nothing until another stage has more capacity: see column waits_for.")
+    unseen = sum(r["reason"] == "not_seen" for r in rows)
+    if unseen:
+        found.append(f"Support decides nothing for {unseen} projects in these futures: more of them would tell.")
     return found
