@@ -9,6 +9,7 @@ import pytest
 
 from didymium import data
 from didymium.errors import BadInput, UnknownTerm
+from didymium.i18n import translator
 from didymium.studies.plan import plan
 from didymium.studies.plan_candidates import Candidate
 from didymium.studies.plan_problem import GAP, PROJECTS, SPARED, STOCKS, Ground, Problem, ground
@@ -59,11 +60,12 @@ def test_warnings_say_what_this_plan_shows() -> None:
         "robustness": [{"decision": "chosen", "chosen_share": 0.2}, {"decision": "chosen", "chosen_share": 0.9}],
         "proof": [{"only": "all"}],
     }
-    rows = [{"waits_for": "metal", "reason": "empty_link"}, {"waits_for": "", "reason": "not_seen"}]
+    rows = [{"waits_for": ["metal"], "reason": "empty_link"}, {"waits_for": [], "reason": "not_seen"}]
     said = plan_warnings(rows, tables)
     assert any(w.startswith("Only 1 project") and "JPN" in w for w in said)
     assert any(w.startswith("1 of 2 chosen projects") for w in said)
-    assert any(w.startswith("1 projects gain nothing until") for w in said)
+    assert "Projects that gain nothing until another stage has more capacity: 1; column waits_for names it." in said
+    assert all(translator("ja").fact(w) != w for w in said), "every sentence has its Japanese"
     assert not any(w.startswith("No project is chosen") for w in said)
 
 

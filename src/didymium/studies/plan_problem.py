@@ -11,7 +11,7 @@ import numpy as np
 from didymium.data import Dataset
 from didymium.engine import Change, LinearProgramme, Solver
 from didymium.engine.portfolio import portfolio
-from didymium.engine.twostage import Case, Cuts, FirstStage, PortfolioSolution, cvar, raised
+from didymium.engine.twostage import Case, Cuts, FirstStage, PortfolioSolution, cvar, raised, scale_of
 from didymium.errors import UnknownTerm
 from didymium.model.foresight import base_of
 from didymium.model.ledger import Addition
@@ -93,6 +93,9 @@ class Ground:
     def payer(self) -> tuple[str, ...]:
         """Who pays for each choice."""
         return (*(one.party for one in self.offered), *(one.party for one in self.stocks), *([""] * len(self.probes)))
+
+
+LEAST_GAIN = 0.1  # million USD a year: less is no gain
 
 
 def ground(ds: Dataset, parties: Sequence[str], year: int, *, seed: int) -> Ground:
@@ -260,7 +263,8 @@ class Problem:
             return found
         # without a project the bound of all plans is that of the plan with it
         leaner = best([*barred, *idle], found.cuts)
-        distance = max(leaner.objective - found.bound, 0.0) / max(leaner.value, 1e-9)
+        scale = scale_of(leaner.value, leaner.objective + leaner.value)
+        distance = max(leaner.objective - found.bound, 0.0) / scale
         return replace(leaner, bound=found.bound, gap_of_value=distance, status=found.status, cuts=found.cuts)
 
     def _idle(self, found: PortfolioSolution) -> list[int]:
@@ -268,7 +272,7 @@ class Problem:
         on = self.ground
         x, losses = found.x, found.losses
         chosen = np.flatnonzero(x[: len(on.offered)] > 0.5).tolist()
-        most = found.objective + SPARED * found.value
+        most = found.objective + max(SPARED * found.value, LEAST_GAIN)
         idle: list[int] = []
         for j in sorted(chosen, key=lambda j: (-on.offered[j].reserve, j)):
             tried = np.array(x)

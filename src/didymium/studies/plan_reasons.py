@@ -14,10 +14,9 @@ from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies.gaps import gaps
 from didymium.studies.plan_candidates import HOSTED, Candidate
-from didymium.studies.plan_problem import PROJECTS, Problem, acting
+from didymium.studies.plan_problem import LEAST_GAIN, PROJECTS, Problem, acting
 from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
 
-LEAST_GAIN = 0.1  # million USD a year: less is no gain
 PLENTY_T = 1e4  # tonnes a year more at a stage and place: more than the parties' whole need of most products
 DRAWS = 200  # of the chances of stops, for the range of a gain
 CHOSEN, LEFT_OUT = "chosen", "left_out"
@@ -53,7 +52,12 @@ def gain_between(problem: Problem, before: Floats, after: Floats, drawn: Sequenc
     """The fall of the risk measure from some losses to others, with its 10th and 90th percentile over the chances."""
     found = [problem.measure(before, c) - problem.measure(after, c) for c in drawn]
     low, high = np.quantile(found, [0.1, 0.9]).tolist()
-    return Gain(problem.measure(before) - problem.measure(after), low, high)
+    return Gain(*(_settled(x) for x in (problem.measure(before) - problem.measure(after), low, high)))
+
+
+def _settled(gain: float) -> float:
+    """A gain without what the solver leaves of nothing: to a dollar a year."""
+    return round(gain, 6) + 0.0
 
 
 def project_rows(
@@ -95,7 +99,7 @@ def project_rows(
             "capacity_t": last.capacity,
             "decision": CHOSEN if project in chosen else LEFT_OUT,
             **dict.fromkeys(_MONEY),
-            "waits_for": "",
+            "waits_for": [],
             "next_best": "",
             "reason": on.reasons.get(project, CHOSEN),
             "source_ids": heads[project][1],
@@ -112,9 +116,9 @@ def project_rows(
                 row["worth_up_to_usd_m"] = max(worth + cost, 0.0) / on.spread
                 row["next_best"] = ";".join(_taken_up(problem, found.x, again[project].x))
             else:
-                reason, waits = why.get(j) or (_reason(one, gains[j].middle, cost, budget, left), "")
+                reason, waits = why.get(j) or (_reason(one, gains[j].middle, cost, budget, left), [])
                 if not row["cured_in"]:
-                    reason, waits = "not_seen", ""
+                    reason, waits = "not_seen", []
                 row["reason"] = "too_late" if min(p.start_year for p in plants) >= on.year + 1 else reason
                 row["waits_for"] = waits
         rows.append(row)  # type: ignore[arg-type]
@@ -196,7 +200,7 @@ def _alone(problem: Problem, choices: Iterable[int]) -> dict[int, float]:
     return {j: _added(problem, nothing, losses, j) for j in choices}
 
 
-def _why_idle(problem: Problem, x: Floats, idle: Sequence[int]) -> dict[int, tuple[str, str]]:
+def _why_idle(problem: Problem, x: Floats, idle: Sequence[int]) -> dict[int, tuple[str, list[str]]]:
     """Reason of packages that gain nothing in the plan, and the stages that they wait for.
 
     Without the stocks of the plan a project may gain; or it would if another stage had all the capacity it wants.
@@ -206,7 +210,9 @@ def _why_idle(problem: Problem, x: Floats, idle: Sequence[int]) -> dict[int, tup
     on = problem.ground
     projects = np.where(on.is_open(PROJECTS), x, 0.0)
     losses = problem.losses(projects)
-    found = {j: ("stocks_do_it", "") for j in idle if _added(problem, projects, losses, j) >= LEAST_GAIN}
+    found: dict[int, tuple[str, list[str]]] = {
+        j: ("stocks_do_it", []) for j in idle if _added(problem, projects, losses, j) >= LEAST_GAIN
+    }
     waits: dict[int, list[str]] = {j: [] for j in idle if j not in found}
     first = len(on.offered) + len(on.stocks)
     for stage in HOSTED:
@@ -217,14 +223,14 @@ def _why_idle(problem: Problem, x: Floats, idle: Sequence[int]) -> dict[int, tup
             own = {plant.stage for plant in on.plants[on.offered[j].project_id]}
             if stage not in own and _added(problem, opened, losses, j) >= LEAST_GAIN:
                 stages.append(stage)
-    return found | {j: ("empty_link" if stages else "no_gain", ";".join(stages)) for j, stages in waits.items()}
+    return found | {j: ("empty_link" if stages else "no_gain", stages) for j, stages in waits.items()}
 
 
 def _added(problem: Problem, x: Floats, losses: Floats, j: int) -> float:
     """Gain of a package over some choices without it."""
     tried = x.copy()
     tried[j] = 1.0
-    return problem.measure(losses) - problem.measure(problem.losses(tried, (x, losses)))
+    return _settled(problem.measure(losses) - problem.measure(problem.losses(tried, (x, losses))))
 
 
 def _reason(one: Candidate, gain: float, cost: float, budget: Mapping[str, float], left: Mapping[str, float]) -> str:

@@ -45,8 +45,10 @@ def plan_warnings(rows: Sequence[Row], tables: Mapping[str, Sequence[Row]]) -> l
         )
     waiting = sum(bool(r["waits_for"]) for r in rows)
     if waiting:
-        found.append(f"{waiting} projects gain nothing until another stage has more capacity: see column waits_for.")
+        found.append(
+            f"Projects that gain nothing until another stage has more capacity: {waiting}; column waits_for names it."
+        )
     unseen = sum(r["reason"] == "not_seen" for r in rows)
     if unseen:
-        found.append(f"Support decides nothing for {unseen} projects in these futures: more of them would tell.")
+        found.append(f"Projects for which support decides nothing in these futures: {unseen}; more futures would tell.")
     return found
