@@ -10,6 +10,7 @@ import pytest
 from didymium import data
 from didymium.errors import BadInput, UnknownTerm
 from didymium.i18n import translator
+from didymium.results import Row
 from didymium.studies.plan import plan
 from didymium.studies.plan_candidates import Candidate
 from didymium.studies.plan_problem import GAP, PROJECTS, SPARED, STOCKS, Ground, Problem, ground
@@ -55,12 +56,12 @@ def test_the_reason_of_a_project_left_out(gain: float, cost: float, budget: floa
 
 
 def test_warnings_say_what_this_plan_shows() -> None:
-    tables = {
+    tables: dict[str, list[Row]] = {
         "budget": [{"party": "USA", "offered": 3}, {"party": "JPN", "offered": 1}],
         "robustness": [{"decision": "chosen", "chosen_share": 0.2}, {"decision": "chosen", "chosen_share": 0.9}],
         "proof": [{"only": "all"}],
     }
-    rows = [{"waits_for": ["metal"], "reason": "empty_link"}, {"waits_for": [], "reason": "not_seen"}]
+    rows: list[Row] = [{"waits_for": ["metal"], "reason": "empty_link"}, {"waits_for": [], "reason": "not_seen"}]
     said = plan_warnings(rows, tables)
     assert any(w.startswith("Only 1 project") and "JPN" in w for w in said)
     assert any(w.startswith("1 of 2 chosen projects") for w in said)
