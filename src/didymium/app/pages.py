@@ -66,6 +66,7 @@ def titles(t: Translator) -> dict[str, str]:
         "measures entities": t("Firms on lists"),
         "measures floor": t("Price floor"),
         "ownership": t("Ownership"),
+        "plan": t("Plan"),
         "projects": t("Projects"),
         "recycling": t("Recycling"),
         "respond": t("Response"),

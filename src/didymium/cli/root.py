@@ -31,6 +31,7 @@ _ORDER = (
     "finance",
     "stocks",
     "recycling",
+    "plan",
     "measures",
     "ownership",
     "commitments",
