@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from didymium.cli.params import Money, Risk
 
+from didymium.questions.params import Money, Risk
 from tests.cli.conftest import Didymium
 
 
