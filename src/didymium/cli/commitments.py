@@ -54,7 +54,8 @@ commitments = click.Group(
     help=_ledger.help,
     invoke_without_command=True,
 )
-commitments.add_command(command_of(QUESTIONS["commitments coverage"]))
+for _name in ("coverage", "worth"):
+    commitments.add_command(command_of(QUESTIONS[f"commitments {_name}"]))
 
 
 def _said_by(command: Callable[..., R]) -> Callable[..., R]:
