@@ -506,6 +506,7 @@ _QUESTIONS = (
             "finding",
             "summary",
         ),
+        shows={"finding": ("helps", "helps_others", "others_first", "binds_elsewhere", "paid_to_plant")},
         words={
             "tie": "worth_tie",
             "world": "worth_world",

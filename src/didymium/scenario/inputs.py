@@ -149,7 +149,9 @@ class Inputs:
     origin_restrictions: tuple[OriginRestriction, ...] = ()
     warnings: tuple[str, ...] = ()
     growth_by_product: Mapping[str, Floats] = field(default_factory=dict)  # (month,); others follow demand_growth
-    sold_ahead: Mapping[tuple[str, str], Floats] = field(default_factory=dict)  # (product, region) -> (month,) [t/month]
+    sold_ahead: Mapping[tuple[str, str], Floats] = field(
+        default_factory=dict
+    )  # (product, region) -> (month,) [t/month]
 
     def growth_of(self, products: Sequence[str]) -> Floats:
         """Demand over that of the base year, shape (month, product)."""

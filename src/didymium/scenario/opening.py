@@ -34,16 +34,12 @@ def opened(inputs: Inputs, product: str, region: str) -> Inputs:
         r for process_id, r in chain.activities if product in chain.process(process_id).inputs
     }
     arcs = tuple(
-        (product, region, taker)
-        for taker in sorted(takers - {region})
-        if (product, region, taker) not in chain.arcs
+        (product, region, taker) for taker in sorted(takers - {region}) if (product, region, taker) not in chain.arcs
     )
     first = len(chain.activities)
     return replace(
         inputs,
-        chain=replace(
-            chain, activities=(*chain.activities, (process.process_id, region)), arcs=(*chain.arcs, *arcs)
-        ),
+        chain=replace(chain, activities=(*chain.activities, (process.process_id, region)), arcs=(*chain.arcs, *arcs)),
         observations=(*inputs.observations, _still(inputs, product, region, first)),
         unseen={**inputs.unseen, **{len(chain.arcs) + e: STILL for e in range(len(arcs))}},
         availability=_longer(inputs.availability, 1.0),

@@ -46,7 +46,7 @@ COMMITMENT_TIES = Table(
             "tie",
             "id",
             "restraint = broken, exports pass only in part; delivery = broken, so many tonnes do not come; capacity = "
-            "kept, so much is made more; stock = kept, so many days are held; floor = kept, the floor is paid; unknown.",
+            "kept, so much more is made; stock = kept, so many days are held; floor = kept, it is paid; unknown.",
             terms=("restraint", "delivery", "capacity", "stock", "floor", "unknown"),
             required=True,
         ),

@@ -27,7 +27,7 @@ from didymium.scenario.uncertain import FIGURES, Factor, factors
 from didymium.studies.commitments import commitments
 from didymium.studies.floor import PATHS, deal_rows
 from didymium.studies.register import register
-from didymium.studies.respond import Effect, gained
+from didymium.studies.respond import Effect, days_gained
 from didymium.studies.stress_bands import size_of
 from didymium.studies.ventures import draw
 from didymium.studies.worth_ties import CALM, CENTRAL, EVENT, Tie, kept_and_broken, prepared, touched
@@ -95,9 +95,7 @@ def worth(
             if progress is not None:
                 progress(min(len({(r["commitment_id"], r["world"]) for r in rows}), total), total)
     if floors:
-        rows += [
-            {**_about(known[n], states.get(n), rows_of), **row} for n, row in _floors(ds, floors, seed)
-        ]
+        rows += [{**_about(known[n], states.get(n), rows_of), **row} for n, row in _floors(ds, floors, seed)]
     rows.sort(key=lambda row: (-float(str(row["worth_usd_m"] or 0.0)), str(row["commitment_id"]), str(row["world"])))
     unknown = [_unknown(known[n], rows_of.get(n)) for n in asked if n not in rows_of or rows_of[n]["tie"] == "unknown"]
     return Result.of(
@@ -171,7 +169,7 @@ class _Pair:
     @property
     def days(self) -> float | None:
         """Days by which the first shortage comes later; None where there is no such number."""
-        return gained(self.broken.days, self.kept.days)[0]
+        return days_gained(self.broken.days, self.kept.days)[0]
 
 
 def _finding(pair: _Pair) -> str:
@@ -200,9 +198,7 @@ def _unserved(effect: Effect, parties: Sequence[str]) -> float:
 class _Desk:
     """One promise in one world: the central pair of runs with both kinds of foresight, and the pairs of the draws."""
 
-    def __init__(
-        self, ds: Dataset, tie: Tie, world: str, parties: tuple[str, ...], draws: int, seed: int
-    ) -> None:
+    def __init__(self, ds: Dataset, tie: Tie, world: str, parties: tuple[str, ...], draws: int, seed: int) -> None:
         self.tie, self.parties = tie, parties
         self.world = world
         story = tie.story(ds, world)
@@ -232,7 +228,7 @@ class _Desk:
         """One row for each kind of foresight."""
         for sight in FORESIGHTS:
             one, drawn = self.central[sight], self.drawn[sight]
-            days, status = gained(one.broken.days, one.kept.days)
+            days, status = days_gained(one.broken.days, one.kept.days)
             yield {
                 "foresight": sight,
                 **_band("worth_t", one.unserved[1] - one.unserved[0], [p.unserved[1] - p.unserved[0] for p in drawn]),
@@ -263,7 +259,7 @@ class _Desk:
             for party in self.parties:
                 kept, broken = (Effect.of(effect.outcome, (party,)) for effect in (one.kept, one.broken))
                 pair = _Pair(kept, broken, (party,))
-                days, status = gained(broken.days, kept.days)
+                days, status = days_gained(broken.days, kept.days)
                 yield {
                     "commitment_id": self.tie.commitment_id,
                     "world": self.world,
@@ -324,4 +320,3 @@ def _floors(ds: Dataset, ties: Sequence[Mapping[str, Any]], seed: int) -> Iterat
                 "source_ids": deal["source_ids"],
             },
         )
-

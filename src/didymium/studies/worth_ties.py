@@ -1,7 +1,7 @@
-"""What a promise touches in the model: a row of `commitment_ties`, and the two sets of inputs with it kept and broken.
+"""What a promise touches in the model: a row of `commitment_ties`, and two sets of inputs, with it kept and broken.
 
-Either set is a small pure change of the same inputs, as with the options of `respond`: no copy of the chain. A restraint
-or a delivery that is broken cuts routes; a capacity or a stock that is kept adds to plants or to public stocks.
+Either set is a small pure change of the same inputs, as with the options of `respond`: no copy of the chain. A
+restraint or a delivery that is broken cuts routes; a capacity or a stock that is kept adds to plants or public stocks.
 """
 
 from __future__ import annotations
@@ -184,9 +184,7 @@ def _with_plant(inputs: Inputs, tie: Tie, size: float) -> Inputs:
         at = next(
             a
             for a, (process_id, place) in enumerate(chain.activities)
-            if place == region
-            and next(iter(recipes[process_id].outputs)) == product
-            and "recycling" not in process_id
+            if place == region and next(iter(recipes[process_id].outputs)) == product and "recycling" not in process_id
         )
         added[at] += amount
         ramp[at] = 1.0
