@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import didymium.data
 from didymium.data import journal
-from didymium.data.journal import START, Draft, Entry, sealed
+from didymium.data.chained import START, Draft, Entry
+from didymium.data.journal import sealed
 from didymium.data.journal_file import append, load
 from didymium.data.package import base_tables
 from didymium.errors import BadInput
@@ -69,10 +70,10 @@ def test_no_sequence_of_changes_loses_history(drafts: list[Draft]) -> None:
     entries = journal.read(chained(drafts))
     journal.follows([], drafts, IDS)
     assert [entry.draft for entry in entries] == drafts
-    for name in {draft.commitment_id for draft in drafts}:
+    for name in {draft.subject for draft in drafts}:
         told = list(journal.changes(entries, name, SHIPPED))
         # every line of the promise is told, with who and why
-        assert {row["line"] for row in told} == {e.line for e in entries if e.commitment_id == name}
+        assert {row["line"] for row in told} == {e.line for e in entries if e.subject == name}
         # played back from the shipped state, the changes end where the tables stand
         state = {c: journal._text(v) for c, v in journal._state([], name, SHIPPED).items()}
         for row in told:
@@ -146,7 +147,7 @@ def test_a_torn_last_line_is_set_aside_and_a_whole_one_ended(tmp_path: Path, kep
     append(path, [update("c003")], at=AT)
     aside = [file.read_bytes() for file in tmp_path.glob("*.torn-*")]
     assert aside == ([] if kept == -1 else [second[:kept]])
-    names = [entry.commitment_id for entry in load(path)]
+    names = [entry.subject for entry in load(path)]
     assert names == (["c001", "c002", "c003"] if kept == -1 else ["c001", "c003"])
 
 

@@ -56,6 +56,7 @@ def titles(t: Translator) -> dict[str, str]:
         "backtest": t("Back-test"),
         "commitments": t("Commitments"),
         "commitments coverage": t("Coverage by papers"),
+        "commitments worth": t("Worth of promises"),
         "data reconcile": t("Reconciliation"),
         "data value-of-information": t("Value of information"),
         "exposure": t("Exposure"),

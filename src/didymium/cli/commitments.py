@@ -15,7 +15,7 @@ from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import PARAMS, IsoDate
 
 if TYPE_CHECKING:
-    from didymium.data.journal import Draft
+    from didymium.data.chained import Draft
 
 R = TypeVar("R")
 
@@ -54,7 +54,8 @@ commitments = click.Group(
     help=_ledger.help,
     invoke_without_command=True,
 )
-commitments.add_command(command_of(QUESTIONS["commitments coverage"]))
+for _name in ("coverage", "worth"):
+    commitments.add_command(command_of(QUESTIONS[f"commitments {_name}"]))
 
 
 def _said_by(command: Callable[..., R]) -> Callable[..., R]:
@@ -153,7 +154,7 @@ def _given(set_to: Mapping[str, Any]) -> dict[str, str]:
 
 def _draft(action: str, name: str, fields: Mapping[str, str], who: str | None, why: str | None) -> Draft:
     """A line to write; a due date is counted from the term, and evidence without a date was seen today."""
-    from didymium.data.journal import Draft
+    from didymium.data.chained import Draft
     from didymium.model.calendar import due_date
 
     found = dict(fields)
@@ -223,7 +224,7 @@ def _write(shared: Shared, journal: Path | None, drafts: list[Draft]) -> None:
             "at": entry.at,
             "who": entry.draft.who,
             "action": entry.draft.action,
-            "commitment_id": entry.commitment_id,
+            "commitment_id": entry.subject,
             "fields": [f"{name}={value}" for name, value in entry.draft.fields.items()],
             "why": entry.draft.why,
             "hash": entry.hash,
@@ -256,7 +257,7 @@ def history(shared: Shared, commitment_id: str, journal: Path | None) -> None:
     path = journal or shared.journal
     entries = load(path)
     below = shipped()
-    known = {str(row["commitment_id"]) for row in below["commitments"]} | {e.commitment_id for e in entries}
+    known = {str(row["commitment_id"]) for row in below["commitments"]} | {e.subject for e in entries}
     if commitment_id not in known:
         raise UnknownTerm("commitment", commitment_id, known, cure="See all: didymium commitments --rows 0.")
     rows = list(changes(entries, commitment_id, below))
@@ -277,7 +278,7 @@ def history(shared: Shared, commitment_id: str, journal: Path | None) -> None:
 def verify(shared: Shared, journal: Path | None, expect: str | None) -> int:
     """Compute the chain of the journal again; exit with 2 and the number of a line that was changed."""
     from didymium.cli.output import write
-    from didymium.data.journal import START
+    from didymium.data.chained import START
     from didymium.data.journal_file import load
     from didymium.i18n import translator
 

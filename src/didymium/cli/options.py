@@ -49,6 +49,11 @@ class Shared:
         return self._store / "commitments.jsonl"
 
     @property
+    def actions(self) -> Path:
+        """The log of actions where the user names none."""
+        return self._store / "actions.jsonl"
+
+    @property
     def _store(self) -> Path:
         from didymium.results import default_store
 

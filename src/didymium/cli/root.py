@@ -17,6 +17,7 @@ _OWN_FILES = {
     "data": "didymium.cli.data:data",
     "measures": "didymium.cli.measures:measures",
     "explain": "didymium.cli.explain:explain",
+    "respond": "didymium.cli.respond:respond",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
     "serve": "didymium.cli.serve:serve",

@@ -1,166 +1,74 @@
 """The journal of promises: who said what of which promise, when and why; a file that only grows.
 
-One JSON object a line, in canonical bytes. Each line holds the hash of the line before it and its own, so that a line
-that was changed, moved or taken out from the middle is found (`read`). A line that was cut off at the end is found by
-whoever noted the last hash. Nothing is ever rewritten: an update is a new line, and what it replaced stays above it.
+Its lines are chained by their hashes (`chained`). Nothing is ever rewritten: an update is a new line, and what it
+replaced stays above it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from didymium.data import chained
+from didymium.data.chained import Draft, Entry
 from didymium.errors import BadInput
 from didymium.schema import TABLES
 
 Row = dict[str, Any]
 
 ACTIONS = ("add", "update", "supersede")
-START = "0" * 64
-"""What stands where the first line has no line before it."""
-
-_KEY = "commitment_id"
-_OWN = tuple(name for name in TABLES["commitments"].column_names if name != _KEY)
-_READING = tuple(name for name in TABLES["commitment_readings"].column_names if name != _KEY)
+KEY = "commitment_id"
+_OWN = tuple(name for name in TABLES["commitments"].column_names if name != KEY)
+_READING = tuple(name for name in TABLES["commitment_readings"].column_names if name != KEY)
 EVIDENCE = "evidence"
 SUPERSEDED_BY = "superseded_by"
 FIELDS = (*_OWN, *_READING, EVIDENCE, SUPERSEDED_BY)
 """What a line may set: columns of the two tables, evidence (source id or address), and the promise that follows."""
 
-_MEMBERS = {"action", "at", _KEY, "fields", "hash", "line", "previous", "who", "why"}
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What somebody wants to write: the promise, what to set, who says so and why."""
-
-    action: str
-    commitment_id: str
-    fields: Mapping[str, str]
-    who: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the journal. `at` is the moment in UTC; `previous` the hash of the line before."""
-
-    line: int
-    at: str
-    draft: Draft
-    previous: str
-    hash: str
-
-    @property
-    def commitment_id(self) -> str:
-        """The promise it speaks of."""
-        return self.draft.commitment_id
-
 
 def sealed(draft: Draft, *, line: int, at: str, previous: str) -> tuple[Entry, bytes]:
     """The next line of a journal: the entry and its bytes."""
-    said = {
-        "action": draft.action,
-        "at": at,
-        _KEY: draft.commitment_id,
-        "fields": dict(draft.fields),
-        "line": line,
-        "previous": previous,
-        "who": draft.who,
-        "why": draft.why,
-    }
-    own = hashlib.sha256(_canonical(said)).hexdigest()
-    return Entry(line, at, draft, previous, own), _canonical({**said, "hash": own}) + b"\n"
+    return chained.sealed(draft, line=line, at=at, previous=previous, key=KEY)
 
 
-def _canonical(value: Mapping[str, Any]) -> bytes:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8")
+def read(data: bytes, name: str = "journal") -> tuple[Entry, ...]:
+    """The lines of a journal, after the chain was computed again; see `chained.read`."""
+    return chained.read(data, name, KEY)
 
 
 def check_draft(draft: Draft, name: str = "journal") -> None:
     """Raise BadInput for a draft that says nothing, or does not say who and why."""
     if draft.action not in ACTIONS:
         raise BadInput(f"action {draft.action!r} is not known.", where=name, cure=f"Expected {', '.join(ACTIONS)}.")
-    for part, value in ((_KEY, draft.commitment_id), ("who", draft.who), ("why", draft.why)):
+    for part, value in ((KEY, draft.subject), ("who", draft.who), ("why", draft.why)):
         if not value.strip():
             raise BadInput(f"{part} is empty.", where=name, cure="Say which promise, who changes it and why.")
     if not draft.fields:
-        raise BadInput(f"{draft.commitment_id} would not change.", where=name, cure="Set a field, such as status.")
+        raise BadInput(f"{draft.subject} would not change.", where=name, cure="Set a field, such as status.")
     unknown = [field for field in draft.fields if field not in FIELDS]
     if unknown:
         raise BadInput(f"field {unknown[0]!r} is not known.", where=name, cure=f"Fields are: {', '.join(FIELDS)}.")
     if (draft.action == "supersede") != (SUPERSEDED_BY in draft.fields):
         raise BadInput(
-            f"{draft.commitment_id}: supersede and {SUPERSEDED_BY} go together.", where=name, cure="Give both or none."
+            f"{draft.subject}: supersede and {SUPERSEDED_BY} go together.", where=name, cure="Give both or none."
         )
-
-
-def read(data: bytes, name: str = "journal") -> tuple[Entry, ...]:
-    """The lines of a journal, after the chain was computed again.
-
-    Raises BadInput that names the first line that is broken.
-    """
-    *lines, tail = data.split(b"\n")
-    entries: list[Entry] = []
-    for number, text in enumerate(lines, start=1):
-        entry, fault = _line(text, number, entries[-1].hash if entries else START)
-        if entry is None:
-            raise _broken(name, number, fault)
-        entries.append(entry)
-    if tail:
-        raise _broken(name, len(lines) + 1, "has no end: it was cut off, or its end was taken away.")
-    return tuple(entries)
-
-
-def _broken(name: str, number: int, fault: str) -> BadInput:
-    return BadInput(
-        f"the line {fault}",
-        where=f"{name} line {number}",
-        cure=f"The {number - 1} lines before it are sound; bring the file back from a copy.",
-    )
-
-
-def _line(text: bytes, number: int, previous: str) -> tuple[Entry | None, str]:
-    """The entry of a line, or None and what is wrong with it."""
-    try:
-        said = json.loads(text.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        return None, "is not JSON in UTF-8."
-    if not isinstance(said, dict) or set(said) != _MEMBERS or not isinstance(said["fields"], dict):
-        return None, "does not hold what a line of a journal holds."
-    texts = [said[part] for part in ("action", "at", _KEY, "previous", "who", "why")] + [*said["fields"].values()]
-    if not all(isinstance(value, str) for value in texts):
-        return None, "holds a value that is not text."
-    draft = Draft(said["action"], said[_KEY], said["fields"], said["who"], said["why"])
-    if said["line"] != number or said["previous"] != previous:
-        return None, "does not follow the line before it: a line was taken out, put in or moved."
-    try:
-        entry, written = sealed(draft, line=number, at=said["at"], previous=previous)
-    except ValueError:  # half of a surrogate pair, which no writer can have written
-        return None, "is not JSON in UTF-8."
-    if written != text + b"\n":
-        return None, "was changed after it was written: its hash is another."
-    return entry, ""
 
 
 def follows(entries: Sequence[Entry], drafts: Sequence[Draft], shipped: Sequence[str], name: str = "journal") -> None:
     """Raise BadInput for drafts that cannot come after the entries: a promise added twice, or changed before it is."""
-    known = {*shipped, *(e.commitment_id for e in entries if e.draft.action == "add")}
+    known = {*shipped, *(e.subject for e in entries if e.draft.action == "add")}
     for draft in drafts:
         check_draft(draft, name)
         if draft.action == "add":
-            if draft.commitment_id in known:
+            if draft.subject in known:
                 raise BadInput(
-                    f"{draft.commitment_id} is there already.",
+                    f"{draft.subject} is there already.",
                     where=name,
                     cure="Change it: didymium commitments update.",
                 )
-            known.add(draft.commitment_id)
-        for wanted in (draft.commitment_id, draft.fields.get(SUPERSEDED_BY, draft.commitment_id)):
+            known.add(draft.subject)
+        for wanted in (draft.subject, draft.fields.get(SUPERSEDED_BY, draft.subject)):
             if wanted not in known:
                 raise BadInput(
                     f"{wanted} is neither shipped nor added in the journal.",
@@ -177,12 +85,12 @@ def tables(entries: Sequence[Entry], shipped: Mapping[str, Sequence[Row]]) -> di
     own: dict[str, Row] = {}
     readings: dict[str, Row] = {}
     sources: dict[str, Row] = {}
-    below = {str(row[_KEY]): row for row in shipped["commitments"]}
-    read_below = {str(row[_KEY]): row for row in shipped["commitment_readings"]}
+    below = {str(row[KEY]): row for row in shipped["commitments"]}
+    read_below = {str(row[KEY]): row for row in shipped["commitment_readings"]}
     known_sources = {str(row["source_id"]) for row in shipped["sources"]}
     for entry in entries:
-        name, fields = entry.commitment_id, dict(entry.draft.fields)
-        row = own.setdefault(name, dict(below.get(name, {_KEY: name})))
+        name, fields = entry.subject, dict(entry.draft.fields)
+        row = own.setdefault(name, dict(below.get(name, {KEY: name})))
         for column in (EVIDENCE, "source_id"):
             given = fields.pop(column, "")
             if not given:
@@ -200,7 +108,7 @@ def tables(entries: Sequence[Entry], shipped: Mapping[str, Sequence[Row]]) -> di
         if "due_date" in fields and "counted_from_date" not in fields:
             reading |= _plain_term(fields["due_date"], read_below.get(name) or readings.get(name))
         if reading or entry.draft.action == "add":
-            start = readings.get(name) or dict(read_below.get(name, {_KEY: name, "legal_force": "political"}))
+            start = readings.get(name) or dict(read_below.get(name, {KEY: name, "legal_force": "political"}))
             readings[name] = {**start, **reading}
     return {
         "commitments": list(own.values()),
@@ -235,7 +143,7 @@ def _source_row(source_id: str, given: str, entry: Entry) -> Row:
         )
     return {
         "source_id": source_id,
-        "title": f"Evidence given for {entry.commitment_id}",
+        "title": f"Evidence given for {entry.subject}",
         "producer": address.hostname,
         "url": given,
         "accessed_date": entry.at[:10],
@@ -248,7 +156,7 @@ def _source_row(source_id: str, given: str, entry: Entry) -> Row:
 def changes(entries: Sequence[Entry], name: str, shipped: Mapping[str, Sequence[Row]]) -> Iterator[Row]:
     """What happened to one promise, a row for each field that a line set: before, after, who, when and why."""
     for place, entry in enumerate(entries):
-        if entry.commitment_id != name:
+        if entry.subject != name:
             continue
         before = _state(entries[:place], name, shipped)
         after = _state(entries[: place + 1], name, shipped)
@@ -270,11 +178,11 @@ def changes(entries: Sequence[Entry], name: str, shipped: Mapping[str, Sequence[
 
 def _state(entries: Sequence[Entry], name: str, shipped: Mapping[str, Sequence[Row]]) -> Row:
     """One promise with its reading, as it stands after the lines."""
-    made = tables([e for e in entries if e.commitment_id == name], shipped)
+    made = tables([e for e in entries if e.subject == name], shipped)
     state: Row = {}
     for table in ("commitments", "commitment_readings"):
-        rows = [row for row in (*shipped[table], *made[table]) if row[_KEY] == name]
-        state |= {column: value for column, value in (rows[-1] if rows else {}).items() if column != _KEY}
+        rows = [row for row in (*shipped[table], *made[table]) if row[KEY] == name]
+        state |= {column: value for column, value in (rows[-1] if rows else {}).items() if column != KEY}
     return state
 
 

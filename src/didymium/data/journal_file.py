@@ -13,17 +13,26 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from didymium.data.journal import START, Draft, Entry, read, sealed
+from didymium.data.chained import START, Draft, Entry, read, sealed
+from didymium.data.journal import KEY
 from didymium.errors import BadInput, StoreError
 
 
-def load(path: Path) -> tuple[Entry, ...]:
-    """The lines of a journal; none if there is no file. Raises BadInput that names a broken line."""
-    return read(_bytes(path), path.name)
+def load(path: Path, *, key: str = KEY) -> tuple[Entry, ...]:
+    """The lines of a journal, or of another file with chained lines; none if there is no file.
+
+    Raises BadInput that names a broken line.
+    """
+    return read(_bytes(path), path.name, key)
 
 
 def append(
-    path: Path, drafts: Sequence[Draft], *, at: str, judge: Callable[[tuple[Entry, ...]], None] = lambda entries: None
+    path: Path,
+    drafts: Sequence[Draft],
+    *,
+    at: str,
+    judge: Callable[[tuple[Entry, ...]], None] = lambda entries: None,
+    key: str = KEY,
 ) -> tuple[Entry, ...]:
     """Write the drafts after the last line, all or none, and return them as entries.
 
@@ -33,15 +42,19 @@ def append(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.with_name(f"{path.name}.lock")):
-            _end_torn_line(path)
-            entries = load(path)
+            _end_torn_line(path, key)
+            entries = load(path, key=key)
             judge(entries)
             made: list[Entry] = []
             body = b""
             for draft in drafts:
                 before = made[-1] if made else (entries[-1] if entries else None)
                 entry, line = sealed(
-                    draft, line=before.line + 1 if before else 1, at=at, previous=before.hash if before else START
+                    draft,
+                    line=before.line + 1 if before else 1,
+                    at=at,
+                    previous=before.hash if before else START,
+                    key=key,
                 )
                 made.append(entry)
                 body += line
@@ -84,17 +97,17 @@ def _write(path: Path, body: bytes) -> None:
         _sync_folder(path.parent)
 
 
-def _end_torn_line(path: Path) -> None:
+def _end_torn_line(path: Path, key: str) -> None:
     """End a last line that is whole but for its end; set another aside beside the journal."""
     data = _bytes(path)
     head, end, tail = data.rpartition(b"\n")
     if not tail:
         return
     try:
-        read(data + b"\n", path.name)
+        read(data + b"\n", path.name, key)
     except BadInput:
         sound = head + end
-        read(sound, path.name)  # what stands before it must be sound, or nothing is touched
+        read(sound, path.name, key)  # what stands before it must be sound, or nothing is touched
         aside = path.with_name(f"{path.name}.torn-{secrets.token_hex(6)}")
         _write(aside, tail)
         with path.open("r+b") as file:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from didymium.data import journal
-from didymium.data.journal import Draft, Entry
+from didymium.data.chained import START, Draft, Entry
 from didymium.data.journal_file import append
 from didymium.data.layer_files import journal_layer
 from didymium.data.layers import judge
@@ -34,13 +34,13 @@ def record(path: Path, drafts: Sequence[Draft], *, at: str) -> tuple[Entry, ...]
         for draft in drafts:
             if draft.fields.get("status") in SHOWN_BY_EVIDENCE and not draft.fields.get(journal.EVIDENCE):
                 raise BadInput(
-                    f"{draft.commitment_id} is said to be {draft.fields['status']}, and nothing shows it.",
+                    f"{draft.subject} is said to be {draft.fields['status']}, and nothing shows it.",
                     cure="Give --evidence: an address or a source id.",
                 )
         follow = list(entries)
         for draft in drafts:
             before = follow[-1] if follow else None
-            previous = before.hash if before else journal.START
+            previous = before.hash if before else START
             follow.append(journal.sealed(draft, line=len(follow) + 1, at=at, previous=previous)[0])
         layer = journal_layer(follow, path.name)
         errors = [fault.line() for fault in judge([layer])[1] if fault.severity == "error"]

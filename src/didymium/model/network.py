@@ -504,7 +504,10 @@ def _opened(inputs: Inputs, base: Base, months: int) -> Floats:
     wait = dict(zip(chain.products, inputs.qualification_months, strict=True))
     opens = np.array([wait[p] for p, _, _ in chain.arcs])
     output = np.array([made.get((p, o), 0.0) for p, o, _ in chain.arcs])
-    return np.where(np.arange(months)[:, None] >= opens[None, :], output * inputs.new_supplier_share, 0.0)
+    open_: Floats = np.where(np.arange(months)[:, None] >= opens[None, :], output * inputs.new_supplier_share, 0.0)
+    for (product, origin), sold in inputs.sold_ahead.items():
+        open_[:, [(p, o) == (product, origin) for p, o, _ in chain.arcs]] += np.asarray(sold)[:months, None]
+    return open_
 
 
 def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:
@@ -518,10 +521,11 @@ def _throughput(chain: Chain, base: Base, network: SupplyNetwork) -> Floats:
 
 
 def _metal_need(chain: Chain, base: Base, metal: str, region: str) -> float:
-    """Metal [t/y] in the blanks that a region makes: what its days of cover are counted in."""
+    """Metal [t/y] in the blanks that a region makes and in what it uses as such: what days of cover are counted in."""
     recipes = {p.process_id: p for p in chain.processes}
     alloys = {product: p for p in chain.processes if p.stage == "alloy" for product in p.outputs}
-    return sum(
+    used = sum(float(base.use[u]) for u, (p, place, _) in enumerate(chain.uses) if (p, place) == (metal, region))
+    return used + sum(
         float(level) * quantity * alloys[product].inputs.get(metal, 0.0)
         for level, (process_id, place) in zip(base.activity, chain.activities, strict=True)
         if place == region

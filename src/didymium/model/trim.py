@@ -33,6 +33,7 @@ class Kept:
     @classmethod
     def of(cls, inputs: Inputs, base: Base) -> Kept:
         """An activity stays with a base or new capacity, a use with demand, an arc with a flow or from a maker of size.
+        What a new plant has sold ahead keeps its routes.
 
         An arc with a flow stays even if nothing takes the product where it ends: places ship on what they get.
         """
@@ -52,7 +53,13 @@ class Kept:
         arc = np.array(
             [
                 base.flow[e] >= LEAST_T
-                or ((p, d) in takers and made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world[p]))
+                or (
+                    (p, d) in takers
+                    and (
+                        made.get((p, o), 0.0) >= max(LEAST_T, LEAST_MAKER_SHARE * world.get(p, 0.0))
+                        or (p, o) in inputs.sold_ahead
+                    )
+                )
                 for e, (p, o, d) in enumerate(chain.arcs)
             ],
             dtype=np.bool_,

@@ -340,6 +340,15 @@ PARAMS: dict[str, Param] = {
         "CHN",
         read=tuple,
     ),
+    "promises": Param(
+        "COMMITMENT",
+        "Promises by their ids; all where none is named.",
+        click.STRING,
+        "[COMMITMENT]...",
+        is_argument=True,
+        is_repeated=True,
+        read=tuple,
+    ),
     "lang": Param("--lang", "Language of what people read.", click.Choice(["en", "ja"]), "en|ja", default="en"),
     "projects": Param(
         "PROJECT",

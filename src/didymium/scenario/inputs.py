@@ -118,7 +118,8 @@ class Inputs:
 
     Arrays: `demand_growth` (month,), `new_capacity` (activity, month) [t/month],
     `use_cover_days` (use,), `pool_cover_days` (product,), `base_price` and `freight` (product,) [USD/kg],
-    `spare` (activity,) share of base output, `availability` (activity, month) 0–1.
+    `spare` (activity,) share of base output, `availability` (activity, month) 0–1. `sold_ahead`: what a new plant has
+    sold before it runs; its buyers need no qualification any more, and base output does not bound it.
     """
 
     chain: Chain
@@ -148,6 +149,9 @@ class Inputs:
     origin_restrictions: tuple[OriginRestriction, ...] = ()
     warnings: tuple[str, ...] = ()
     growth_by_product: Mapping[str, Floats] = field(default_factory=dict)  # (month,); others follow demand_growth
+    sold_ahead: Mapping[tuple[str, str], Floats] = field(
+        default_factory=dict
+    )  # (product, region) -> (month,) [t/month]
 
     def growth_of(self, products: Sequence[str]) -> Floats:
         """Demand over that of the base year, shape (month, product)."""

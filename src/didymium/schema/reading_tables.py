@@ -35,6 +35,57 @@ FRAMEWORK_CLAUSES = Table(
     ("clause",),
 )
 
+COMMITMENT_TIES = Table(
+    "commitment_ties",
+    "What commitments touch in the model",
+    "約束がモデルで触れるもの",
+    "Which quantity of the model a promise is tied to, and what is taken to happen if it is broken; or why none.",
+    (
+        Column("commitment_id", "id", "Commitment.", references="commitments.commitment_id", required=True),
+        Column(
+            "tie",
+            "id",
+            "restraint = broken, exports pass only in part; delivery = broken, so many tonnes do not come; capacity = "
+            "kept, so much more is made; stock = kept, so many days are held; floor = kept, it is paid; unknown.",
+            terms=("restraint", "delivery", "capacity", "stock", "floor", "unknown"),
+            required=True,
+        ),
+        Column(
+            "reason",
+            "id",
+            "Why nothing of the model stands for it.",
+            terms=(
+                "already_in_base",
+                "no_amount",
+                "no_rate",
+                "no_tonnes_of_its_own",
+                "not_in_model",
+                "split_not_told",
+                "target_not_act",
+                "terms_not_agreed",
+                "test_only",
+            ),
+        ),
+        Column("families", "list", "Families of the network.", references="families.family"),
+        Column("place", "id", "Where it is made or shipped from.", references="places.place"),
+        Column("takers", "list", "Who takes it, or holds the stock; ALL = everyone."),
+        Column("products", "list", "Products, in the words of scenarios.", example="ndpr_oxide;tungsten:mine"),
+        Column("size", "number", "Central size.", unit="{size_unit}", minimum=0),
+        Column("size_low", "number", "Low end of the size.", unit="{size_unit}", minimum=0),
+        Column("size_high", "number", "High end of the size.", unit="{size_unit}", minimum=0),
+        Column("size_unit", "id", "share = what still passes when broken.", terms=("share", "t/y", "days")),
+        Column("deal_id", "id", "Price floor.", references="floor_deals.deal_id"),
+        Column("event", "id", "Scenario whose cuts hold through the run; empty = none.", example="cn-stop-12"),
+        Column("start", "date", "First month of the run.", example="2027-01"),
+        Column("months", "integer", "Length of the run.", unit="months", minimum=1),
+        Column("base_year", "year", "Base year; empty = that of the start.", minimum=2022, maximum=2100),
+        CONFIDENCE,
+        SOURCE,
+        Column("basis", "text", "How the promise was read."),
+    ),
+    ("commitment_id",),
+)
+
 COMMITMENT_READOUTS = Table(
     "commitment_readouts",
     "Accounts of commitments that differ",
@@ -233,6 +284,7 @@ TERMS_HS = Table(
 )
 
 READING_TABLES = (
+    COMMITMENT_TIES,
     FRAMEWORK_CLAUSES,
     COMMITMENT_READINGS,
     COMMITMENT_READOUTS,

@@ -123,7 +123,7 @@ def floor(
             "volumes": [{"party": p, **{k: float(v) for k, v in flows[p].items()}} for p in parties],
             "leaks": _leak_rows(content, cost, gap_now),
             "projects": _project_rows(ds, found, drawn, assume, product, at, floor_years),
-            "deals": _deal_rows(ds, product, drawn.prices[product][:, 1:], assume),
+            "deals": deal_rows(ds, product, drawn.prices[product][:, 1:], assume),
         },
         warnings=(
             "use does not fall with price and makers do not gain volume: costs are those of today's tonnes",
@@ -307,7 +307,7 @@ def _project_rows(
     return sorted(rows, key=lambda r: (-float(r["floor_bankable_share"]), str(r["project_id"])))  # type: ignore[arg-type]
 
 
-def _deal_rows(ds: Dataset, product: str, price: Floats, assume: Mapping[str, float]) -> list[Row]:
+def deal_rows(ds: Dataset, product: str, price: Floats, assume: Mapping[str, float]) -> list[Row]:
     """What floors that were signed on the product cost the public over their years [million USD, present value].
 
     Path by path, with what goes back when prices are high, over the range of tonnes that the deal covers.

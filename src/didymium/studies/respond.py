@@ -266,7 +266,7 @@ def _row(
     name: str, size: float | None, sight: str, before: Effect, ends: tuple[Effect, ...], costs: tuple[Cost, ...]
 ) -> Cell:
     middle, (_, status) = ends[1], costs[1]
-    gained, known = _gained(before.days, middle.days)
+    gained, known = days_gained(before.days, middle.days)
     avoided = before.loss - middle.loss
     return {
         "option": name,
@@ -290,7 +290,7 @@ def _band(name: str, values: Sequence[float | None]) -> Cell:
     return {f"{name}{end}": _told(value) for end, value in zip(ENDS, ends, strict=True)}
 
 
-def _gained(before: float, after: float) -> tuple[float | None, str]:
+def days_gained(before: float, after: float) -> tuple[float | None, str]:
     """Days by which the first shortage comes later, and whether there is such a number."""
     if isinf(before):
         return None, NO_SHORTAGE if isinf(after) else "brought_about"
@@ -340,7 +340,7 @@ def _by_party(name: str, sight: str, before: Outcome, after: Outcome, parties: S
             continue
         size, unit = size_of(before.network.chain, product)
         first, later = (outcome.days_to_shortage(uses) for outcome in (before, after))
-        gained, status = _gained(*(float("inf") if days is None else days for days in (first, later)))
+        gained, status = days_gained(*(float("inf") if days is None else days for days in (first, later)))
         yield {
             "option": name,
             "foresight": sight,
