@@ -57,6 +57,8 @@ class Purchase:
     most: float
     price: float
     rise: float  # of the price, as a share
+    holding: float  # yearly cost as a share of the price: interest, store, turnover
+    fits: float  # tonnes that serve for each tonne held
     source_ids: tuple[str, ...] = ()  # of the elasticities
 
 
@@ -156,6 +158,7 @@ def purchases(
 ) -> list[Purchase]:
     """Steps of each stock, dearer from one to the next: Δp/p = (share of world output a year) / (ε_S + |ε_D|).
 
+    Held, it costs interest, store and the loss when a lot is replaced, as in `didymium stocks`; of magnets a part fits.
     `prices` [USD/kg], `world` output [t/y] by product. The elasticities of a metal and of both grades of magnet are
     those of their oxide and of magnets.
     """
@@ -166,10 +169,27 @@ def purchases(
         tonnes = size * world.get(product, 0.0) * years
         if tonnes <= 0:
             continue
+        held = holding(product, assume)
+        fits = assume["stock_magnet_fit_share"] if product.startswith("ndfeb_magnet") else 1.0
         for step in range(STEPS):
             rise = (step + 0.5) * size / answer
-            found.append(Purchase(party, number, product, tonnes, prices[product] * (1 + rise) / 1000, rise, sources))
+            price = prices[product] * (1 + rise) / 1000
+            found.append(Purchase(party, number, product, tonnes, price, rise, held, fits, sources))
     return found
+
+
+def holding(product: str, assume: Mapping[str, float]) -> float:
+    """Yearly cost of a stock as a share of its price: interest + store + loss in turnover over shelf life.
+
+    >>> shares = {"discount_rate_per_year": 0.07, "stock_storage_share_per_year": 0.02}
+    >>> shares |= {"stock_rotation_loss_share": 0.1, "stock_shelf_years_separated": 20.0}
+    >>> round(holding("dy_oxide", shares), 6)
+    0.095
+    """
+    ends = {"oxide": "separated", "metal": "metal"}
+    stage = ends.get(product.rsplit("_", 1)[-1], "magnet")
+    turnover = assume["stock_rotation_loss_share"] / assume[f"stock_shelf_years_{stage}"]
+    return assume["discount_rate_per_year"] + assume["stock_storage_share_per_year"] + turnover
 
 
 def _response(ds: Dataset, product: str) -> tuple[float, tuple[str, ...]]:

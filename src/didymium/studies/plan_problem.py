@@ -20,7 +20,7 @@ from didymium.model.plan_network import CHINA, PARTNERS, REST, PlanNetwork
 from didymium.scenario.apply import apply, assumptions
 from didymium.studies.gap_supply import additions, partners
 from didymium.studies.plan_candidates import FORMS, Candidate, Purchase, candidates, purchases
-from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures, scenario_of, with_chances
+from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures, limits, scenario_of, with_chances
 
 if TYPE_CHECKING:
     from didymium.scenario.inputs import Inputs
@@ -76,10 +76,10 @@ class Ground:
     def yearly(self) -> Floats:
         """Yearly public cost of one unit of each choice [million USD a year].
 
-        A stock costs the interest on it, and support that earns is free.
+        A stock costs interest, store and turnover, and support that earns is free.
         """
         projects = [max(one.expected, 0.0) * self.spread for one in self.offered]
-        stocks = [one.price * self.assume["discount_rate_per_year"] for one in self.stocks]
+        stocks = [one.price * one.holding for one in self.stocks]
         return np.array(projects + stocks + [0.0] * len(self.probes))
 
     @property
@@ -191,8 +191,7 @@ class Problem:
             as_of=float(on.ds.version.split(".")[0]),
         )
         plain = tuple(
-            on.net.quantities(bare(apply(scenario_of(f.stop, on.year), on.ds, {"demand_outlook": f.outlook})), {})
-            for f in drawn
+            limits(on.ds, on.net, f.stop, f.outlook, on.year, {}) for f in drawn
         )
         return cls(on, tuple(drawn), weight, lp, tuple(found), plain, *risk)
 

@@ -15,7 +15,7 @@ from didymium.scenario.uncertain import split_uniform
 from didymium.studies.gaps import gaps
 from didymium.studies.plan_candidates import HOSTED, Candidate
 from didymium.studies.plan_problem import LEAST_GAIN, PROJECTS, Problem, acting
-from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
+from didymium.studies.plan_scenarios import CHANCES, chances
 
 PLENTY_T = 1e4  # tonnes a year more at a stage and place: more than the parties' whole need of most products
 DRAWS = 200  # of the chances of stops, for the range of a gain
@@ -38,14 +38,18 @@ def without(x: Floats, choices: Sequence[int]) -> Floats:
     return found
 
 
-def drawn_chances(problem: Problem, count: int, seed: int) -> list[dict[str, float]]:
-    """Chances of each kind of future, drawn evenly from the ranges of the assumptions."""
+def drawn_rows(problem: Problem, count: int, seed: int) -> list[dict[str, float]]:
+    """What the chances of stops follow from, drawn evenly from the ranges of the assumptions."""
     from scipy.stats import qmc
 
-    points = qmc.LatinHypercube(d=len(STOPS), rng=np.random.default_rng([seed, 8])).random(count)
-    ranges = [problem.ground.ranges[chance_id(stop)] for stop in STOPS]
-    each = np.column_stack([split_uniform(points[:, i], *r) for i, r in enumerate(ranges)])
-    return [{QUIET: 1 - float(row.sum()), **dict(zip(STOPS, row.tolist(), strict=True))} for row in each]
+    points = qmc.LatinHypercube(d=len(CHANCES), rng=np.random.default_rng([seed, 8])).random(count)
+    each = [split_uniform(points[:, i], *problem.ground.ranges[row]) for i, row in enumerate(CHANCES)]
+    return [dict(zip(CHANCES, row, strict=True)) for row in np.column_stack(each).tolist()]
+
+
+def drawn_chances(problem: Problem, count: int, seed: int) -> list[dict[str, float]]:
+    """Chances of each kind of future, over the ranges of the assumptions."""
+    return [chances(row) for row in drawn_rows(problem, count, seed)]
 
 
 def gain_between(problem: Problem, before: Floats, after: Floats, drawn: Sequence[Mapping[str, float]]) -> Gain:

@@ -13,14 +13,18 @@ from didymium.model.plan_network import PARTNERS, REST
 from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS, Problem
-from didymium.studies.plan_reasons import drawn_chances
-from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
+from didymium.studies.plan_reasons import drawn_chances, drawn_rows
+from didymium.studies.plan_scenarios import LASTING, LATER_YEARS, QUIET, chances
 
 BUDGETS = (0.0, 0.5, 1.0, 2.0)  # multiples of the money asked about
 OTHER_CHANCES, OTHER_FUTURES = 3, 2  # plans made again over other data
 WEIGHT = "plan_weight_of_others"
 STEPS = 8  # that a progress bar counts
 LEAST_T = 0.05  # tonnes: less is nothing bought
+
+
+Plans = dict[tuple[float, float], PortfolioSolution]
+"""Plans by the chance that a lasting stop begins and the years that it goes on after the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def tables(
     report(4, STEPS)
     weights = _weights(problem, found, budget, time_limit, seed=seed)
     report(5, STEPS)
+    lasting = _lasting(problem, found, budget, time_limit)
     again = _made_again(problem, found, budget, time_limit, seed=seed)
     report(7, STEPS)
     every = [found, *(one.found for one in again)]
@@ -68,12 +73,15 @@ def tables(
         "together": together,
         "double": _double(problem, alone),
         "weights": [{"weight_of_others": w, **_told(problem, s)} for w, s in weights.items()],
+        "lasting": [
+            {"stop_lasting_chance": c, "stop_later_years": y, **_told(problem, s)} for (c, y), s in lasting.items()
+        ],
         "other_data": [_again(problem, one) for one in again],
         "robustness": _robustness(problem, every),
         "links": _links(problem, found),
     }
     report(STEPS, STEPS)
-    return made, [s.status for s in (*more.values(), *parts.values(), *alone.values(), *weights.values(), *every)]
+    return made, [s.status for s in (*more.values(), *parts.values(), *alone.values(), *weights.values(), *lasting.values(), *every)]
 
 
 def _proof(problem: Problem, found: PortfolioSolution) -> Row:
@@ -292,6 +300,21 @@ def _weights(
     return dict(sorted(made.items()))
 
 
+def _lasting(problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None) -> Plans:
+    """The plan over chances that a lasting stop begins and years that it goes on, at the ends of their ranges."""
+    on = problem.ground
+    chance, years = on.ranges[LASTING], on.ranges[LATER_YEARS]
+    own = (on.assume[LASTING], on.assume[LATER_YEARS])
+    made: Plans = {}
+    for pair in ((chance[0], years[1]), (chance[1], years[1]), (chance[2], years[1]), (chance[2], years[2])):
+        if pair == own:
+            made[pair] = found
+            continue
+        other = chances({**on.assume, LASTING: pair[0], LATER_YEARS: pair[1]})
+        made[pair] = problem.with_chances(other).solve(budget, time_limit=time_limit, cuts=found.cuts)
+    return made
+
+
 def _made_again(
     problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
 ) -> list[Again]:
@@ -302,13 +325,12 @@ def _made_again(
     for chance in drawn_chances(problem, OTHER_CHANCES, seed + 1):
         plan = problem.with_chances(chance).solve(budget, time_limit=time_limit, cuts=found.cuts)
         made.append(Again("chances", chance, own, plan))
-    drawn = drawn_chances(problem, OTHER_FUTURES, seed + 2)
+    drawn = drawn_rows(problem, OTHER_FUTURES, seed + 2)
     at = (np.arange(OTHER_FUTURES) + 0.5) / OTHER_FUTURES
-    for k, (chance, weight) in enumerate(zip(drawn, split_uniform(at, *on.ranges[WEIGHT]).tolist(), strict=True), 1):
-        moved = {WEIGHT: weight, **{chance_id(stop): chance[stop] for stop in STOPS}}
-        other = replace(on, assume={**on.assume, **moved})
+    for k, (moved, weight) in enumerate(zip(drawn, split_uniform(at, *on.ranges[WEIGHT]).tolist(), strict=True), 1):
+        other = replace(on, assume={**on.assume, **moved, WEIGHT: weight})
         again = Problem.of(other, on.parties, risk=problem.how, scenarios=len(problem.futures), seed=seed + k)
-        made.append(Again("all", chance, weight, again.solve(budget, time_limit=time_limit)))
+        made.append(Again("all", chances(moved), weight, again.solve(budget, time_limit=time_limit)))
     return made
 
 
