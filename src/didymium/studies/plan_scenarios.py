@@ -27,7 +27,7 @@ from didymium.scenario.apply import apply
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario, load
 from didymium.scenario.uncertain import split_uniform
-from didymium.studies.plan_candidates import Candidate, Purchase
+from didymium.studies.plan_candidates import Candidate, Link, Purchase
 
 STOPS = ("cn-stop-3", "cn-stop-6", "cn-stop-12")
 QUIET, LATER = "quiet", "cn-stop-later"
@@ -144,6 +144,7 @@ def cases(
     plants: Mapping[str, Sequence[Addition]],
     chosen: Sequence[Candidate],
     stocks: Sequence[Purchase],
+    new: Sequence[Link],
     probes: Sequence[Addition],
     *,
     year: int,
@@ -162,21 +163,30 @@ def cases(
         anyway_columns, anyway_rows, columns, rows = [], [], [], []
         for project, own in plants.items():
             luck = future.luck[project]
+            goes_on = luck < chances[project]
             choices = [j for j in by_project.get(project, ()) if luck < chosen[j].chance[1]]
-            if luck >= chances[project] and not choices:
-                continue
-            for plant in own:
-                column, row = net.raised(plant, stands(plant, future, year, ranges, as_of))
-                if luck < chances[project]:
+            for plant in own if goes_on or choices else ():
+                stood = stands(plant, future, year, ranges, as_of)
+                if goes_on:
+                    column, row = net.raised(plant, stood)
                     anyway_columns.append(column)
                     anyway_rows.append(row)
-                else:
-                    columns += [of_choice(column, j) for j in choices]
-                    rows += [of_choice(row, j) for j in choices]
+                for j in choices:
+                    early = replace(plant, start_year=plant.start_year - chosen[j].sooner)
+                    more = stands(early, future, year, ranges, as_of) - (stood if goes_on else 0.0)
+                    if more.any():
+                        column, row = net.raised(plant, more)
+                        columns.append(of_choice(column, j))
+                        rows.append(of_choice(row, j))
         for k, stock in enumerate(() if future.stop == LATER else stocks):  # in a later year it has been used up
             row_of, fits = np.array([net.stock_row(stock.form)]), np.array([stock.fits])
             rows.append(Triples(row_of, np.array([len(chosen) + k]), fits))
-        for k, probe in enumerate(probes, len(chosen) + len(stocks)):
+        for k, one in enumerate(new, len(chosen) + len(stocks)):
+            if future.luck[one.plant.project_id] < one.chance:
+                column, row = net.raised(one.plant, stands(one.plant, future, year, ranges, as_of))
+                columns.append(of_choice(column, k))
+                rows.append(of_choice(row, k))
+        for k, probe in enumerate(probes, len(chosen) + len(stocks) + len(new)):
             column, row = net.raised(probe, np.ones(MONTHS // QUARTER))
             columns.append(of_choice(column, k))
             rows.append(of_choice(row, k))

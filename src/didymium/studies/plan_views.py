@@ -362,7 +362,7 @@ def _robustness(problem: Problem, every: Sequence[PortfolioSolution]) -> list[Ro
 def _links(problem: Problem, found: PortfolioSolution) -> list[Row]:
     """What a tonne a year more would avoid at each stage and place under the plan: the largest is the empty link."""
     on = problem.ground
-    first = len(on.offered) + len(on.stocks)
+    first = on.first_probe
     worth = {probe: max(-float(found.marginal[first + k]), 0.0) * 1000 for k, probe in enumerate(on.probes)}
     return [
         {
