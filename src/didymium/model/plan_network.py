@@ -114,6 +114,13 @@ class PlanNetwork:
         lost = (bands * q.band_value).sum(axis=(0, 2))
         return float(sum(lost[u] for u, (_, r, _) in enumerate(self.network.chain.uses) if r == place))
 
+    def magnets(self, q: Quantities, x: Floats, place: str) -> tuple[float, float]:
+        """Tonnes of magnets that the uses of a place need, and those that they do not get."""
+        lay = self.network.layout
+        bands = x[lay.columns_of("unserved", lay.uses * lay.bands)].reshape(lay.months, lay.uses, lay.bands)
+        own = [u for u, (p, r, _) in enumerate(self.network.chain.uses) if r == place and p.startswith("ndfeb_magnet")]
+        return float(q.demand[:, own].sum()), float(bands[:, own].sum())
+
     def stock_row(self, form: int) -> int:
         """Row of the release limit of a stock that can be bought."""
         lay = self.network.layout

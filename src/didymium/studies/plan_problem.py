@@ -246,9 +246,7 @@ class Problem:
             upper=np.where(
                 on.is_open(on.only),
                 np.array(
-                    [1.0] * len(on.offered)
-                    + [one.most for one in (*on.stocks, *on.links)]
-                    + [0.0] * len(on.probes)
+                    [1.0] * len(on.offered) + [one.most for one in (*on.stocks, *on.links)] + [0.0] * len(on.probes)
                 ),
                 0.0,
             ),
@@ -343,27 +341,38 @@ class Problem:
         """What happens in each future under some choices."""
         on, solver = self.ground, Solver(self.lp)
         places = (*on.parties, PARTNERS, REST, CHINA)
-        own: dict[str, list[float]] = {p: [] for p in places}
-        alike: dict[str, list[float]] = {p: [] for p in places}
+        views = [{p: [] for p in places} for _ in range(5)]  # type: list[dict[str, list[float]]]
+        own, alike, served, served_alike, need = views
         for case, q in zip(self.cases, self.plain, strict=True):
             change = raised(self.lp, case, x)
             costs = on.net.network.costs(q)
             whole = change.then(Change.of(cost=(np.arange(costs.size), costs)))
-            for found, answer in ((own, solver.solve(change)), (alike, solver.solve(whole))):
+            for lost, got, answer in (
+                (own, served, solver.solve(change)),
+                (alike, served_alike, solver.solve(whole)),
+            ):
                 for place in places:
-                    found[place].append(on.net.lost_value(q, answer.x, place))
-        return Look({p: np.array(v) for p, v in own.items()}, {p: np.array(v) for p, v in alike.items()})
+                    wanted, missed = on.net.magnets(q, answer.x, place)
+                    lost[place].append(on.net.lost_value(q, answer.x, place))
+                    got[place].append(wanted - missed)
+            for place in places:
+                need[place].append(on.net.magnets(q, answer.x, place)[0])
+        return Look(*({p: np.array(v) for p, v in view.items()} for view in views))
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Lost value of each place in each future, every loss at its full worth [million USD].
+    """Lost value [million USD] and magnets [t] of each place in each future, every loss at its full worth.
 
-    `lost`: goods go where the planners want them; `alike`: they go where most is lost, whoever loses it.
+    `lost`, `served`: goods go where the planners want them; `alike`, `served_alike`: they go where most is lost,
+    whoever loses it.
     """
 
     lost: Mapping[str, Floats]
     alike: Mapping[str, Floats]
+    served: Mapping[str, Floats]
+    served_alike: Mapping[str, Floats]
+    need: Mapping[str, Floats]
 
 
 def acting(case: Case) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
