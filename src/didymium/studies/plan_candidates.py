@@ -128,10 +128,11 @@ def links(
     *,
     as_of: float,
 ) -> list[Link]:
-    """What a party could have built at a stage at which it has a gap and no project can be supported: metal-making.
+    """What a party could have built at a stage with a gap at which no project can be supported: metal-making.
 
-    `gaps` [t/y] by party, stage and product; `prices` [USD/kg]. All of the capital and of what it costs beyond base
-    prices is public; what lack of finance explains of a new project's failures is cured by that.
+    `gaps`: the most [t/y] that a party may build, by party, stage and product; `prices` [USD/kg]. All of the capital
+    and of what it costs beyond base prices is public; what lack of finance explains of a new project's failures is
+    cured by that.
     """
     served = {plant.stage for one in offered for plant in plants[one.project_id]}
     if "metal" in served:

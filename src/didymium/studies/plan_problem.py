@@ -146,9 +146,14 @@ def ground(ds: Dataset, parties: Sequence[str], year: int, *, seed: int) -> Grou
     offered += hastened(offered, plants, parties, assume)
     ledger = gaps(ds, parties=parties, years=(year,), outlooks=("STEPS",), draws=1)
     needs = {(str(r["party"]), str(r["stage"]), str(r["product"])): float(r["gap_t"]) for r in ledger.rows}  # type: ignore[arg-type]
-    own = {key: gap for key, gap in needs.items() if key[0] in parties}
+    most = {
+        (p, stage, product): gap
+        for (who, stage, product), gap in needs.items()
+        if who == "+".join(parties)
+        for p in parties
+    }
     as_of = float(ds.version.split(".")[0])
-    new = links(ds, offered, plants, own, price, assume, as_of=as_of)
+    new = links(ds, offered, plants, most, price, assume, as_of=as_of)
     reasons = {p: why for p, why in reasons.items() if p not in {one.project_id for one in offered}}
     return Ground(
         ds,
@@ -228,8 +233,8 @@ class Problem:
         """Weight of the tail, and its level."""
         return self.risk, self.alpha
 
-    def first(self, budget: Mapping[str, float]) -> FirstStage:
-        """Budgets of the parties, and at most one package of each project."""
+    def first(self, budget: Mapping[str, float], forced: Sequence[str] = ()) -> FirstStage:
+        """Budgets of the parties, and at most one package of each project; one of each that is `forced`."""
         from scipy.sparse import csc_array
 
         on = self.ground
@@ -251,7 +256,9 @@ class Problem:
                 0.0,
             ),
             matrix=csc_array(matrix),
-            row_lower=np.full(matrix.shape[0], -np.inf),
+            row_lower=np.array(
+                [-np.inf] * len(on.parties) + [1.0 if project in forced else -np.inf for project in projects]
+            ),
             row_upper=np.array([budget.get(p, 0.0) for p in on.parties] + [1.0] * len(projects)),
         )
 
@@ -262,8 +269,9 @@ class Problem:
         time_limit: float | None = None,
         cuts: Cuts | None = None,
         barred: Sequence[int] = (),
+        forced: Sequence[str] = (),
     ) -> PortfolioSolution:
-        """The plan for a budget [million USD by party], without the choices `barred`.
+        """The plan for a budget [million USD by party], without the choices `barred` and with the projects `forced`.
 
         `cuts` of an earlier plan of this problem hold for any budget, and spare solving its cases again. Projects that
         together are worth next to nothing are left out of the plan found: free support is no reason.
@@ -285,9 +293,9 @@ class Problem:
                 cuts=cuts,
             )
 
-        first = self.first(budget)
+        first = self.first(budget, forced)
         found = best(barred, cuts)
-        idle = self._idle(found)
+        idle = [j for j in self._idle(found) if self.ground.offered[j].project_id not in forced]
         if not idle:
             return found
         # without a project the bound of all plans is that of the plan with it

@@ -88,42 +88,44 @@ def side_by_side(problem: Problem, plans: Sequence[PortfolioSolution]) -> Floats
 def split_rows(problem: Problem, made: Mapping[Coalition, PortfolioSolution], plain: Look, planned: Look) -> list[Row]:
     """How the value of the joint plan could be shared, and what each would then pay of its yearly cost.
 
-    A game in which a coalition is worth what its own plan is worth to it. Who gains b of losses avoided and is to keep
-    φ pays b − φ. Losses avoided are shared out as the lost values of the parties fall under the weights of the joint
-    risk measure, and scaled to the whole, which counts sales too.
+    A game in which a coalition is worth the losses that its plan avoids to its members, less what the plan costs. All
+    plans are laid into one network, in which the losses of all parties count: alone, a party would take the goods of
+    the others in a stop, and that is no gain of a plan. Who gains b of losses avoided and is to keep φ pays b − φ.
     """
     on = problem.ground
     whole = frozenset(on.parties)
-    if len(whole) < 2 or len(whole) > MOST_PARTIES:
+    if not 2 <= len(whole) <= MOST_PARTIES:
         return []
-    game = {some: max(solution.value, 0.0) for some, solution in made.items()}
+    nothing = problem.losses(np.zeros(on.choices))
+    looks = {some: planned if some == whole else problem.look(plan.x) for some, plan in made.items()}
+    benefit = {
+        some: {p: _avoided(problem, plain, looks[some], p, nothing, problem.losses(plan.x)) for p in on.parties}
+        for some, plan in made.items()
+    }
+    game = {some: sum(benefit[some][p] for p in some) - float(on.yearly @ plan.x) for some, plan in made.items()}
     by_order, by_worst = shapley(game), nucleolus(game)
-    found = made[whole]
-    paid = np.array([float(on.yearly @ (found.x * [p == party for p in on.payer])) for party in on.parties])
-    avoided = np.array([_avoided(problem, plain, planned, party, found.losses) for party in on.parties])
-    benefit = avoided / avoided.sum() * (found.value + paid.sum()) if avoided.sum() > 0 else avoided
+    x = made[whole].x
     return [
         {
             "party": party,
             "alone_value_usd_m": game[frozenset([party])],
             "shapley_usd_m": by_order[party],
             "nucleolus_usd_m": by_worst[party],
-            "benefit_usd_m": float(benefit[i]),
-            "yearly_cost_usd_m": float(paid[i]),
-            "shapley_cost_usd_m": float(benefit[i]) - by_order[party],
-            "nucleolus_cost_usd_m": float(benefit[i]) - by_worst[party],
+            "benefit_usd_m": benefit[whole][party],
+            "yearly_cost_usd_m": float(on.yearly @ (x * [p == party for p in on.payer])),
+            "shapley_cost_usd_m": benefit[whole][party] - by_order[party],
+            "nucleolus_cost_usd_m": benefit[whole][party] - by_worst[party],
             "shapley_in_core": is_in_core(game, by_order),
         }
-        for i, party in enumerate(on.parties)
+        for party in on.parties
     ]
 
 
-def _avoided(problem: Problem, plain: Look, planned: Look, party: str, losses: Floats) -> float:
+def _avoided(problem: Problem, plain: Look, planned: Look, party: str, before: Floats, after: Floats) -> float:
     """Fall of a party's lost value, at the weights that the joint risk measure gives the futures before and after."""
     share = np.array([future.probability for future in problem.futures])
-    nothing = problem.losses(np.zeros(problem.ground.choices))
-    before, after = (weights(some, share, problem.risk, problem.alpha) for some in (nothing, losses))
-    return float(before @ plain.lost[party] - after @ planned.lost[party])
+    heavy, light = (weights(some, share, problem.risk, problem.alpha) for some in (before, after))
+    return float(heavy @ plain.lost[party] - light @ planned.lost[party])
 
 
 def benefit_rows(problem: Problem, plain: Look, planned: Look) -> list[Row]:
@@ -278,7 +280,7 @@ def released(problem: Problem, x: Floats) -> dict[tuple[str, str], dict[str, flo
         answer = solver.solve(raised(problem.lp, case, x))
         used.setdefault(future.stop, []).append(answer.x[columns].sum(axis=0))
     return {
-        form: {kind: float(np.mean([u[i] for u in some])) / bought[i] for kind, some in used.items()}
+        form: {kind: float(np.mean([u[i] for u in some]) / bought[i]) for kind, some in used.items()}
         for i, form in enumerate(on.net.forms)
         if bought[i] > LEAST_T
     }

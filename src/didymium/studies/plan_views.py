@@ -12,6 +12,7 @@ from didymium.model.plan_network import PARTNERS, REST
 from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies import plan_share, plan_stocks
+from didymium.studies.plan_again import choice_rows
 from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS, Look, Problem
 from didymium.studies.plan_reasons import drawn_chances, drawn_rows
 from didymium.studies.plan_scenarios import LASTING, LATER_YEARS, QUIET, chances
@@ -68,7 +69,7 @@ def tables(
     made: dict[str, list[Row]] = {
         "proof": [_proof(problem, found)],
         "budget": _budget(problem, found, budget),
-        "choices": _choices(problem, found),
+        "choices": choice_rows(problem, found.x),
         "new": _new(problem, found, every),
         "stocks": plan_stocks.stock_rows(problem, found, every),
         "stock_rules": plan_stocks.rule_rows(problem, found),
@@ -145,27 +146,6 @@ def _budget(problem: Problem, found: PortfolioSolution, budget: Mapping[str, flo
             }
         )
     return rows
-
-
-def _choices(problem: Problem, found: PortfolioSolution) -> list[Row]:
-    """Every choice of the plan, in the form in which a plan is read in again."""
-    on, at = problem.ground, len(problem.ground.offered)
-    rows: list[Row] = []
-    for j in projects(problem, found.x):
-        one = on.offered[j]
-        rows.append({"choice": "project", "project_id": one.project_id, "package": one.package, "party": one.party})
-    held: dict[tuple[str, str], float] = {}
-    for k, step in enumerate(on.stocks, at):
-        form = on.net.forms[step.form]
-        held[form] = held.get(form, 0.0) + float(found.x[k])
-    rows += [{"choice": "stock", "product": p, "party": who, "quantity_t": t} for (p, who), t in held.items() if t > 0]
-    rows += [
-        {"choice": "new", "product": one.plant.product, "party": one.party, "quantity_t": float(found.x[k])}
-        for k, one in enumerate(on.links, on.first_link)
-        if found.x[k] > 0
-    ]
-    whole = {"choice": "", "project_id": "", "package": "", "product": "", "party": "", "quantity_t": None}
-    return [{**whole, **row} for row in rows]
 
 
 def _new(problem: Problem, found: PortfolioSolution, every: Sequence[PortfolioSolution]) -> list[Row]:
