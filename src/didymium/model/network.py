@@ -477,10 +477,10 @@ def export_limits(inputs: Inputs, base: Base, network: SupplyNetwork) -> Floats:
     What its established routes may carry, and to all new customers together the share of its base output that one of
     them may have: a maker does not leave its old customers and its own country for whoever loses most.
     """
-    lay = network.layout
-    _, grown = _established(inputs, base, lay.months)
-    opened = _opened(inputs, base, lay.months)
-    limit = np.zeros((lay.exporters, lay.months))
+    months = len(inputs.months)
+    _, grown = _established(inputs, base, months)
+    opened = _opened(inputs, base, months)
+    limit = np.zeros((network.layout.exporters, months))
     np.maximum.at(limit, network.arc_exporter, opened.T)
     np.add.at(limit, network.arc_exporter, grown.T)
     return limit.T

@@ -79,11 +79,12 @@ class PlanNetwork:
         folding = Folding.of(whole, places)
         return cls(folding.network, folding, kept, by_month, base, places, tuple(parties), bought, heavy_share)
 
-    def quantities(self, inputs: Inputs, weight: Mapping[str, float]) -> Quantities:
+    def quantities(self, inputs: Inputs, weight: Mapping[str, float], *, skipped: int = 0) -> Quantities:
         """Limits and costs by quarter. Outside China, plants stay at the output of the base year.
 
         `weight`: how much a loss in a region counts, 1 where it is not named. At 0 a delivery there is a sale at the
-        base price, which pays what it costs: value of a slice = price + weight · (full value − price).
+        base price, which pays what it costs: value of a slice = price + weight · (full value − price). `skipped`: the
+        months of the inputs that lie before the year, in which stocks are used up.
         """
         inputs = _with_ore(self.kept.inputs(inputs), self.places)
         q = _level(quantities(inputs, self.base, self.whole), inputs)
@@ -97,7 +98,9 @@ class PlanNetwork:
             release_cost=np.append(q.release_cost, worth),
             band_value=np.where(counts == 1, q.band_value, sale + counts * (q.band_value - sale)),
         )
-        starts = np.arange(0, len(inputs.months), QUARTER)
+        if skipped:
+            q = _after(q, skipped)
+        starts = np.arange(0, len(inputs.months) - skipped, QUARTER)
         return self.folding.quantities(by_quarter(q, starts))
 
     def programme(self, q: Quantities) -> LinearProgramme:
@@ -110,6 +113,13 @@ class PlanNetwork:
         bands = x[lay.columns_of("unserved", lay.uses * lay.bands)].reshape(lay.months, lay.uses, lay.bands)
         lost = (bands * q.band_value).sum(axis=(0, 2))
         return float(sum(lost[u] for u, (_, r, _) in enumerate(self.network.chain.uses) if r == place))
+
+    def magnets(self, q: Quantities, x: Floats, place: str) -> tuple[float, float]:
+        """Tonnes of magnets that the uses of a place need, and those that they do not get."""
+        lay = self.network.layout
+        bands = x[lay.columns_of("unserved", lay.uses * lay.bands)].reshape(lay.months, lay.uses, lay.bands)
+        own = [u for u, (p, r, _) in enumerate(self.network.chain.uses) if r == place and p.startswith("ndfeb_magnet")]
+        return float(q.demand[:, own].sum()), float(bands[:, own].sum())
 
     def stock_row(self, form: int) -> int:
         """Row of the release limit of a stock that can be bought."""
@@ -224,6 +234,32 @@ def _level(q: Quantities, inputs: Inputs) -> Quantities:
         activity_usual=q.activity_usual / factor,
         activity_before=q.activity_before / factor[0],
         ramp=np.maximum(limit.max(axis=0), 0) * inputs.ramp,
+    )
+
+
+_MONTHLY = (
+    "activity_limit",
+    "activity_usual",
+    "flow_limit",
+    "export_limit",
+    "demand",
+    "pool_normal",
+    "user_stock_normal",
+    "unrecorded_limit",
+)
+
+
+def _after(q: Quantities, skipped: int) -> Quantities:
+    """The months after `skipped` ones in which every stock has been used up and every plant has run up."""
+    monthly = {name: getattr(q, name)[skipped:] for name in _MONTHLY}
+    return replace(
+        q,
+        **monthly,
+        discount=q.discount[: len(q.discount) - skipped],
+        ramp=np.maximum(monthly["activity_limit"].max(axis=0), 0.0),
+        pool_before=np.zeros_like(q.pool_before),
+        user_stock_before=np.zeros_like(q.user_stock_before),
+        public_stock=np.zeros_like(q.public_stock),
     )
 
 

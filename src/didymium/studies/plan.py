@@ -94,7 +94,7 @@ def plan(
     report(1, plan_views.STEPS)
     rows, anew = plan_reasons.project_rows(problem, found, money, seed=seed, time_limit=time_limit)
     report(2, plan_views.STEPS)
-    tables, statuses = plan_views.tables(problem, found, money, seed=seed, time_limit=time_limit, report=report)
+    tables, statuses = plan_views.tables(problem, found, money, rows, seed=seed, time_limit=time_limit, report=report)
     statuses += [found.status, *(one.status for one in anew)]
     sources = {s for table in (rows, tables["stocks"]) for r in table for s in r["source_ids"]}  # type: ignore[union-attr]
     return Result.of(

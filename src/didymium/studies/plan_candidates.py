@@ -8,7 +8,7 @@ party for it, too late, or no place for it in the network.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from didymium.data import Dataset
 from didymium.model.ledger import Addition
@@ -45,6 +45,7 @@ class Candidate:
     expected: float
     reserve: float  # mean cost of the worst 5 % of paths: what the budget is charged with
     chance: tuple[float, float]
+    sooner: float = 0.0  # years by which hastened permits bring its start forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,103 @@ class Purchase:
     most: float
     price: float
     rise: float  # of the price, as a share
+    holding: float  # yearly cost as a share of the price: interest, store, turnover
+    fits: float  # tonnes that serve for each tonne held
     source_ids: tuple[str, ...] = ()  # of the elasticities
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Capacity that a party has built where no project can be supported: any tonnes a year up to `most`.
+
+    `capital` and `running` (a year) in million USD for a tonne a year; `plant` is of one tonne a year.
+    """
+
+    plant: Addition
+    party: str
+    most: float
+    capital: float
+    running: float
+    chance: float
+    source_ids: tuple[str, ...]
+
+
+PERMIT = "permit"
+NOT_YET = ("exploration", "feasibility", "permitting", "proposed")  # statuses of what still waits for permits
+
+
+def hastened(
+    offered: Sequence[Candidate],
+    plants: Mapping[str, Sequence[Addition]],
+    parties: Sequence[str],
+    assume: Mapping[str, float],
+) -> list[Candidate]:
+    """The same choices with hastened permits, and permits alone, for what a party hosts and is not yet being built.
+
+    The host pays for it, and support of another party stays as it is. Chances add up: each cures its own part of the
+    failures.
+    """
+    cures, cost, years = (assume[f"plan_permit_{name}"] for name in ("obstacle_share", "usd_m", "years"))
+    found: list[Candidate] = []
+    for project, own in sorted(plants.items()):
+        host = own[0].region
+        if host not in parties or own[0].status not in NOT_YET or not any(p.stage in HOSTED for p in own):
+            continue
+        chance = assume[f"success_share_{own[0].status}"]
+        more = cures * (1 - chance)
+        found.append(Candidate(project, PERMIT, host, "", cost, cost, (chance, chance + more), years))
+        found += [
+            replace(
+                one,
+                package=f"{one.package} + {PERMIT}",
+                expected=one.expected + cost,
+                reserve=one.reserve + cost,
+                chance=(chance, min(one.chance[1] + more, 1.0)),
+                sooner=years,
+            )
+            for one in offered
+            if one.project_id == project and one.party == host
+        ]
+    return found
+
+
+def links(
+    ds: Dataset,
+    offered: Sequence[Candidate],
+    plants: Mapping[str, Sequence[Addition]],
+    gaps: Mapping[tuple[str, str, str], float],
+    prices: Mapping[str, float],
+    assume: Mapping[str, float],
+    *,
+    as_of: float,
+) -> list[Link]:
+    """What a party could have built at a stage with a gap at which no project can be supported: metal-making.
+
+    `gaps`: the most [t/y] that a party may build, by party, stage and product; `prices` [USD/kg]. All of the capital
+    and of what it costs beyond base prices is public; what lack of finance explains of a new project's failures is
+    cured by that.
+    """
+    served = {plant.stage for one in offered for plant in plants[one.project_id]}
+    if "metal" in served:
+        return []
+    start = as_of + assume["finance_build_years"]
+    chance = assume["success_share_proposed"]
+    chance += assume["plan_finance_obstacle_share"] * (1 - chance)
+    sources = (str(ds.one("assumptions", assumption_id="plan_link_capital_usd_per_t")["source_id"]),)
+    capital = assume["plan_link_capital_usd_per_t"] / 1e6 * (1 + assume["finance_capex_overrun_share"])
+    return [
+        Link(
+            Addition(f"new-{product}-{party}".lower().replace("_", "-"), stage, product, party, 1.0, "proposed", start),
+            party,
+            most,
+            capital,
+            assume["plan_link_running_share"] * prices[product] / 1000,
+            chance,
+            sources,
+        )
+        for (party, stage, product), most in sorted(gaps.items())
+        if stage == "metal" and most > 0
+    ]
 
 
 def candidates(
@@ -156,6 +253,7 @@ def purchases(
 ) -> list[Purchase]:
     """Steps of each stock, dearer from one to the next: Δp/p = (share of world output a year) / (ε_S + |ε_D|).
 
+    Held, it costs interest, store and the loss when a lot is replaced, as in `didymium stocks`; of magnets a part fits.
     `prices` [USD/kg], `world` output [t/y] by product. The elasticities of a metal and of both grades of magnet are
     those of their oxide and of magnets.
     """
@@ -166,10 +264,27 @@ def purchases(
         tonnes = size * world.get(product, 0.0) * years
         if tonnes <= 0:
             continue
+        held = holding(product, assume)
+        fits = assume["stock_magnet_fit_share"] if product.startswith("ndfeb_magnet") else 1.0
         for step in range(STEPS):
             rise = (step + 0.5) * size / answer
-            found.append(Purchase(party, number, product, tonnes, prices[product] * (1 + rise) / 1000, rise, sources))
+            price = prices[product] * (1 + rise) / 1000
+            found.append(Purchase(party, number, product, tonnes, price, rise, held, fits, sources))
     return found
+
+
+def holding(product: str, assume: Mapping[str, float]) -> float:
+    """Yearly cost of a stock as a share of its price: interest + store + loss in turnover over shelf life.
+
+    >>> shares = {"discount_rate_per_year": 0.07, "stock_storage_share_per_year": 0.02}
+    >>> shares |= {"stock_rotation_loss_share": 0.1, "stock_shelf_years_separated": 20.0}
+    >>> round(holding("dy_oxide", shares), 6)
+    0.095
+    """
+    ends = {"oxide": "separated", "metal": "metal"}
+    stage = ends.get(product.rsplit("_", 1)[-1], "magnet")
+    turnover = assume["stock_rotation_loss_share"] / assume[f"stock_shelf_years_{stage}"]
+    return assume["discount_rate_per_year"] + assume["stock_storage_share_per_year"] + turnover
 
 
 def _response(ds: Dataset, product: str) -> tuple[float, tuple[str, ...]]:

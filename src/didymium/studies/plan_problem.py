@@ -19,8 +19,9 @@ from didymium.model.network import Floats, Quantities
 from didymium.model.plan_network import CHINA, PARTNERS, REST, PlanNetwork
 from didymium.scenario.apply import apply, assumptions
 from didymium.studies.gap_supply import additions, partners
-from didymium.studies.plan_candidates import FORMS, Candidate, Purchase, candidates, purchases
-from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures, scenario_of, with_chances
+from didymium.studies.gaps import gaps
+from didymium.studies.plan_candidates import FORMS, Candidate, Link, Purchase, candidates, hastened, links, purchases
+from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures, limits, scenario_of, with_chances
 
 if TYPE_CHECKING:
     from didymium.scenario.inputs import Inputs
@@ -42,7 +43,9 @@ class Ground:
     plants: Mapping[str, tuple[Addition, ...]]
     offered: tuple[Candidate, ...]
     stocks: tuple[Purchase, ...]
+    links: tuple[Link, ...]
     probes: tuple[Addition, ...]  # a tonne a year at a stage and place, to ask what one would be worth
+    needs: Mapping[tuple[str, str, str], float]  # gap [t/y] by party, or all parties as "A+B", stage and product
     reasons: Mapping[str, str]
     assume: Mapping[str, float]
     ranges: Mapping[str, tuple[float, float, float]]
@@ -52,9 +55,20 @@ class Ground:
     def is_open(self, part: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which choices are of a part of the plan."""
         number = np.arange(self.choices)
-        is_project, is_stock = number < len(self.offered), number < len(self.offered) + len(self.stocks)
-        found = {ALL: is_stock, PROJECTS: is_project, STOCKS: is_stock & ~is_project}[part]
+        is_stock = (number >= len(self.offered)) & (number < self.first_link)
+        is_real = number < self.first_probe
+        found = {ALL: is_real, PROJECTS: is_real & ~is_stock, STOCKS: is_stock}[part]
         return np.asarray(found, dtype=np.bool_)
+
+    @property
+    def first_link(self) -> int:
+        """Number of the first choice that is capacity to be built."""
+        return len(self.offered) + len(self.stocks)
+
+    @property
+    def first_probe(self) -> int:
+        """Number of the first probe."""
+        return self.first_link + len(self.links)
 
     @property
     def source_ids(self) -> set[str]:
@@ -63,8 +77,8 @@ class Ground:
 
     @property
     def choices(self) -> int:
-        """Projects with package and payer, steps of stocks, and probes, which no plan can choose."""
-        return len(self.offered) + len(self.stocks) + len(self.probes)
+        """Projects with package and payer, steps of stocks, new capacity, and probes, which no plan can choose."""
+        return self.first_probe + len(self.probes)
 
     @property
     def spread(self) -> float:
@@ -76,23 +90,28 @@ class Ground:
     def yearly(self) -> Floats:
         """Yearly public cost of one unit of each choice [million USD a year].
 
-        A stock costs the interest on it, and support that earns is free.
+        A stock costs interest, store and turnover, and support that earns is free.
         """
         projects = [max(one.expected, 0.0) * self.spread for one in self.offered]
-        stocks = [one.price * self.assume["discount_rate_per_year"] for one in self.stocks]
-        return np.array(projects + stocks + [0.0] * len(self.probes))
+        stocks = [one.price * one.holding for one in self.stocks]
+        new = [one.capital * self.spread + one.running for one in self.links]
+        return np.array(projects + stocks + new + [0.0] * len(self.probes))
 
     @property
     def charge(self) -> Floats:
         """What one unit of each choice takes from its payer's budget [million USD]."""
         return np.array(
-            [one.reserve for one in self.offered] + [one.price for one in self.stocks] + [0.0] * len(self.probes)
+            [one.reserve for one in self.offered]
+            + [one.price for one in self.stocks]
+            + [one.capital + one.running / self.spread for one in self.links]
+            + [0.0] * len(self.probes)
         )
 
     @property
     def payer(self) -> tuple[str, ...]:
         """Who pays for each choice."""
-        return (*(one.party for one in self.offered), *(one.party for one in self.stocks), *([""] * len(self.probes)))
+        paid = (one.party for some in (self.offered, self.stocks, self.links) for one in some)
+        return (*paid, *([""] * len(self.probes)))
 
 
 LEAST_GAIN = 0.1  # million USD a year: less is no gain
@@ -124,6 +143,18 @@ def ground(ds: Dataset, parties: Sequence[str], year: int, *, seed: int) -> Grou
             world[product] = world.get(product, 0.0) + level * quantity
     price = dict(zip(chain.products, inputs.base_price.tolist(), strict=True))
     stocks = purchases(ds, net, price, world, assume)
+    offered += hastened(offered, plants, parties, assume)
+    ledger = gaps(ds, parties=parties, years=(year,), outlooks=("STEPS",), draws=1)
+    needs = {(str(r["party"]), str(r["stage"]), str(r["product"])): float(r["gap_t"]) for r in ledger.rows}  # type: ignore[arg-type]
+    most = {
+        (p, stage, product): gap
+        for (who, stage, product), gap in needs.items()
+        if who == "+".join(parties)
+        for p in parties
+    }
+    as_of = float(ds.version.split(".")[0])
+    new = links(ds, offered, plants, most, price, assume, as_of=as_of)
+    reasons = {p: why for p, why in reasons.items() if p not in {one.project_id for one in offered}}
     return Ground(
         ds,
         tuple(parties),
@@ -133,7 +164,9 @@ def ground(ds: Dataset, parties: Sequence[str], year: int, *, seed: int) -> Grou
         plants,
         tuple(offered),
         tuple(stocks),
+        tuple(new),
         _probes(parties, friends),
+        needs,
         reasons,
         assume,
         ranges,
@@ -170,7 +203,8 @@ class Problem:
         cls, on: Ground, planners: Sequence[str], *, risk: tuple[float, float], scenarios: int, seed: int
     ) -> Problem:
         """The futures as these planners weigh them: their own losses whole, those of others at a part."""
-        drawn = futures(list(on.plants), on.assume, scenarios=scenarios, seed=seed)
+        named = [*on.plants, *(one.plant.project_id for one in on.links)]
+        drawn = futures(named, on.assume, scenarios=scenarios, seed=seed)
         other = on.assume["plan_weight_of_others"]
         weight = {region: other for region in on.inputs.chain.regions if region not in planners}
         lp = on.net.programme(on.net.quantities(bare(on.inputs), weight))
@@ -183,6 +217,7 @@ class Problem:
             on.plants,
             on.offered,
             on.stocks,
+            on.links,
             on.probes,
             year=on.year,
             weight=weight,
@@ -190,10 +225,7 @@ class Problem:
             ranges=on.ranges,
             as_of=float(on.ds.version.split(".")[0]),
         )
-        plain = tuple(
-            on.net.quantities(bare(apply(scenario_of(f.stop, on.year), on.ds, {"demand_outlook": f.outlook})), {})
-            for f in drawn
-        )
+        plain = tuple(limits(on.ds, on.net, f.stop, f.outlook, on.year, {}) for f in drawn)
         return cls(on, tuple(drawn), weight, lp, tuple(found), plain, *risk)
 
     @property
@@ -201,8 +233,8 @@ class Problem:
         """Weight of the tail, and its level."""
         return self.risk, self.alpha
 
-    def first(self, budget: Mapping[str, float]) -> FirstStage:
-        """Budgets of the parties, and at most one package of each project."""
+    def first(self, budget: Mapping[str, float], forced: Sequence[str] = ()) -> FirstStage:
+        """Budgets of the parties, and at most one package of each project; one of each that is `forced`."""
         from scipy.sparse import csc_array
 
         on = self.ground
@@ -218,11 +250,15 @@ class Problem:
             lower=np.zeros(on.choices),
             upper=np.where(
                 on.is_open(on.only),
-                np.array([1.0] * len(on.offered) + [one.most for one in on.stocks] + [0.0] * len(on.probes)),
+                np.array(
+                    [1.0] * len(on.offered) + [one.most for one in (*on.stocks, *on.links)] + [0.0] * len(on.probes)
+                ),
                 0.0,
             ),
             matrix=csc_array(matrix),
-            row_lower=np.full(matrix.shape[0], -np.inf),
+            row_lower=np.array(
+                [-np.inf] * len(on.parties) + [1.0 if project in forced else -np.inf for project in projects]
+            ),
             row_upper=np.array([budget.get(p, 0.0) for p in on.parties] + [1.0] * len(projects)),
         )
 
@@ -233,8 +269,9 @@ class Problem:
         time_limit: float | None = None,
         cuts: Cuts | None = None,
         barred: Sequence[int] = (),
+        forced: Sequence[str] = (),
     ) -> PortfolioSolution:
-        """The plan for a budget [million USD by party], without the choices `barred`.
+        """The plan for a budget [million USD by party], without the choices `barred` and with the projects `forced`.
 
         `cuts` of an earlier plan of this problem hold for any budget, and spare solving its cases again. Projects that
         together are worth next to nothing are left out of the plan found: free support is no reason.
@@ -256,9 +293,9 @@ class Problem:
                 cuts=cuts,
             )
 
-        first = self.first(budget)
+        first = self.first(budget, forced)
         found = best(barred, cuts)
-        idle = self._idle(found)
+        idle = [j for j in self._idle(found) if self.ground.offered[j].project_id not in forced]
         if not idle:
             return found
         # without a project the bound of all plans is that of the plan with it
@@ -312,27 +349,38 @@ class Problem:
         """What happens in each future under some choices."""
         on, solver = self.ground, Solver(self.lp)
         places = (*on.parties, PARTNERS, REST, CHINA)
-        own: dict[str, list[float]] = {p: [] for p in places}
-        alike: dict[str, list[float]] = {p: [] for p in places}
+        views = [{p: [] for p in places} for _ in range(5)]  # type: list[dict[str, list[float]]]
+        own, alike, served, served_alike, need = views
         for case, q in zip(self.cases, self.plain, strict=True):
             change = raised(self.lp, case, x)
             costs = on.net.network.costs(q)
             whole = change.then(Change.of(cost=(np.arange(costs.size), costs)))
-            for found, answer in ((own, solver.solve(change)), (alike, solver.solve(whole))):
+            for lost, got, answer in (
+                (own, served, solver.solve(change)),
+                (alike, served_alike, solver.solve(whole)),
+            ):
                 for place in places:
-                    found[place].append(on.net.lost_value(q, answer.x, place))
-        return Look({p: np.array(v) for p, v in own.items()}, {p: np.array(v) for p, v in alike.items()})
+                    wanted, missed = on.net.magnets(q, answer.x, place)
+                    lost[place].append(on.net.lost_value(q, answer.x, place))
+                    got[place].append(wanted - missed)
+            for place in places:
+                need[place].append(on.net.magnets(q, answer.x, place)[0])
+        return Look(*({p: np.array(v) for p, v in view.items()} for view in views))
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Lost value of each place in each future, every loss at its full worth [million USD].
+    """Lost value [million USD] and magnets [t] of each place in each future, every loss at its full worth.
 
-    `lost`: goods go where the planners want them; `alike`: they go where most is lost, whoever loses it.
+    `lost`, `served`: goods go where the planners want them; `alike`, `served_alike`: they go where most is lost,
+    whoever loses it.
     """
 
     lost: Mapping[str, Floats]
     alike: Mapping[str, Floats]
+    served: Mapping[str, Floats]
+    served_alike: Mapping[str, Floats]
+    need: Mapping[str, Floats]
 
 
 def acting(case: Case) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -12,10 +12,9 @@ from didymium.model.ledger import Addition
 from didymium.model.network import Floats
 from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
-from didymium.studies.gaps import gaps
 from didymium.studies.plan_candidates import HOSTED, Candidate
 from didymium.studies.plan_problem import LEAST_GAIN, PROJECTS, Problem, acting
-from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
+from didymium.studies.plan_scenarios import CHANCES, chances
 
 PLENTY_T = 1e4  # tonnes a year more at a stage and place: more than the parties' whole need of most products
 DRAWS = 200  # of the chances of stops, for the range of a gain
@@ -38,14 +37,18 @@ def without(x: Floats, choices: Sequence[int]) -> Floats:
     return found
 
 
-def drawn_chances(problem: Problem, count: int, seed: int) -> list[dict[str, float]]:
-    """Chances of each kind of future, drawn evenly from the ranges of the assumptions."""
+def drawn_rows(problem: Problem, count: int, seed: int) -> list[dict[str, float]]:
+    """What the chances of stops follow from, drawn evenly from the ranges of the assumptions."""
     from scipy.stats import qmc
 
-    points = qmc.LatinHypercube(d=len(STOPS), rng=np.random.default_rng([seed, 8])).random(count)
-    ranges = [problem.ground.ranges[chance_id(stop)] for stop in STOPS]
-    each = np.column_stack([split_uniform(points[:, i], *r) for i, r in enumerate(ranges)])
-    return [{QUIET: 1 - float(row.sum()), **dict(zip(STOPS, row.tolist(), strict=True))} for row in each]
+    points = qmc.LatinHypercube(d=len(CHANCES), rng=np.random.default_rng([seed, 8])).random(count)
+    each = [split_uniform(points[:, i], *problem.ground.ranges[row]) for i, row in enumerate(CHANCES)]
+    return [dict(zip(CHANCES, row, strict=True)) for row in np.column_stack(each).tolist()]
+
+
+def drawn_chances(problem: Problem, count: int, seed: int) -> list[dict[str, float]]:
+    """Chances of each kind of future, over the ranges of the assumptions."""
+    return [chances(row) for row in drawn_rows(problem, count, seed)]
 
 
 def gain_between(problem: Problem, before: Floats, after: Floats, drawn: Sequence[Mapping[str, float]]) -> Gain:
@@ -84,7 +87,7 @@ def project_rows(
     alone = _alone(problem, best.values())
     left = {p: budget.get(p, 0.0) - float(on.charge @ (found.x * [q == p for q in on.payer])) for p in on.parties}
     again = {p: problem.solve(budget, time_limit=time_limit, cuts=found.cuts, barred=offers[p]) for p in sorted(chosen)}
-    needs = _gaps(problem)
+    together = "+".join(on.parties)
     heads = _heads(problem)
     rows: list[Row] = []
     for project, plants in on.plants.items():
@@ -106,7 +109,7 @@ def project_rows(
         }
         if project in best:
             j = best[project]
-            row |= _supported(problem, j, last, gains[j], needs.get((last.stage, last.product), 0.0))
+            row |= _supported(problem, j, last, gains[j], on.needs.get((together, last.stage, last.product), 0.0))
             row["loss_avoided_alone_usd_m"] = alone[j]
             row["cured_in"] = sum(j in acting(case) for case in problem.cases)
             one, cost = on.offered[j], float(on.yearly[j])
@@ -214,7 +217,7 @@ def _why_idle(problem: Problem, x: Floats, idle: Sequence[int]) -> dict[int, tup
         j: ("stocks_do_it", []) for j in idle if _added(problem, projects, losses, j) >= LEAST_GAIN
     }
     waits: dict[int, list[str]] = {j: [] for j in idle if j not in found}
-    first = len(on.offered) + len(on.stocks)
+    first = on.first_probe
     for stage in HOSTED:
         opened = projects.copy()
         opened[[first + k for k, probe in enumerate(on.probes) if probe.stage == stage]] = PLENTY_T
@@ -252,14 +255,6 @@ def _taken_up(problem: Problem, x: Floats, other: Floats) -> list[str]:
 def _last(plants: Sequence[Addition]) -> Addition:
     """The plant of a project that is furthest down the chain."""
     return max(plants, key=lambda p: (HOSTED.index(p.stage) if p.stage in HOSTED else -1, p.capacity))
-
-
-def _gaps(problem: Problem) -> dict[tuple[str, str], float]:
-    """Gap [t/y] of the parties together by stage and product."""
-    on = problem.ground
-    ledger = gaps(on.ds, parties=on.parties, years=(on.year,), outlooks=("STEPS",), draws=1)
-    together = "+".join(on.parties)
-    return {(str(r["stage"]), str(r["product"])): _number(r["gap_t"]) for r in ledger.rows if r["party"] == together}
 
 
 def _heads(problem: Problem) -> dict[str, tuple[str, list[str]]]:

@@ -1,5 +1,8 @@
 """The futures of a plan: whether and how long supply stops, which projects succeed and when, how demand grows.
 
+A stop that lasts is two kinds of year: its first is a stop of twelve months, and in each later one all stocks are used
+up. How likely it is that a year is a later one is the chance that such a stop begins times the years it goes on.
+
 All futures share their draws: a project's luck in a future is one number, and support moves only the bar that it has to
 clear. So a choice differs from no choice by what it does and not by noise.
 """
@@ -15,24 +18,27 @@ import numpy as np
 from didymium.data import Dataset
 from didymium.engine import Change, LinearProgramme, Triples
 from didymium.engine.twostage import Case, Links, raised
+from didymium.errors import BadInput
 from didymium.model.ledger import Addition
-from didymium.model.network import Floats
+from didymium.model.network import Floats, Quantities
 from didymium.model.plan_network import PlanNetwork, joined, of_choice
 from didymium.model.twin import QUARTER
 from didymium.scenario.apply import apply
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario, load
 from didymium.scenario.uncertain import split_uniform
-from didymium.studies.plan_candidates import Candidate, Purchase
+from didymium.studies.plan_candidates import Candidate, Link, Purchase
 
 STOPS = ("cn-stop-3", "cn-stop-6", "cn-stop-12")
-QUIET = "quiet"
+QUIET, LATER = "quiet", "cn-stop-later"
+KINDS = (QUIET, *STOPS, LATER)
+LASTING, LATER_YEARS = "plan_stop_lasting_chance", "plan_stop_later_years"
 MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Future:
-    """One future: its stop (or quiet), probability, demand outlook, and luck and slip of each project, all 0 to 1."""
+    """One future: its kind, probability, demand outlook, and luck and slip of each project, all 0 to 1."""
 
     stop: str
     probability: float
@@ -51,7 +57,7 @@ def futures(projects: Sequence[str], assume: Mapping[str, float], *, scenarios: 
     found = []
     chance = chances(assume)
     for kind, count in sizes(scenarios).items():
-        rng = np.random.default_rng([seed, 6, (QUIET, *STOPS).index(kind)])
+        rng = np.random.default_rng([seed, 6, KINDS.index(kind)])
         for point in qmc.LatinHypercube(d=len(projects) + 2, rng=rng).random(count):
             luck = dict(zip(sorted(projects), point[2:].tolist(), strict=True))
             found.append(Future(kind, chance[kind] / count, float(point[0]), luck, float(point[1])))
@@ -61,19 +67,33 @@ def futures(projects: Sequence[str], assume: Mapping[str, float], *, scenarios: 
 def sizes(scenarios: int) -> dict[str, int]:
     """How many futures are of each kind."""
     quiet = max(scenarios // 8, 1)
-    rest = scenarios - quiet
-    return {QUIET: quiet, **{stop: (rest + len(STOPS) - 1 - i) // len(STOPS) for i, stop in enumerate(STOPS)}}
+    rest, stops = scenarios - quiet, KINDS[1:]
+    return {QUIET: quiet, **{stop: (rest + len(stops) - 1 - i) // len(stops) for i, stop in enumerate(stops)}}
 
 
 def chances(assume: Mapping[str, float]) -> dict[str, float]:
-    """Probability of each kind of future."""
+    """Probability that a year is of each kind; the first year of a lasting stop is a stop of twelve months.
+
+    Raises BadInput if nothing is left for a quiet year.
+    """
     found = {stop: assume[chance_id(stop)] for stop in STOPS}
-    return {QUIET: 1 - sum(found.values()), **found}
+    found[STOPS[-1]] += assume[LASTING]
+    found[LATER] = assume[LASTING] * assume[LATER_YEARS]
+    quiet = 1 - sum(found.values())
+    if quiet < 0:
+        raise BadInput(
+            f"the chances of stops add up to {1 - quiet:g}.", where="assumptions", cure="Together at most 1 a year."
+        )
+    return {QUIET: quiet, **found}
 
 
 def chance_id(stop: str) -> str:
     """The assumption that holds the chance of a stop."""
     return f"plan_{stop.removeprefix('cn-').replace('-', '_')}_chance"
+
+
+CHANCES = (*(chance_id(stop) for stop in STOPS), LASTING, LATER_YEARS)
+"""The assumptions from which the chances of the kinds follow."""
 
 
 def with_chances(all_futures: Sequence[Future], chance: Mapping[str, float]) -> list[Future]:
@@ -82,16 +102,27 @@ def with_chances(all_futures: Sequence[Future], chance: Mapping[str, float]) -> 
     return [replace(future, probability=chance[future.stop] / count[future.stop]) for future in all_futures]
 
 
-def scenario_of(stop: str, year: int) -> Scenario:
-    """A stop of the library, moved to January of the year; without its cuts for a quiet one."""
-    plain = load(STOPS[0] if stop == QUIET else stop)
-    if stop == QUIET:
-        return plain.model_copy(update={"start": f"{year}-01", "months": MONTHS, "cuts": ()})
+def scenario_of(kind: str, year: int) -> Scenario:
+    """A stop of the library, moved to January of the year; without its cuts for a quiet one.
+
+    For a later year of a lasting stop it begins a year before and goes on to the end of the year.
+    """
+    plain = load({QUIET: STOPS[0], LATER: STOPS[-1]}.get(kind, kind))
+    start, months = (f"{year - 1}-01", 2 * MONTHS) if kind == LATER else (f"{year}-01", MONTHS)
     cuts = []
-    for cut in plain.cuts:
-        ends = str(np.datetime64(cut.end, "M") - np.datetime64(cut.start, "M") + np.datetime64(f"{year}-01", "M"))
-        cuts.append(cut.model_copy(update={"start": f"{year}-01", "end": ends}))
-    return plain.model_copy(update={"start": f"{year}-01", "months": MONTHS, "cuts": tuple(cuts)})
+    for cut in () if kind == QUIET else plain.cuts:
+        length = np.datetime64(cut.end, "M") - np.datetime64(cut.start, "M")
+        ends = np.datetime64(start, "M") + (np.timedelta64(months, "M") if kind == LATER else length)
+        cuts.append(cut.model_copy(update={"start": start, "end": str(ends)}))
+    return plain.model_copy(update={"start": start, "months": months, "cuts": tuple(cuts)})
+
+
+def limits(
+    ds: Dataset, net: PlanNetwork, kind: str, outlook: float, year: int, weight: Mapping[str, float]
+) -> Quantities:
+    """Limits and costs of the network in a year of a kind; in a later year of a lasting stop its stocks are used up."""
+    inputs = bare(apply(scenario_of(kind, year), ds, {"demand_outlook": outlook}))
+    return net.quantities(inputs, weight, skipped=MONTHS if kind == LATER else 0)
 
 
 def stands(
@@ -113,6 +144,7 @@ def cases(
     plants: Mapping[str, Sequence[Addition]],
     chosen: Sequence[Candidate],
     stocks: Sequence[Purchase],
+    new: Sequence[Link],
     probes: Sequence[Addition],
     *,
     year: int,
@@ -127,25 +159,34 @@ def cases(
     for j, one in enumerate(chosen):
         by_project.setdefault(one.project_id, []).append(j)
     for future in all_futures:
-        inputs = apply(scenario_of(future.stop, year), ds, {"demand_outlook": future.outlook})
-        change = net.network.change(lp, net.quantities(bare(inputs), weight))
+        change = net.network.change(lp, limits(ds, net, future.stop, future.outlook, year, weight))
         anyway_columns, anyway_rows, columns, rows = [], [], [], []
         for project, own in plants.items():
             luck = future.luck[project]
+            goes_on = luck < chances[project]
             choices = [j for j in by_project.get(project, ()) if luck < chosen[j].chance[1]]
-            if luck >= chances[project] and not choices:
-                continue
-            for plant in own:
-                column, row = net.raised(plant, stands(plant, future, year, ranges, as_of))
-                if luck < chances[project]:
+            for plant in own if goes_on or choices else ():
+                stood = stands(plant, future, year, ranges, as_of)
+                if goes_on:
+                    column, row = net.raised(plant, stood)
                     anyway_columns.append(column)
                     anyway_rows.append(row)
-                else:
-                    columns += [of_choice(column, j) for j in choices]
-                    rows += [of_choice(row, j) for j in choices]
-        for k, stock in enumerate(stocks):
-            rows.append(Triples(np.array([net.stock_row(stock.form)]), np.array([len(chosen) + k]), np.array([1.0])))
-        for k, probe in enumerate(probes, len(chosen) + len(stocks)):
+                for j in choices:
+                    early = replace(plant, start_year=plant.start_year - chosen[j].sooner)
+                    more = stands(early, future, year, ranges, as_of) - (stood if goes_on else 0.0)
+                    if more.any():
+                        column, row = net.raised(plant, more)
+                        columns.append(of_choice(column, j))
+                        rows.append(of_choice(row, j))
+        for k, stock in enumerate(() if future.stop == LATER else stocks):  # in a later year it has been used up
+            row_of, fits = np.array([net.stock_row(stock.form)]), np.array([stock.fits])
+            rows.append(Triples(row_of, np.array([len(chosen) + k]), fits))
+        for k, one in enumerate(new, len(chosen) + len(stocks)):
+            if future.luck[one.plant.project_id] < one.chance:
+                column, row = net.raised(one.plant, stands(one.plant, future, year, ranges, as_of))
+                columns.append(of_choice(column, k))
+                rows.append(of_choice(row, k))
+        for k, probe in enumerate(probes, len(chosen) + len(stocks) + len(new)):
             column, row = net.raised(probe, np.ones(MONTHS // QUARTER))
             columns.append(of_choice(column, k))
             rows.append(of_choice(row, k))

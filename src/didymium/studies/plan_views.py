@@ -8,19 +8,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from didymium.engine.twostage import PortfolioSolution
-from didymium.model.network import Floats
 from didymium.model.plan_network import PARTNERS, REST
 from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
-from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS, Problem
-from didymium.studies.plan_reasons import drawn_chances
-from didymium.studies.plan_scenarios import QUIET, STOPS, chance_id
+from didymium.studies import plan_share, plan_stocks
+from didymium.studies.plan_again import choice_rows
+from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS, Look, Problem
+from didymium.studies.plan_reasons import drawn_chances, drawn_rows
+from didymium.studies.plan_scenarios import LASTING, LATER_YEARS, QUIET, chances
+from didymium.studies.plan_share import LEAST_T, built, named, projects, spent_on_links, spent_on_stocks
 
 BUDGETS = (0.0, 0.5, 1.0, 2.0)  # multiples of the money asked about
 OTHER_CHANCES, OTHER_FUTURES = 3, 2  # plans made again over other data
 WEIGHT = "plan_weight_of_others"
 STEPS = 8  # that a progress bar counts
-LEAST_T = 0.05  # tonnes: less is nothing bought
+
+
+Plans = dict[tuple[float, float], PortfolioSolution]
+"""Plans by the chance that a lasting stop begins and the years that it goes on after the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ def tables(
     problem: Problem,
     found: PortfolioSolution,
     budget: Mapping[str, float],
+    rows: Sequence[Row],
     *,
     seed: int,
     time_limit: float | None,
@@ -51,29 +57,43 @@ def tables(
     }
     parts = _parts(problem, found, budget, time_limit)
     report(3, STEPS)
-    together, alone = _together(problem, found, budget, time_limit, seed=seed)
+    made_by = plan_share.apart(problem, found, budget, seed=seed, time_limit=time_limit)
+    plain, planned = problem.look(np.zeros(problem.ground.choices)), problem.look(found.x)
     report(4, STEPS)
     weights = _weights(problem, found, budget, time_limit, seed=seed)
     report(5, STEPS)
+    lasting = _lasting(problem, found, budget, time_limit)
     again = _made_again(problem, found, budget, time_limit, seed=seed)
     report(7, STEPS)
     every = [found, *(one.found for one in again)]
     made: dict[str, list[Row]] = {
         "proof": [_proof(problem, found)],
         "budget": _budget(problem, found, budget),
-        "stocks": _stocks(problem, found, every),
-        "scenarios": _futures(problem, found),
+        "choices": choice_rows(problem, found.x),
+        "new": _new(problem, found, every),
+        "stocks": plan_stocks.stock_rows(problem, found, every),
+        "stock_rules": plan_stocks.rule_rows(problem, found),
+        "release": plan_stocks.release_rows(problem, found, seed=seed),
+        "scenarios": _futures(problem, plain, planned),
         "frontier": [_frontier(problem, b, s) for b, s in more.items()],
         "parts": [{"part": name, **_told(problem, s)} for name, s in parts.items()],
-        "together": together,
-        "double": _double(problem, alone),
+        "together": plan_share.together_rows(problem, made_by),
+        "split": plan_share.split_rows(problem, made_by, plain, planned),
+        "benefit": plan_share.benefit_rows(problem, plain, planned),
+        "double": plan_share.double_rows(problem, made_by),
         "weights": [{"weight_of_others": w, **_told(problem, s)} for w, s in weights.items()],
+        "lasting": [
+            {"stop_lasting_chance": c, "stop_later_years": y, **_told(problem, s)} for (c, y), s in lasting.items()
+        ],
         "other_data": [_again(problem, one) for one in again],
         "robustness": _robustness(problem, every),
-        "links": _links(problem, found),
+        "links": plan_share.link_rows(problem, found, rows),
     }
     report(STEPS, STEPS)
-    return made, [s.status for s in (*more.values(), *parts.values(), *alone.values(), *weights.values(), *every)]
+    return made, [
+        s.status
+        for s in (*more.values(), *parts.values(), *made_by.values(), *weights.values(), *lasting.values(), *every)
+    ]
 
 
 def _proof(problem: Problem, found: PortfolioSolution) -> Row:
@@ -89,30 +109,15 @@ def _proof(problem: Problem, found: PortfolioSolution) -> Row:
     }
 
 
-def _projects(problem: Problem, x: Floats) -> list[int]:
-    """Numbers of the projects chosen."""
-    found: list[int] = np.flatnonzero(x[: len(problem.ground.offered)] > 0.5).tolist()
-    return found
-
-
-def _named(problem: Problem, x: Floats) -> str:
-    return ";".join(problem.ground.offered[j].project_id for j in _projects(problem, x))
-
-
-def _spent_on_stocks(problem: Problem, x: Floats, party: str | None = None) -> float:
-    """Money for stocks [million USD], of a party or of all."""
-    on, at = problem.ground, len(problem.ground.offered)
-    return sum(s.price * float(x[at + k]) for k, s in enumerate(on.stocks) if party in (None, s.party))
-
-
 def _told(problem: Problem, found: PortfolioSolution) -> dict[str, float | str | int]:
     """A plan in one row."""
     return {
         "value_usd_m": found.value,
         "yearly_cost_usd_m": float(problem.ground.yearly @ found.x),
-        "stock_usd_m": _spent_on_stocks(problem, found.x),
-        "projects": len(_projects(problem, found.x)),
-        "project_ids": _named(problem, found.x),
+        "stock_usd_m": spent_on_stocks(problem, found.x),
+        "new_t": built(problem, found.x),
+        "projects": len(projects(problem, found.x)),
+        "project_ids": named(problem, found.x),
         "gap_of_value": found.gap_of_value,
         "status": found.status,
     }
@@ -122,64 +127,70 @@ def _budget(problem: Problem, found: PortfolioSolution, budget: Mapping[str, flo
     on = problem.ground
     rows: list[Row] = []
     for party in on.parties:
-        own = [j for j in _projects(problem, found.x) if on.offered[j].party == party]
-        stock = _spent_on_stocks(problem, found.x, party)
+        own = [j for j in projects(problem, found.x) if on.offered[j].party == party]
+        stock = spent_on_stocks(problem, found.x, party)
         reserve = sum(on.offered[j].reserve for j in own)
+        new = spent_on_links(problem, found.x, party)
         rows.append(
             {
                 "party": party,
                 "budget_usd_m": budget.get(party, 0.0),
                 "reserve_usd_m": reserve,
                 "stock_usd_m": stock,
-                "left_usd_m": max(budget.get(party, 0.0) - reserve - stock, 0.0),
+                "new_usd_m": new,
+                "left_usd_m": max(budget.get(party, 0.0) - reserve - stock - new, 0.0),
                 "public_cost_usd_m": sum(on.offered[j].expected for j in own),
                 "offered": len({one.project_id for one in on.offered if one.party == party}),
                 "project_ids": ";".join(on.offered[j].project_id for j in own),
-                "programme_ids": ";".join(sorted({i for j in own for i in on.offered[j].programmes.split(";")})),
+                "programme_ids": ";".join(sorted({i for j in own for i in on.offered[j].programmes.split(";") if i})),
             }
         )
     return rows
 
 
-def _stocks(problem: Problem, found: PortfolioSolution, every: Sequence[PortfolioSolution]) -> list[Row]:
-    """What to hold, with what plans over other data would hold. A form that no plan buys has no row."""
-    on, at = problem.ground, len(problem.ground.offered)
+def _new(problem: Problem, found: PortfolioSolution, every: Sequence[PortfolioSolution]) -> list[Row]:
+    """Capacity to be built at a stage at which no project can be supported."""
+    on = problem.ground
     planned = problem.losses(found.x)
     rows: list[Row] = []
-    for number, (product, party) in enumerate(on.net.forms):
-        steps = [(at + k, s) for k, s in enumerate(on.stocks) if s.form == number]
-        bought = [sum(float(one.x[j]) for j, _ in steps) for one in every]
+    for k, one in enumerate(on.links, on.first_link):
+        bought = [float(plan.x[k]) for plan in every]
         if max(bought, default=0.0) < LEAST_T:
             continue
-        sold = np.array(found.x)
-        sold[[j for j, _ in steps]] = 0.0
-        worth = problem.measure(problem.losses(sold, (found.x, planned))) - problem.measure(planned)
+        bare = np.array(found.x)
+        bare[k] = 0.0
+        worth = problem.measure(problem.losses(bare, (found.x, planned))) - problem.measure(planned)
+        cost = float(on.yearly[k] * found.x[k])
         rows.append(
             {
-                "party": party,
-                "product": product,
-                "bought_t": bought[0],
-                "bought_t_low": min(bought),
-                "bought_t_high": max(bought),
+                "party": one.party,
+                "stage": one.plant.stage,
+                "product": one.plant.product,
+                "new_t": bought[0],
+                "new_t_low": min(bought),
+                "new_t_high": max(bought),
                 "chosen_in": sum(t >= LEAST_T for t in bought),
                 "plans": len(every),
-                "stock_usd_m": sum(float(found.x[j]) * s.price for j, s in steps),
-                "price_rise_share": max((s.rise for j, s in steps if found.x[j] > LEAST_T), default=0.0),
-                "world_share": bought[0] / steps[0][1].most * on.assume["plan_stock_tranche_share"],
+                "gap_t": one.most,
+                "start_year": one.plant.start_year,
+                "chance_with": one.chance,
+                "capital_usd_m": one.capital * bought[0],
+                "reserve_usd_m": float(on.charge[k] * bought[0]),
+                "yearly_cost_usd_m": cost,
                 "yearly_loss_avoided_usd_m": worth,
-                "source_ids": list(steps[0][1].source_ids),
+                "loss_avoided_per_cost": worth / cost if cost > 0 else None,
+                "source_ids": list(one.source_ids),
             }
         )
     return rows
 
 
-def _futures(problem: Problem, found: PortfolioSolution) -> list[Row]:
+def _futures(problem: Problem, plain: Look, planned: Look) -> list[Row]:
     """Lost value of each place in each future, with the plan and without.
 
     Of others only as goods go where most is lost: as the planners see it, a sale to others is worth its price alone.
     """
     on = problem.ground
-    plain, planned = problem.look(np.zeros(on.choices)), problem.look(found.x)
     return [
         {
             "scenario": future.stop,
@@ -214,71 +225,6 @@ def _parts(
     return made
 
 
-def _together(
-    problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
-) -> tuple[list[Row], dict[str, PortfolioSolution]]:
-    """Each party with its own money and its own losses in mind, such plans side by side, and the joint plan.
-
-    All are valued by the losses of all parties.
-    """
-    on = problem.ground
-    alone: dict[str, PortfolioSolution] = {}
-    if len(on.parties) > 1:
-        for party in on.parties:
-            own = Problem.of(on, (party,), risk=problem.how, scenarios=len(problem.futures), seed=seed)
-            alone[party] = own.solve({party: budget.get(party, 0.0)}, time_limit=time_limit)
-    plans = {p: s.x for p, s in alone.items()}
-    paid = {p: float(on.yearly @ x) for p, x in plans.items()}
-    if alone:
-        paid["apart"] = sum(paid.values())
-        plans["apart"] = _side_by_side(problem, list(alone.values()))
-    plans["joint"] = found.x
-    paid["joint"] = float(on.yearly @ found.x)
-    nothing = problem.measure(problem.losses(np.zeros(on.choices)))
-    value = {p: nothing - problem.measure(problem.losses(x)) - paid[p] for p, x in plans.items()}
-    rows: list[Row] = [
-        {
-            "plan": p,
-            "yearly_cost_usd_m": paid[p],
-            "value_usd_m": value[p],
-            "stock_usd_m": _spent_on_stocks(problem, x),
-            "project_ids": _named(problem, x),
-            "gain_usd_m": value[p] - value["apart"] if p == "joint" and alone else None,
-        }
-        for p, x in plans.items()
-    ]
-    return rows, alone
-
-
-def _side_by_side(problem: Problem, alone: Sequence[PortfolioSolution]) -> Floats:
-    """All that the parties do when none asks the other: a project that two of them pay for is built once."""
-    x: Floats = np.sum([s.x for s in alone], axis=0)
-    offered = problem.ground.offered
-    for project in {one.project_id for one in offered}:
-        taken = [j for j, one in enumerate(offered) if one.project_id == project and x[j] > 0.5]
-        for j in sorted(taken, key=lambda j: -offered[j].chance[1])[1:]:
-            x[j] = 0.0
-    return x
-
-
-def _double(problem: Problem, alone: Mapping[str, PortfolioSolution]) -> list[Row]:
-    """Projects that more than one party would pay for by itself."""
-    offered = problem.ground.offered
-    payers: dict[str, list[int]] = {}
-    for solution in alone.values():
-        for j in _projects(problem, solution.x):
-            payers.setdefault(offered[j].project_id, []).append(j)
-    return [
-        {
-            "project_id": project,
-            "parties": ";".join(offered[j].party for j in js),
-            "reserve_usd_m": sum(offered[j].reserve for j in js),
-        }
-        for project, js in sorted(payers.items())
-        if len(js) > 1
-    ]
-
-
 def _weights(
     problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
 ) -> dict[float, PortfolioSolution]:
@@ -292,6 +238,23 @@ def _weights(
     return dict(sorted(made.items()))
 
 
+def _lasting(
+    problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None
+) -> Plans:
+    """The plan over chances that a lasting stop begins and years that it goes on, at the ends of their ranges."""
+    on = problem.ground
+    chance, years = on.ranges[LASTING], on.ranges[LATER_YEARS]
+    own = (on.assume[LASTING], on.assume[LATER_YEARS])
+    made: Plans = {}
+    for pair in ((chance[0], years[1]), (chance[1], years[1]), (chance[2], years[1]), (chance[2], years[2])):
+        if pair == own:
+            made[pair] = found
+            continue
+        other = chances({**on.assume, LASTING: pair[0], LATER_YEARS: pair[1]})
+        made[pair] = problem.with_chances(other).solve(budget, time_limit=time_limit, cuts=found.cuts)
+    return made
+
+
 def _made_again(
     problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
 ) -> list[Again]:
@@ -302,13 +265,12 @@ def _made_again(
     for chance in drawn_chances(problem, OTHER_CHANCES, seed + 1):
         plan = problem.with_chances(chance).solve(budget, time_limit=time_limit, cuts=found.cuts)
         made.append(Again("chances", chance, own, plan))
-    drawn = drawn_chances(problem, OTHER_FUTURES, seed + 2)
+    drawn = drawn_rows(problem, OTHER_FUTURES, seed + 2)
     at = (np.arange(OTHER_FUTURES) + 0.5) / OTHER_FUTURES
-    for k, (chance, weight) in enumerate(zip(drawn, split_uniform(at, *on.ranges[WEIGHT]).tolist(), strict=True), 1):
-        moved = {WEIGHT: weight, **{chance_id(stop): chance[stop] for stop in STOPS}}
-        other = replace(on, assume={**on.assume, **moved})
+    for k, (moved, weight) in enumerate(zip(drawn, split_uniform(at, *on.ranges[WEIGHT]).tolist(), strict=True), 1):
+        other = replace(on, assume={**on.assume, **moved, WEIGHT: weight})
         again = Problem.of(other, on.parties, risk=problem.how, scenarios=len(problem.futures), seed=seed + k)
-        made.append(Again("all", chance, weight, again.solve(budget, time_limit=time_limit)))
+        made.append(Again("all", chances(moved), weight, again.solve(budget, time_limit=time_limit)))
     return made
 
 
@@ -322,9 +284,9 @@ def _robustness(problem: Problem, every: Sequence[PortfolioSolution]) -> list[Ro
     offered = problem.ground.offered
     count: dict[str, int] = {}
     for solution in every:
-        for j in _projects(problem, solution.x):
+        for j in projects(problem, solution.x):
             count[offered[j].project_id] = count.get(offered[j].project_id, 0) + 1
-    planned = {offered[j].project_id for j in _projects(problem, every[0].x)}
+    planned = {offered[j].project_id for j in projects(problem, every[0].x)}
     return [
         {
             "project_id": project,
@@ -334,20 +296,4 @@ def _robustness(problem: Problem, every: Sequence[PortfolioSolution]) -> list[Ro
             "plans": len(every),
         }
         for project, n in sorted(count.items(), key=lambda item: (-item[1], item[0]))
-    ]
-
-
-def _links(problem: Problem, found: PortfolioSolution) -> list[Row]:
-    """What a tonne a year more would avoid at each stage and place under the plan: the largest is the empty link."""
-    on = problem.ground
-    first = len(on.offered) + len(on.stocks)
-    worth = {probe: max(-float(found.marginal[first + k]), 0.0) * 1000 for k, probe in enumerate(on.probes)}
-    return [
-        {
-            "place": on.net.places[probe.region],
-            "stage": probe.stage,
-            "product": probe.product,
-            "loss_avoided_usd_per_kg": worth[probe],
-        }
-        for probe in sorted(on.probes, key=lambda p: (-worth[p], p.region, p.product))
     ]
