@@ -17,6 +17,7 @@ _OWN_FILES = {
     "data": "didymium.cli.data:data",
     "measures": "didymium.cli.measures:measures",
     "explain": "didymium.cli.explain:explain",
+    "plan": "didymium.cli.plan:plan",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
     "serve": "didymium.cli.serve:serve",
