@@ -283,7 +283,6 @@ def _page(desk: Desk, row: Row, heading: Heading) -> Section:
         t("What the plan knows of it"),
         (Column(t("Figure"), wide=True), Column(t("Value"), wide=True)),
         tuple(pairs),
-        tuple(desk.cite(row) for _ in pairs),
     )
     said = t(
         "{decision}. Chosen in {n} of {all} plans over these and other data.",
