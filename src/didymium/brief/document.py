@@ -138,9 +138,12 @@ Block = Paragraph | Points | Tiles | Figure | Table
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """A heading and what stands under it; with `own_page` it begins a page."""
+
     id: str
     title: str
     blocks: tuple[Block, ...]
+    own_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _data(brief: Brief, paper: str) -> dict[str, Any]:
         blocks = [_block(b, brief) for b in section.blocks]
         for block, following in zip(blocks, [*blocks[1:], None], strict=True):
             block["leads"] = following is not None and following["kind"] == "figure"
-        sections.append({"title": section.title, "blocks": blocks})
+        sections.append({"title": section.title, "blocks": blocks, "own_page": section.own_page})
     return {
         "lang": brief.lang,
         "region": {"en": "US", "ja": "JP"}[brief.lang],

@@ -18,6 +18,7 @@ _OWN_FILES = {
     "measures": "didymium.cli.measures:measures",
     "explain": "didymium.cli.explain:explain",
     "respond": "didymium.cli.respond:respond",
+    "plan": "didymium.cli.plan:plan",
     "runs": "didymium.cli.runs:runs",
     "scenario": "didymium.cli.scenario:scenario",
     "serve": "didymium.cli.serve:serve",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -133,6 +134,48 @@ class Risk(click.ParamType[list[float]]):
         if not (0 <= found[0] <= 1 and 0 <= found[1] < 1):
             self.fail(f"'{value}' is not a weight and a level. Write for example 0.5@95.", param, ctx)
         return found
+
+
+class Forced(click.ParamType[dict[str, list[str]]]):
+    """What is forced into a plan and out of it, written project=A,drop=B; kept as lists by word."""
+
+    name = "forced"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, list[str]]:
+        if isinstance(value, dict):
+            return value
+        found: dict[str, list[str]] = {}
+        for word in str(value).split(","):
+            kind, _, name = word.strip().partition("=")
+            if kind not in ("project", "drop") or not name:
+                self.fail(f"'{word}' forces nothing. Write project=ID or drop=ID, with commas between.", param, ctx)
+            found.setdefault(kind, []).append(name)
+        return found
+
+
+class PlanFile(click.ParamType[list[dict[str, Any]]]):
+    """A plan in a file that --json wrote; kept as its table of choices."""
+
+    name = "plan"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[dict[str, Any]]:
+        return value if isinstance(value, list) else list(read_plan(Path(value))["tables"]["choices"])
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """A plan that --json wrote. Raises BadInput if the file is none."""
+    import json
+
+    from didymium.errors import BadInput
+
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+        list(whole["tables"]["choices"])
+    except OSError as error:
+        raise BadInput(f"it cannot be read: {error.strerror}.", where=str(path), cure="Name a file.") from None
+    except (ValueError, KeyError, TypeError):
+        raise BadInput("it is no plan.", where=str(path), cure="Write one: didymium plan --json -o FILE.") from None
+    return dict(whole)
 
 
 def _scenario(kept: dict[str, Any]) -> Any:
@@ -401,6 +444,13 @@ PARAMS: dict[str, Param] = {
     ),
     "budget": Param(
         "--budget", "Money of each party, in million USD. Default: 1,000 each.", Money(), "USA=2000,JPN=1000"
+    ),
+    "fixed": Param("--fixed", "A plan in a file of --json, valued as it stands beside the best.", PlanFile(), "FILE"),
+    "force": Param(
+        "--force",
+        "Projects to support, and projects, instruments or products to leave out, whatever the plan would choose.",
+        Forced(),
+        "project=ID,drop=ID",
     ),
     "futures": Param(
         "--scenarios",

@@ -138,7 +138,7 @@ def _budget(problem: Problem, found: PortfolioSolution, budget: Mapping[str, flo
                 "reserve_usd_m": reserve,
                 "stock_usd_m": stock,
                 "new_usd_m": new,
-                "left_usd_m": max(budget.get(party, 0.0) - reserve - stock - new, 0.0),
+                "left_usd_m": max(round(budget.get(party, 0.0) - reserve - stock - new, 6), 0.0),
                 "public_cost_usd_m": sum(on.offered[j].expected for j in own),
                 "offered": len({one.project_id for one in on.offered if one.party == party}),
                 "project_ids": ";".join(on.offered[j].project_id for j in own),

@@ -12,7 +12,9 @@ ALWAYS = (
     "Partners are one place and the rest another: goods pass freely inside each, so losses are told too small.",
     "In the plan goods go to the parties first and others take what pays its price; columns alike show it otherwise.",
     "An oxide plant is taken to have its ore; mines without a separation plant are not candidates.",
-    "Stocks cost the interest on them; store, turnover and ageing are left out, so stocks look too cheap.",
+    "A lasting stop uses up every stock in its first year; how long it goes on is an assumption with a wide range.",
+    "New metal plants are none of the register: cost, chance and start are assumptions, and the public pays them whole.",
+    "What hastened permits save is an assumption: no measurement of it is in the tables.",
     "Finished magnets are made to a user's drawing: a stock of them serves fewer users than it holds tonnes.",
     "Budgets are charged with the mean cost of the worst 5% of paths, not with expected cost or with face value.",
 )
