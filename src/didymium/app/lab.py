@@ -76,6 +76,7 @@ def setting(site: Site, words: Mapping[str, str], t: Translator) -> Setting:
         "scenario": name,
         "place": words.get("place") or was.place,
         "towards": words.get("towards") or ",".join(was.importers),
+        "products": words["products"].strip(",") if "products" in words else ",".join(was.products),
         "passes": words.get("passes") or f"{100 * was.share:g}",
         "months": words.get("months") or str(was.months),
         "days": words.get("days") or f"{usual:g}",
@@ -92,16 +93,19 @@ def setting(site: Site, words: Mapping[str, str], t: Translator) -> Setting:
             return low
         return value
 
-    def codes(field: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(w.strip().upper() for w in typed[field].split(",") if w.strip()))
+    def several(field: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(w.strip() for w in typed[field].split(",") if w.strip()))
 
     to = Dials(
-        typed["place"].strip().upper(),
-        codes("towards") if story.cuts else (),
+        typed["place"].strip(),
+        several("towards") if story.cuts else (),
+        tuple(p for p in was.products if p in several("products")),
         number("passes", 0, 100) / 100,
         int(number("months", 1, longest(story))),
     )
-    parties = codes("parties")
+    if was.products and not to.products:
+        faults["products"] = t("At least one product is expected.")
+    parties = several("parties")
     if not 1 <= len(parties) <= MOST_PARTIES:
         faults["parties"] = t("One to {n} places are expected.", n=MOST_PARTIES)
     return Setting(story, to, parties, number("days", 0, MOST_DAYS), typed, faults)
@@ -115,8 +119,8 @@ def answered(site: Site, at: Setting) -> Result:
 async def page(request: Request) -> Response:
     """The dials, the answer, and another one beside it if the address names it."""
     t, site = pages.words_of(request), pages.site_of(request)
-    words = dict(request.query_params)
-    at = setting(site, _inner(words["b"]) if "b" in words else words, t)
+    words = _words(request)
+    at = setting(site, words, t)
     other = setting(site, _inner(words["a"]), t) if words.get("a") else None
     shown = [one for one in (other, at) if one is not None]
     told = [await run_in_threadpool(_told, site, one, t) for one in shown]
@@ -129,12 +133,21 @@ async def page(request: Request) -> Response:
         title=t("Stress lab"),
         at=at,
         held=words.get("a", ""),
-        fields=_fields(at, t),
+        fields=_fields(site, at, t),
+        products=_products(at, t),
         answers=told,
         columns=[heading(c, t) for c in COLUMNS],
         scenarios=[(name, _title(story, t)) for name, story in adjustable().items()],
         twice=urlencode({"a": at.query}),
     )
+
+
+def _words(request: Request) -> dict[str, str]:
+    """The words of an address; what stands there more than once, with commas."""
+    found: dict[str, str] = {}
+    for name, word in request.query_params.multi_items():
+        found[name] = f"{found[name]},{word}" if name in found else word
+    return found
 
 
 def _inner(query: str) -> dict[str, str]:
@@ -145,27 +158,35 @@ def _title(story: Scenario, t: Translator) -> str:
     return story.title_ja if t.lang == "ja" else story.title
 
 
-def _fields(at: Setting, t: Translator) -> list[dict[str, Any]]:
-    """The dials of the form: what they are called, where they stand, how far they go."""
+def _fields(site: Site, at: Setting, t: Translator) -> list[dict[str, Any]]:
+    """The dials of the form: what they are called, where they stand, what they may be."""
     stocks = t("Users' stock at the start [days]")
     if cover(at.scenario) == "pool_cover_days":
         stocks = t("Processors' stock at the start [days]")
+    share = t("Share of exports that passes [%]") if at.scenario.cuts else t("Share of output that remains [%]")
+    regions = sorted((r for r in site.lab.regions(at.scenario.id) if not r.startswith("ROW")), key=t.place)
     found: list[dict[str, Any]] = [
-        {
-            "name": "passes",
-            "label": t("Share that passes or remains [%]"),
-            "low": 0,
-            "high": 100,
-            "step": 5,
-        },
+        {"name": "passes", "label": share, "low": 0, "high": 100, "step": 5},
         {"name": "months", "label": t("Length [months]"), "low": 1, "high": longest(at.scenario), "step": 1},
         {"name": "days", "label": stocks, "low": 0, "high": MOST_DAYS, "step": 5},
-        {"name": "place", "label": t("Who is hit or cuts, as ISO 3166 code"), "low": None},
+        {"name": "place", "label": t("Who cuts") if at.scenario.cuts else t("Where"), "choices": regions},
     ]
     if at.scenario.cuts:
-        found.append({"name": "towards", "label": t("Towards (ALL, or codes with commas)"), "low": None})
-    found.append({"name": "parties", "label": t("Parties, as codes with commas"), "low": None})
-    return [one | {"value": at.typed[one["name"]], "fault": at.faults.get(one["name"], "")} for one in found]
+        found.append({"name": "towards", "label": t("Towards"), "choices": ["ALL", "USA,JPN", *regions]})
+    found.append({"name": "parties", "label": t("Who is looked at"), "choices": ["USA,JPN", *regions]})
+    for one in found:
+        value = at.typed[one["name"]]
+        one |= {"value": value, "fault": at.faults.get(one["name"], "")}
+        if "choices" in one:
+            words = dict.fromkeys([*one["choices"], *([value] if value else [])])
+            one["choices"] = [(word, t.list([t.place(code) for code in word.split(",")])) for word in words]
+    return found
+
+
+def _products(at: Setting, t: Translator) -> list[tuple[str, str, bool]]:
+    """The products that the scenario hits: id, name, and whether they are hit now."""
+    was = dials(at.scenario)
+    return [(p, t.product(p), p in at.to.products) for p in (was.products if was is not None else ())]
 
 
 def _told(site: Site, at: Setting, t: Translator) -> dict[str, Any]:
@@ -223,7 +244,7 @@ def _python(site: Site, at: Setting) -> str:
 async def figure(request: Request) -> Response:
     """A figure of a setting as SVG."""
     t, site, number = pages.words_of(request), pages.site_of(request), request.path_params["number"]
-    at = setting(site, request.query_params, t)
+    at = setting(site, _words(request), t)
     if at.faults or number >= len(DRAWN):
         return await pages.missing(request, NotFound("no figure"))
     is_narrow = request.query_params.get("narrow") == "1"
@@ -241,7 +262,7 @@ async def figure(request: Request) -> Response:
 async def twin(request: Request) -> Response:
     """The answer of a setting as JSON, CSV or Excel."""
     t, site, form = pages.words_of(request), pages.site_of(request), request.path_params["form"]
-    at = setting(site, request.query_params, t)
+    at = setting(site, _words(request), t)
     if form not in pages.FORMS:
         return JSONResponse({"error": "There is no such page here."}, status_code=404)
     if at.faults:
@@ -256,7 +277,7 @@ async def twin(request: Request) -> Response:
 async def saved(request: Request) -> Response:
     """The scenario of a setting as a file, or the changed assumption as a file of a layer."""
     t, site = pages.words_of(request), pages.site_of(request)
-    at = setting(site, request.query_params, t)
+    at = setting(site, _words(request), t)
     try:
         story = turned(at.scenario, at.to)
     except DidymiumError as wrong:

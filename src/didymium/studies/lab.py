@@ -7,14 +7,16 @@ turn of a dial.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
 from threading import BoundedSemaphore, Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import didymium
 from didymium.data import Dataset
+from didymium.engine import Start
 from didymium.errors import BadInput, UnknownTerm
 from didymium.model.calibrate import Base
 from didymium.model.ensemble import Cases
@@ -26,10 +28,14 @@ from didymium.scenario.scenario import Outage, Scenario, TradeCut, between, chec
 from didymium.studies import stress_bands, stress_rows
 from didymium.studies.stress import FIELDS
 
+T = TypeVar("T")
+
 AT_ONCE = 2
 """Questions that are solved at a time; more would only wait for the same processors."""
-MOST_WARM = 8
-"""Runners that are kept warm, and calibrated base years."""
+CELL_MONTHS = (3, 6, 9, 12, 18, 24)
+CELL_SHARES = 4
+"""Lengths [months] and steps of the share at which the solver's bases are kept."""
+MOST_STARTS = 256
 MOST_ANSWERS = 256
 NO_BAND = (
     "The lab shows the central case alone, without the interval that uncertain inputs give: ask didymium stress for it"
@@ -38,10 +44,11 @@ NO_BAND = (
 
 @dataclass(frozen=True, slots=True)
 class Dials:
-    """Where the dials of a scenario stand: who is hit, towards whom, what share passes or remains, for how long."""
+    """Where the dials of a scenario stand: who is hit, towards whom, in what, what share passes or remains, how long."""
 
     place: str
     importers: tuple[str, ...]
+    products: tuple[str, ...]
     share: float
     months: int
 
@@ -50,25 +57,27 @@ def dials(story: Scenario) -> Dials | None:
     """The dials as a scenario sets them; None for one that is not a single shock of stated size.
 
     >>> from didymium.scenario.scenario import load
-    >>> dials(load("cn-stop-6"))
-    Dials(place='CHN', importers=('ALL',), share=0.0, months=6)
+    >>> dials(load("cn-graphite-stop"))
+    Dials(place='CHN', importers=('ALL',), products=('natural_graphite', 'anode_graphite'), share=0.1, months=12)
     """
     if story.branches or any(cut.origin or cut.approval_share is None for cut in story.cuts):
         return None
     breaks: list[TradeCut | Outage] = [*story.cuts, *story.outages]
-    found = {_dials(one, story) for one in breaks}
+    products = tuple(dict.fromkeys(p for one in breaks for p in one.products))
+    found = {_dials(one, story, products) for one in breaks}
     return found.pop() if len(found) == 1 else None
 
 
-def _dials(one: TradeCut | Outage, story: Scenario) -> Dials:
+def _dials(one: TradeCut | Outage, story: Scenario, products: tuple[str, ...]) -> Dials:
     last = shift(story.start, story.months)
     months = between(one.start, last if one.end is None else min(one.end, last))
     if isinstance(one, Outage):
-        return Dials(one.place, (), one.availability, months)
-    return Dials(one.exporter, one.importers, float(one.approval_share or 0.0), months)
+        return Dials(one.place, (), products, one.availability, months)
+    return Dials(one.exporter, one.importers, products, float(one.approval_share or 0.0), months)
 
 
-def adjustable() -> dict[str, Scenario]:
+@cache
+def adjustable() -> Mapping[str, Scenario]:
     """The scenarios of the library that have dials."""
     return {name: story for name, story in library().items() if dials(story) is not None}
 
@@ -91,7 +100,15 @@ def turned(story: Scenario, to: Dials) -> Scenario:
         return story
     if not 1 <= to.months <= longest(story):
         raise BadInput(f"{to.months} months do not fit in the run.", cure=f"Choose 1 to {longest(story)}.")
+    if was.products and not set(to.products) & set(was.products):
+        raise BadInput("no product is left.", cure=f"Choose some of {', '.join(was.products)}.")
     whole = story.model_dump(mode="json")
+    for kind in ("cuts", "outages"):
+        for one in whole[kind]:
+            one["left"] = [p for p in one["products"] if p in to.products]
+        whole[kind] = [one for one in whole[kind] if one["left"] or not one["products"]]
+        for one in whole[kind]:
+            one["products"] = one.pop("left")
     for one in whole["cuts"]:
         one |= {"exporter": to.place, "importers": list(to.importers), **_length(one, was, to)}
         if to.share != was.share:
@@ -116,16 +133,31 @@ def cover(story: Scenario) -> str:
     return "user_cover_days" if "magnets" in story.families else "pool_cover_days"
 
 
+def cell(story: Scenario, to: Dials) -> Dials:
+    """The dials near by from whose solution a question starts.
+
+    Share and length decide how far the solver has to go. The start of a question depends on the question alone, so
+    that its answer does not depend on what was asked before.
+    """
+    was = dials(story)
+    assert was is not None
+    most = longest(story)
+    months = min((m for m in CELL_MONTHS if m <= most), key=lambda m: abs(m - to.months), default=most)
+    return replace(was, share=round(CELL_SHARES * to.share) / CELL_SHARES, months=months)
+
+
 @dataclass(slots=True)
 class Lab:
-    """Warm runners by scenario of the library, and the latest answers. The same question at once is solved once."""
+    """Bases of the solver by scenario and cell, and the latest answers. The same question at once is solved once."""
 
     ds: Dataset
     _bases: OrderedDict[tuple[Any, ...], Base] = field(default_factory=OrderedDict)
-    _idle: OrderedDict[str, list[Runner]] = field(default_factory=OrderedDict)
+    _starts: OrderedDict[tuple[str, Dials], Future[Start | None]] = field(default_factory=OrderedDict)
     _answers: OrderedDict[str, Future[Result]] = field(default_factory=OrderedDict)
+    _warmed: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
     _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+    _foresights: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "lab"))
 
     def ask(self, name: str, to: Dials, parties: tuple[str, ...], cover_days: float) -> Result:
         """The central case of a scenario of the library with its dials and stocks elsewhere.
@@ -143,50 +175,66 @@ class Lab:
             "overrides": {cover(story): cover_days},
         }
         key = canonical_json(asked)
+
+        def found() -> Result:
+            with self._slots:
+                return self._solved(known[name], to, story, asked)
+
+        return self._once(self._answers, key, MOST_ANSWERS, found)
+
+    def regions(self, name: str) -> tuple[str, ...]:
+        """Places that the network of a scenario of the library knows."""
+        return tuple(adjustable()[name].apply(self.ds).chain.regions)
+
+    def warm(self, name: str) -> None:
+        """Find the starts of all cells of a scenario, those of the shortest shocks first; once."""
+        story = adjustable()[name]
         with self._lock:
-            found = self._answers.get(key)
-            is_mine = found is None
-            if found is None:
-                found = self._answers[key] = Future()
-                while len(self._answers) > MOST_ANSWERS:
-                    self._answers.popitem(last=False)
-            self._answers.move_to_end(key)
+            if name in self._warmed:
+                return
+            self._warmed.add(name)
+        was = dials(story)
+        assert was is not None
+        for months in CELL_MONTHS:
+            for step in range(CELL_SHARES + 1):
+                self._start(story, cell(story, replace(was, share=step / CELL_SHARES, months=months)))
+
+    def _once(self, kept: OrderedDict[Any, Future[T]], key: Any, most: int, found: Callable[[], T]) -> T:
+        """The kept value of a key, or a new one that everyone who asks meanwhile waits for."""
+        with self._lock:
+            future = kept.get(key)
+            is_mine = future is None
+            if future is None:
+                future = kept[key] = Future()
+                while len(kept) > most:
+                    kept.popitem(last=False)
+            kept.move_to_end(key)
         if is_mine:
             try:
-                with self._slots:
-                    found.set_result(self._solved(known[name], story, asked))
+                future.set_result(found())
             except BaseException as wrong:
-                found.set_exception(wrong)
+                future.set_exception(wrong)
                 with self._lock:
-                    self._answers.pop(key, None)
+                    kept.pop(key, None)
                 raise
-        return found.result()
+        return future.result()
 
-    def _solved(self, first: Scenario, story: Scenario, asked: dict[str, Any]) -> Result:
+    def _solved(self, first: Scenario, to: Dials, story: Scenario, asked: dict[str, Any]) -> Result:
         inputs = story.apply(self.ds, asked["overrides"])
         for party in asked["parties"]:
             if party not in inputs.chain.regions:
                 regions = sorted(inputs.chain.regions)
                 raise UnknownTerm("party", party, regions, cure=f"Known: {', '.join(regions)}.")
-        runner = self._runner(first)
-        central: dict[str, Outcome] = {sight: runner.run(inputs, sight) for sight in FORESIGHTS}
-        with self._lock:  # after a failure the runner is not taken back
-            self._idle.setdefault(first.id, []).append(runner)
-            self._idle.move_to_end(first.id)
-            while sum(map(len, self._idle.values())) > MOST_WARM:
-                oldest = next(iter(self._idle))
-                self._idle[oldest].pop(0)
-                if not self._idle[oldest]:
-                    del self._idle[oldest]
-        return self._told(story, inputs, central, asked)
+        runner = self._runner(first, cell(first, to))
+        outcomes = self._foresights.map(lambda foresight: runner.run(inputs, foresight), FORESIGHTS)
+        return self._told(story, inputs, dict(zip(FORESIGHTS, outcomes, strict=True)), asked)
 
-    def _runner(self, first: Scenario) -> Runner:
-        """A runner that nobody uses, or a new one; each begins from the scenario as the library has it."""
-        with self._lock:
-            idle = self._idle.get(first.id)
-            if idle:
-                return idle.pop()
-        inputs = first.apply(self.ds)
+    def _runner(self, first: Scenario, near: Dials) -> Runner:
+        inputs, base = self._based(first, near)
+        return Runner.of(inputs, base, start=self._start(first, near))
+
+    def _based(self, first: Scenario, near: Dials) -> tuple[Inputs, Base]:
+        inputs = turned(first, near).apply(self.ds)
         key = (first.families, first.first_base_year)
         with self._lock:
             base = self._bases.get(key)
@@ -194,9 +242,13 @@ class Lab:
             base = base_of(inputs)
             with self._lock:
                 self._bases[key] = base
-                while len(self._bases) > MOST_WARM:
-                    self._bases.popitem(last=False)
-        return Runner.of(inputs, base)
+        return inputs, base
+
+    def _start(self, first: Scenario, near: Dials) -> Start | None:
+        def found() -> Start | None:
+            return Runner.of(*self._based(first, near)).whole.start()
+
+        return self._once(self._starts, (first.id, near), MOST_STARTS, found)
 
     def _told(self, story: Scenario, inputs: Inputs, central: Mapping[str, Outcome], asked: dict[str, Any]) -> Result:
         parties, cases = asked["parties"], Cases.of_central(central)
