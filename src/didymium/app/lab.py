@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -17,7 +18,7 @@ from didymium.questions.forms import csv_text
 from didymium.questions.words import cell, heading
 from didymium.scenario.scenario import Scenario
 from didymium.scenario.writing import toml_text
-from didymium.studies.lab import Dials, adjustable, cover, dials, longest, turned
+from didymium.studies.lab import Dials, adjustable, compared, cover, dials, longest, turned
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,17 +29,10 @@ if TYPE_CHECKING:
 
 FIRST = "cn-stop-6"
 DRAWN = (figures.shortage_months, figures.first_shortage)
-COLUMNS = (
-    "foresight",
-    "party",
-    "product",
-    "sector",
-    "demand_t",
-    "unserved_t",
-    "unserved_share",
-    "days_to_shortage",
-    "loss_usd_m",
-)
+NUMBERS = ("demand_t", "unserved_t", "unserved_share", "days_to_shortage", "loss_usd_m")
+TOTALS = ("party", "product", "foresight", *NUMBERS)
+SECTORS = ("party", "product", "sector", "foresight", *NUMBERS)
+COMPARED = ("party", "product", "foresight", "unserved_a_t", "unserved_b_t", "unserved_change_t")
 MOST_DAYS = 240
 MOST_PARTIES = 4
 
@@ -125,6 +119,8 @@ async def page(request: Request) -> Response:
     shown = [one for one in (other, at) if one is not None]
     told = [await run_in_threadpool(_told, site, one, t) for one in shown]
     status = 200 if all("fault" not in one for one in told) else 422
+    if site.is_warm:
+        Thread(target=site.lab.warm, args=(at.scenario.id,), daemon=True).start()
     return pages.shown(
         request,
         "lab.html.j2",
@@ -136,7 +132,7 @@ async def page(request: Request) -> Response:
         fields=_fields(site, at, t),
         products=_products(at, t),
         answers=told,
-        columns=[heading(c, t) for c in COLUMNS],
+        compared=await run_in_threadpool(_compared, site, shown, t) if len(shown) > 1 and status == 200 else None,
         scenarios=[(name, _title(story, t)) for name, story in adjustable().items()],
         twice=urlencode({"a": at.query}),
     )
@@ -199,15 +195,29 @@ def _told(site: Site, at: Setting, t: Translator) -> dict[str, Any]:
         specs = [draw(result, lang=t.lang, names=t.names) for draw in DRAWN]
     except DidymiumError as wrong:
         return about | {"fault": str(wrong)}
-    rows = [r for r in result.rows if r["is_total"] or not str(r["product"]).startswith("ndfeb_magnet_")]
+    wanted = (
+        (t("Totals"), [r for r in result.rows if r["is_total"]], TOTALS),
+        (t("By sector"), [r for r in result.rows if not r["is_total"]], SECTORS),
+    )
     return about | {
         "figures": [{"number": n, "description": s["usermeta"]["title"]} for n, s in enumerate(specs)],
-        "lines": [[{"text": cell(r, c, t), "number": isinstance(r.get(c), float)} for c in COLUMNS] for r in rows],
+        "tables": [_table(name, rows, columns, t) for name, rows, columns in wanted],
         "notes": [t.fact(w) for w in result.warnings],
         "cli": _cli(site, at),
         "python": _python(site, at),
         "layer": _is_layered(site, at),
     }
+
+
+def _table(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], t: Translator) -> dict[str, Any]:
+    lines = [[{"text": cell(r, c, t), "number": c.endswith("_t") or c in NUMBERS} for c in columns] for r in rows]
+    return {"name": name, "columns": [heading(c, t) for c in columns], "lines": lines}
+
+
+def _compared(site: Site, pair: Sequence[Setting], t: Translator) -> dict[str, Any]:
+    """What the second of two settings changes against the first."""
+    first, second = (answered(site, one) for one in pair)
+    return _table(t("A against B"), compared(first, second), COMPARED, t)
 
 
 def _is_layered(site: Site, at: Setting) -> bool:

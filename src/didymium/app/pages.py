@@ -315,7 +315,7 @@ async def figure(request: Request) -> Response:
 
 def svg_response(drawing: str) -> Response:
     """A picture: it may style itself, and do nothing else."""
-    policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; font-src data:"}
     return Response(drawing, media_type="image/svg+xml", headers=policy)
 
 

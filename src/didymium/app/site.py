@@ -39,6 +39,7 @@ class Site:
     jobs: Jobs = field(init=False)
     runs: RunStore = field(init=False)
     lab: Lab = field(init=False)
+    is_warm: bool = False
     known: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,10 +101,20 @@ def address(question: Question) -> str:
 
 
 def create(
-    ds: Dataset, store: Path, *, hosts: tuple[str, ...], layers: tuple[Path, ...] = (), token: str | None = None
+    ds: Dataset,
+    store: Path,
+    *,
+    hosts: tuple[str, ...],
+    layers: tuple[Path, ...] = (),
+    token: str | None = None,
+    warm: bool = False,
 ) -> ASGIApp:
-    """The app over a dataset and a store, for requests to one of `hosts` (with port, as a browser writes it)."""
+    """The app over a dataset and a store, for requests to one of `hosts` (with port, as a browser writes it).
+
+    `warm`: let the lab make ready for other dials while somebody looks at its answer.
+    """
     site = Site(ds, store, layers) if token is None else Site(ds, store, layers, token)
+    site.is_warm = warm
     return Guard(_routes(site), frozenset(hosts))
 
 

@@ -44,7 +44,7 @@ NO_BAND = (
 
 @dataclass(frozen=True, slots=True)
 class Dials:
-    """Where the dials of a scenario stand: who is hit, towards whom, in what, what share passes or remains, how long."""
+    """Where dials stand: who is hit, towards whom, in which products, what share passes or remains, for how long."""
 
     place: str
     importers: tuple[str, ...]
@@ -146,6 +146,22 @@ def cell(story: Scenario, to: Dials) -> Dials:
     return replace(was, share=round(CELL_SHARES * to.share) / CELL_SHARES, months=months)
 
 
+def compared(first: Result, second: Result) -> list[dict[str, Any]]:
+    """What goes unserved in two answers of the lab, by party, product and foresight, where both have a total."""
+    names = ("party", "product", "foresight")
+
+    def totals(one: Result) -> dict[tuple[Any, ...], Any]:
+        return {tuple(r[n] for n in names): r["unserved_t"] for r in one.rows if r["is_total"]}
+
+    a, b = totals(first), totals(second)
+    return [
+        dict(zip(names, key, strict=True))
+        | {"unserved_a_t": a[key], "unserved_b_t": b[key], "unserved_change_t": b[key] - a[key]}
+        for key in a
+        if key in b
+    ]
+
+
 @dataclass(slots=True)
 class Lab:
     """Bases of the solver by scenario and cell, and the latest answers. The same question at once is solved once."""
@@ -187,7 +203,10 @@ class Lab:
         return tuple(adjustable()[name].apply(self.ds).chain.regions)
 
     def warm(self, name: str) -> None:
-        """Find the starts of all cells of a scenario, those of the shortest shocks first; once."""
+        """Find the starts of all cells of a scenario, those of the shortest shocks first; once.
+
+        Not needed for an answer, but the first one of each cell takes less time after it.
+        """
         story = adjustable()[name]
         with self._lock:
             if name in self._warmed:

@@ -18,7 +18,10 @@ async function ask() {
   try {
     const reply = await fetch(where, { signal: mine.signal });
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-    old.replaceWith(document.adoptNode(page.getElementById("answer")));
+    const answer = document.adoptNode(page.getElementById("answer"));
+    await Promise.allSettled([...answer.querySelectorAll("img")].map((one) => one.decode()));
+    if (mine.signal.aborted) return;
+    old.replaceWith(answer);
     history.replaceState(null, "", where);
     for (const link of document.querySelectorAll(".languages a")) {
       link.href = page.querySelector(`.languages a[lang="${link.lang}"]`).getAttribute("href");
