@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from didymium import figures
 from didymium.errors import NotFound
@@ -34,6 +35,19 @@ def drawn(result: Result, t: Translator, *, narrow: bool = False) -> list[Spec]:
     return found
 
 
+FONTS = "Didymium Sans, Noto Sans JP, Noto Sans CJK JP, Hiragino Sans, Yu Gothic UI, Meiryo, sans-serif"
+"""A picture brings its Latin letters along; Japanese ones, which are many, are the machine's own."""
+
+
 def picture(spec: Spec) -> str:
-    """A figure as SVG, with its title and foot."""
-    return svg(spec)
+    """A figure as SVG, with its title and foot, to stand alone as a picture."""
+    drawing = svg(spec).replace('font-family="Didymium Sans"', f'font-family="{FONTS}"')
+    head, rest = drawing.split(">", 1)
+    return f"{head}><style>{_faces()}</style>{rest}"
+
+
+@cache
+def _faces() -> str:
+    from didymium.brief.html import latin_faces
+
+    return latin_faces()

@@ -16,6 +16,7 @@ from didymium.app.jobs import Jobs, Progress
 from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS, Question
 from didymium.results import ChunkStore, Result, RunStore, canonical_json
+from didymium.studies.lab import Lab
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -37,11 +38,14 @@ class Site:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     jobs: Jobs = field(init=False)
     runs: RunStore = field(init=False)
+    lab: Lab = field(init=False)
+    is_warm: bool = False
     known: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.runs = RunStore(self.store / "runs")
         self.runs.prepare()
+        self.lab = Lab(self.ds)
         self.jobs = Jobs(self.store / "jobs", self.work)
 
     def key(self, asked: Asked) -> str:
@@ -97,10 +101,20 @@ def address(question: Question) -> str:
 
 
 def create(
-    ds: Dataset, store: Path, *, hosts: tuple[str, ...], layers: tuple[Path, ...] = (), token: str | None = None
+    ds: Dataset,
+    store: Path,
+    *,
+    hosts: tuple[str, ...],
+    layers: tuple[Path, ...] = (),
+    token: str | None = None,
+    warm: bool = False,
 ) -> ASGIApp:
-    """The app over a dataset and a store, for requests to one of `hosts` (with port, as a browser writes it)."""
+    """The app over a dataset and a store, for requests to one of `hosts` (with port, as a browser writes it).
+
+    `warm`: let the lab make ready for other dials while somebody looks at its answer.
+    """
     site = Site(ds, store, layers) if token is None else Site(ds, store, layers, token)
+    site.is_warm = warm
     return Guard(_routes(site), frozenset(hosts))
 
 
@@ -108,13 +122,17 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import pages
+    from didymium.app import lab, pages
 
     routes = [
         Route("/", pages.home),
         Route("/ask/{name}/figure-{number:int}.svg", pages.figure),
         Route("/ask/{name}.{form}", pages.twin),
         Route("/ask/{name}", pages.ask),
+        Route("/lab", lab.page),
+        Route("/lab/figure-{number:int}.svg", lab.figure),
+        Route("/lab/{name}", lab.saved),
+        Route("/lab.{form}", lab.twin),
         Route("/jobs", pages.begin, methods=["POST"]),
         Route("/jobs", pages.jobs),
         Route("/jobs/{key}", pages.job),

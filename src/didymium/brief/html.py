@@ -50,6 +50,11 @@ def _scaled(drawing: str, scale: float) -> str:
     return re.sub(r'(width|height)="([\d.]+)"', lambda m: f'{m[1]}="{float(m[2]) * scale:.0f}"', drawing, count=2)
 
 
+def latin_faces() -> str:
+    """@font-face rules of the Latin letters, with the letters inside: for a picture that can load nothing."""
+    return _face("latin", _LATIN_RANGE)
+
+
 def _face(name: str, characters: str, ending: str = "woff2") -> str:
     """@font-face rules of both weights with the letters inside."""
     kind = {"woff2": "woff2", "otf": "opentype"}[ending]

@@ -39,6 +39,6 @@ def serve(port: int, store: Path | None, layer: tuple[Path, ...]) -> None:
     from didymium.results import default_store
 
     hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
-    app = create(answering.dataset(layer), store or default_store(), hosts=hosts, layers=layer)
+    app = create(answering.dataset(layer), store or default_store(), hosts=hosts, layers=layer, warm=True)
     click.echo(f"http://127.0.0.1:{port}/  (Ctrl+C to end)")
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", server_header=False, timeout_keep_alive=5)
