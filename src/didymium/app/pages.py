@@ -71,25 +71,27 @@ def titles(t: Translator) -> dict[str, str]:
         "recycling": t("Recycling"),
         "respond": t("Response"),
         "stocks": t("Stocks"),
-        "stress": t("Stress lab"),
+        "stress": t("Stress test"),
     }
 
 
-def _site(request: Request) -> Site:
+def site_of(request: Request) -> Site:
+    """What the pages share."""
     site: Site = request.app.state.site
     return site
 
 
-def _words(request: Request) -> Translator:
+def words_of(request: Request) -> Translator:
     """The language of a page: asked for in the address, else what the browser prefers."""
     lang = request.query_params.get("lang", "")
     if lang not in LANGUAGES:
         lang = "ja" if request.headers.get("accept-language", "").lower().startswith("ja") else "en"
-    return translator(lang, dataset_names(_site(request).ds, lang))
+    return translator(lang, dataset_names(site_of(request).ds, lang))
 
 
-def _page(request: Request, template: str, t: Translator, /, *, status: int = 200, **values: Any) -> Response:
-    site = _site(request)
+def shown(request: Request, template: str, t: Translator, /, *, status: int = 200, **values: Any) -> Response:
+    """A page in its frame."""
+    site = site_of(request)
     known = titles(t)
 
     def link(path: str, **words: str) -> str:
@@ -122,8 +124,8 @@ def _page(request: Request, template: str, t: Translator, /, *, status: int = 20
 
 async def missing(request: Request, _: Exception) -> Response:
     """There is no such page."""
-    t = _words(request)
-    return _page(request, "error.html.j2", t, status=404, title=t("Not found"), text=t("There is no such page here."))
+    t = words_of(request)
+    return shown(request, "error.html.j2", t, status=404, title=t("Not found"), text=t("There is no such page here."))
 
 
 async def broken(request: Request, _: Exception) -> Response:
@@ -131,9 +133,10 @@ async def broken(request: Request, _: Exception) -> Response:
     return PlainTextResponse("Something went wrong here. The server's log says what.\n", status_code=500)
 
 
-def _refused(request: Request, t: Translator, wrong: DidymiumError) -> Response:
+def refused(request: Request, t: Translator, wrong: DidymiumError) -> Response:
+    """What cannot be answered, and why."""
     status = 404 if isinstance(wrong, NotFound) else 422
-    return _page(request, "error.html.j2", t, status=status, title=t("This cannot be answered"), text=str(wrong))
+    return shown(request, "error.html.j2", t, status=status, title=t("This cannot be answered"), text=str(wrong))
 
 
 # the situation
@@ -141,7 +144,7 @@ def _refused(request: Request, t: Translator, wrong: DidymiumError) -> Response:
 
 async def home(request: Request) -> Response:
     """One screen: what lapses next, what is overdue, where the gaps are, and where to go from there."""
-    t, site = _words(request), _site(request)
+    t, site = words_of(request), site_of(request)
 
     def ask(command: str) -> Result:
         question = next(q for q in site.questions() if q.command == command)
@@ -172,7 +175,7 @@ async def home(request: Request) -> Response:
         ),
         _block(t("Largest gaps of 2030, together"), largest[:6], ("stage", "product", "gap_t", "gap_share"), "gaps", t),
     ]
-    return _page(request, "home.html.j2", t, title=t("Situation"), blocks=blocks)
+    return shown(request, "home.html.j2", t, title=t("Situation"), blocks=blocks)
 
 
 def _block(
@@ -190,33 +193,33 @@ def _block(
 
 
 def _asked(request: Request) -> fields.Asked | None:
-    question = _site(request).question(request.path_params["name"])
+    question = site_of(request).question(request.path_params["name"])
     return None if question is None else fields.asked(question, dict(request.query_params))
 
 
 async def ask(request: Request) -> Response:
     """The page of a question: its form, its answer or the way to it, its figures, and its twins."""
-    t, site = _words(request), _site(request)
+    t, site = words_of(request), site_of(request)
     asked = _asked(request)
     if asked is None:
         return await missing(request, NotFound("no question"))
     shared: dict[str, Any] = {"title": titles(t).get(asked.question.command, asked.question.command), "asked": asked}
     nothing: dict[str, Any] = {"answer": None, "job": None, "commands": _commands(asked)}
     if asked.has_fault:
-        return _page(request, "ask.html.j2", t, status=422, **shared, **nothing, form=_form(asked, t))
+        return shown(request, "ask.html.j2", t, status=422, **shared, **nothing, form=_form(asked, t))
     try:
         result = await run_in_threadpool(site.answered, asked)
     except DidymiumError as wrong:
-        return _refused(request, t, wrong)
+        return refused(request, t, wrong)
     if result is None:
         nothing["job"] = site.jobs.find(site.key(asked))
-        return _page(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
+        return shown(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
     table = request.query_params.get("table", "")
     if table and table not in result.tables:
         return await missing(request, NotFound("no table"))
     specs = await run_in_threadpool(pictures.drawn, result, t) if not table else []
     nothing["answer"] = _answer(result, asked, table, specs, t)
-    return _page(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
+    return shown(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
 
 
 def _form(asked: fields.Asked, t: Translator) -> list[dict[str, Any]]:
@@ -293,27 +296,32 @@ def _answer(
 
 async def figure(request: Request) -> Response:
     """A figure of an answer as SVG."""
-    t, site, asked = _words(request), _site(request), _asked(request)
+    t, site, asked = words_of(request), site_of(request), _asked(request)
     if asked is None or asked.has_fault:
         return await missing(request, NotFound("no figure"))
 
     def draw() -> str | None:
         result = site.answered(asked)
-        specs = [] if result is None else pictures.drawn(result, t)
+        is_narrow = request.query_params.get("narrow") == "1"
+        specs = [] if result is None else pictures.drawn(result, t, narrow=is_narrow)
         number = request.path_params["number"]
         return pictures.picture(specs[number]) if number < len(specs) else None
 
     drawing = await run_in_threadpool(draw)
     if drawing is None:
         return await missing(request, NotFound("no figure"))
-    # a picture may style itself, and do nothing else
+    return svg_response(drawing)
+
+
+def svg_response(drawing: str) -> Response:
+    """A picture: it may style itself, and do nothing else."""
     policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return Response(drawing, media_type="image/svg+xml", headers=policy)
 
 
 async def twin(request: Request) -> Response:
     """The answer of a page as JSON, CSV or Excel."""
-    site, asked, form = _site(request), _asked(request), request.path_params["form"]
+    site, asked, form = site_of(request), _asked(request), request.path_params["form"]
     if asked is None or form not in FORMS:
         return JSONResponse({"error": "There is no such page here."}, status_code=404)
     if asked.has_fault:
@@ -328,10 +336,11 @@ async def twin(request: Request) -> Response:
     table = request.query_params.get("table", "")
     if table and table not in result.tables:
         return JSONResponse({"error": f"The answer has no table {table}."}, status_code=404)
-    return _file(result.as_dict(), result.tables[table] if table else result.rows, form, address(asked.question))
+    return file_of(result.as_dict(), result.tables[table] if table else result.rows, form, address(asked.question))
 
 
-def _file(whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], form: str, name: str) -> Response:
+def file_of(whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], form: str, name: str) -> Response:
+    """Rows as a file to keep."""
     body = {
         "json": lambda: json_text(whole).encode(),
         "csv": lambda: csv_text(rows).encode(),
@@ -346,11 +355,11 @@ def _file(whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], form: str
 
 async def begin(request: Request) -> Response:
     """Start the work of a question and go to its page."""
-    t, site = _words(request), _site(request)
+    t, site = words_of(request), site_of(request)
     form = await request.form()
     given = {k: v for k, v in form.items() if isinstance(v, str)}
     if given.pop("token", "") != site.token:
-        return _page(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
+        return shown(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
     question = site.question(given.pop("question", ""))
     if question is None:
         return await missing(request, NotFound("no question"))
@@ -363,10 +372,10 @@ async def begin(request: Request) -> Response:
 
 async def cancel(request: Request) -> Response:
     """End the work of a job at its next step."""
-    t, site = _words(request), _site(request)
+    t, site = words_of(request), site_of(request)
     form = await request.form()
     if form.get("token") != site.token:
-        return _page(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
+        return shown(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
     job = site.jobs.find(request.path_params["key"])
     if job is None:
         return await missing(request, NotFound("no job"))
@@ -376,13 +385,13 @@ async def cancel(request: Request) -> Response:
 
 async def jobs(request: Request) -> Response:
     """All work of this store, open first."""
-    t = _words(request)
-    return _page(request, "jobs.html.j2", t, title=t("Work"), jobs=_site(request).jobs.all())
+    t = words_of(request)
+    return shown(request, "jobs.html.j2", t, title=t("Work"), jobs=site_of(request).jobs.all())
 
 
 async def job(request: Request) -> Response:
     """How a piece of work stands, for programs."""
-    found = _site(request).jobs.find(request.path_params["key"])
+    found = site_of(request).jobs.find(request.path_params["key"])
     if found is None:
         return JSONResponse({"error": "There is no such job."}, status_code=404)
     return JSONResponse({k: getattr(found, k) for k in ("key", "command", "state", "done", "of", "run_id", "fault")})
@@ -393,15 +402,15 @@ async def job(request: Request) -> Response:
 
 async def runs(request: Request) -> Response:
     """The kept runs, the latest first."""
-    t, site = _words(request), _site(request)
+    t, site = words_of(request), site_of(request)
     kept = [e.manifest for e in await run_in_threadpool(site.runs.list) if e.manifest is not None]
     kept.sort(key=lambda m: str(m.created), reverse=True)
-    return _page(request, "runs.html.j2", t, title=t("Runs"), runs=kept[:SHOWN])
+    return shown(request, "runs.html.j2", t, title=t("Runs"), runs=kept[:SHOWN])
 
 
 async def run_json(request: Request) -> Response:
     """A kept run, whole."""
-    site = _site(request)
+    site = site_of(request)
     try:
         result = await run_in_threadpool(lambda: site.loaded(site.runs.find(request.path_params["run_id"])))
     except DidymiumError as wrong:
@@ -413,7 +422,7 @@ async def explain(request: Request) -> Response:
     """What stands behind one number: rows, sources, rules, formula, assumptions."""
     from didymium.studies.lineage import found_row, lineage
 
-    t, site, words = _words(request), _site(request), request.query_params
+    t, site, words = words_of(request), site_of(request), request.query_params
 
     def behind() -> Any:
         result = site.loaded(site.runs.find(request.path_params["run_id"]))
@@ -424,42 +433,42 @@ async def explain(request: Request) -> Response:
     try:
         found = await run_in_threadpool(behind)
     except DidymiumError as wrong:
-        return _refused(request, t, wrong)
-    return _page(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
+        return refused(request, t, wrong)
+    return shown(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
 
 
 async def tables(request: Request) -> Response:
     """The tables of the data."""
     from didymium.schema import TABLES
 
-    t, site = _words(request), _site(request)
+    t, site = words_of(request), site_of(request)
     listed = [
         (name, len(site.ds.rows(name)), TABLES[name].title_ja if t.lang == "ja" else TABLES[name].title)
         for name in sorted(site.ds.content)
         if name in TABLES
     ]
-    return _page(request, "tables.html.j2", t, title=t("Data"), tables=listed)
+    return shown(request, "tables.html.j2", t, title=t("Data"), tables=listed)
 
 
 async def table(request: Request) -> Response:
     """The rows of one table, as they would be used."""
-    t, site, name = _words(request), _site(request), request.path_params["table"]
+    t, site, name = words_of(request), site_of(request), request.path_params["table"]
     if name not in site.ds.content:
         return await missing(request, NotFound("no table"))
     rows = site.ds.rows(name)
     columns = list(rows[0]) if rows else []
     lines = [["" if r.get(c) is None else str(r.get(c)) for c in columns] for r in rows[:SHOWN]]
-    return _page(request, "table.html.j2", t, title=name, columns=columns, lines=lines, whole=len(rows), name=name)
+    return shown(request, "table.html.j2", t, title=name, columns=columns, lines=lines, whole=len(rows), name=name)
 
 
 async def table_twin(request: Request) -> Response:
     """The rows of one table as JSON, CSV or Excel."""
-    site, name, form = _site(request), request.path_params["table"], request.path_params["form"]
+    site, name, form = site_of(request), request.path_params["table"], request.path_params["form"]
     if name not in site.ds.content or form not in FORMS:
         return JSONResponse({"error": "There is no such page here."}, status_code=404)
     rows = [dict(r) for r in site.ds.rows(name)]
     whole = {"command": f"data table {name}", "dataset": dict(site.ds.describe()), "rows": rows}
-    return await run_in_threadpool(_file, whole, rows, form, name)
+    return await run_in_threadpool(file_of, whole, rows, form, name)
 
 
 async def openapi(request: Request) -> Response:
@@ -468,7 +477,7 @@ async def openapi(request: Request) -> Response:
     from didymium.questions.params import PARAMS
 
     paths: dict[str, Any] = {}
-    for question in _site(request).questions():
+    for question in site_of(request).questions():
         given = [
             {
                 "name": name,
@@ -494,9 +503,17 @@ async def openapi(request: Request) -> Response:
     return JSONResponse(whole)
 
 
+STATIC = {
+    "app.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "lab.js": "text/javascript; charset=utf-8",
+}
+
+
 async def static(request: Request) -> Response:
-    """The style sheet."""
-    if request.path_params["name"] != "app.css":
+    """The style sheet, the icon and the one script."""
+    name = request.path_params["name"]
+    if name not in STATIC:
         return PlainTextResponse("There is no such file here.\n", status_code=404)
-    css = (files("didymium.app") / "static" / "app.css").read_text(encoding="utf-8")
-    return Response(css, media_type="text/css; charset=utf-8", headers={"cache-control": "max-age=3600"})
+    text = (files("didymium.app") / "static" / name).read_text(encoding="utf-8")
+    return Response(text, media_type=STATIC[name], headers={"cache-control": "max-age=3600"})

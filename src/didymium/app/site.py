@@ -16,6 +16,7 @@ from didymium.app.jobs import Jobs, Progress
 from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS, Question
 from didymium.results import ChunkStore, Result, RunStore, canonical_json
+from didymium.studies.lab import Lab
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -37,11 +38,13 @@ class Site:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     jobs: Jobs = field(init=False)
     runs: RunStore = field(init=False)
+    lab: Lab = field(init=False)
     known: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.runs = RunStore(self.store / "runs")
         self.runs.prepare()
+        self.lab = Lab(self.ds)
         self.jobs = Jobs(self.store / "jobs", self.work)
 
     def key(self, asked: Asked) -> str:
@@ -108,13 +111,17 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import pages
+    from didymium.app import lab, pages
 
     routes = [
         Route("/", pages.home),
         Route("/ask/{name}/figure-{number:int}.svg", pages.figure),
         Route("/ask/{name}.{form}", pages.twin),
         Route("/ask/{name}", pages.ask),
+        Route("/lab", lab.page),
+        Route("/lab/figure-{number:int}.svg", lab.figure),
+        Route("/lab/{name}", lab.saved),
+        Route("/lab.{form}", lab.twin),
         Route("/jobs", pages.begin, methods=["POST"]),
         Route("/jobs", pages.jobs),
         Route("/jobs/{key}", pages.job),

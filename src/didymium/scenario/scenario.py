@@ -305,7 +305,7 @@ class Scenario(_Strict):
             "end": end,
             "approval_share": 1 - share,
         }
-        return _checked(self.model_dump() | {"cuts": (*self.model_dump()["cuts"], more)}, where=f"scenario {self.id}")
+        return checked(self.model_dump() | {"cuts": (*self.model_dump()["cuts"], more)}, where=f"scenario {self.id}")
 
     def apply(self, ds: Tables, overrides: Mapping[str, float] | None = None) -> Inputs:
         """Inputs of this scenario over a dataset; see `didymium.scenario.apply.apply`.
@@ -374,10 +374,10 @@ def parse(text: str, *, where: str) -> Scenario:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise BadScenario(f"not readable as TOML: {fault}.", where=where) from fault
-    return _checked(content, where=where)
+    return checked(content, where=where)
 
 
-def _checked(content: Mapping[str, Any], *, where: str) -> Scenario:
+def checked(content: Mapping[str, Any], *, where: str) -> Scenario:
     """A scenario from its fields. Raises BadScenario that names the first field at fault, and what was given there."""
     try:
         return Scenario.model_validate(content)

@@ -1,0 +1,38 @@
+// The lab without its button: a dial that is let go asks at once, and the answer takes the place of the old one.
+// Without this script the form works as any other.
+"use strict";
+
+const form = document.getElementById("dials");
+let asking = null;
+
+function address() {
+  return `/lab?${new URLSearchParams(new FormData(form))}`;
+}
+
+async function ask() {
+  if (asking) asking.abort();
+  const mine = (asking = new AbortController());
+  const where = address();
+  const old = document.getElementById("answer");
+  old.setAttribute("aria-busy", "true");
+  try {
+    const reply = await fetch(where, { signal: mine.signal });
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    old.replaceWith(document.adoptNode(page.getElementById("answer")));
+    history.replaceState(null, "", where);
+    for (const link of document.querySelectorAll(".languages a")) {
+      link.href = page.querySelector(`.languages a[lang="${link.lang}"]`).getAttribute("href");
+    }
+  } catch (fault) {
+    if (fault.name !== "AbortError") location.assign(where);
+  }
+}
+
+form.addEventListener("input", (event) => {
+  if (event.target.type === "range") event.target.nextElementSibling.value = event.target.value;
+});
+form.addEventListener("change", ask);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});

@@ -1,0 +1,151 @@
+"""The pages in a real browser: phone and wide screen, light and dark, both languages, eyes and keyboard.
+
+The browser is the machine's own Chromium. `DIDYMIUM_SHOTS` names a folder for pictures of the pages.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import didymium.data
+from didymium.app import create
+from didymium.app.site import address
+from didymium.questions.catalogue import QUESTIONS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = os.environ.get("DIDYMIUM_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine: install it, or name it in DIDYMIUM_CHROMIUM"),
+]
+
+PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+SCREENS = {
+    "phone": (PHONE, "light"),
+    "wide-dark": (WIDE, "dark"),
+    "phone-dark": (PHONE, "dark"),
+    "wide": (WIDE, "light"),
+}
+JUDGED = ("phone", "wide-dark")
+"""Both widths and both colour schemes; the other two pairs are only pictured."""
+MISSING = "/nothing"
+FIXED = ["/", "/data", "/data/places", "/runs", "/jobs", MISSING]
+ASKED = [f"/ask/{address(q)}" for q in QUESTIONS.values() if q.command != "brief"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    import uvicorn
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{free.getsockname()[1]}"
+    app = create(didymium.data.open(), tmp_path_factory.mktemp("store"), hosts=(host,))
+    runs = uvicorn.Server(uvicorn.Config(app, port=int(host.rsplit(":", 1)[1]), log_level="error", lifespan="off"))
+    thread = threading.Thread(target=runs.run, daemon=True)
+    thread.start()
+    for _ in range(500):
+        if runs.started:
+            break
+        time.sleep(0.01)
+    yield f"http://{host}"
+    runs.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def opened(chromium: Browser, server: str, path: str, lang: str) -> tuple[Page, list[str]]:
+    """The page and what the browser complains of."""
+    page = chromium.new_page()
+    said: list[str] = []
+    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+    page.on("pageerror", lambda fault: said.append(str(fault)))
+    page.set_default_timeout(60_000)
+    page.goto(f"{server}{path}{'&' if '?' in path else '?'}lang={lang}")
+    return page, said
+
+
+def turned(page: Page, screen: str) -> None:
+    """The page on another screen, with all its pictures there."""
+    size, scheme = SCREENS[screen]
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.evaluate("for (const one of document.images) one.loading = 'eager'")
+    page.wait_for_function("[...document.images].every(one => one.complete)")
+
+
+def pictured(page: Page, path: str, lang: str, screen: str) -> None:
+    folder = os.environ.get("DIDYMIUM_SHOTS")
+    if folder:
+        name = path.strip("/").replace("/", "-").replace("?", "-")[:80] or "home"
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.{lang}.{screen}.png", full_page=True, animations="disabled")
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds that is serious or worse."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("path", [*FIXED, *ASKED])
+def test_a_page_can_be_read_by_everyone_everywhere(chromium: Browser, server: str, path: str, lang: str) -> None:
+    page, said = opened(chromium, server, path, lang)
+    for screen in SCREENS if os.environ.get("DIDYMIUM_SHOTS") else JUDGED:
+        turned(page, screen)
+        pictured(page, path, lang, screen)
+        assert page.evaluate("[...document.images].filter(one => !one.naturalWidth).map(one => one.src)") == []
+        wide = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert wide[0] <= wide[1], (screen, wide)
+        assert screen not in JUDGED or findings(page) == [], screen
+    assert not [line for line in said if path != MISSING or "404" not in line]
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/ask/measures-floor", "/jobs", "/data"])
+def test_the_keyboard_reaches_everything(chromium: Browser, server: str, path: str) -> None:
+    page, _ = opened(chromium, server, path, "en")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    assert page.get_by_role("link", name="Skip to content").is_visible()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.reload()
+    kinds = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+    whole = page.evaluate(f'[...document.querySelectorAll("{kinds}")].map((one, i) => one.dataset.at = i).length')
+    reached = set()
+    for _ in range(whole + 20):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.dataset.at ?? ''"))
+        shown = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert shown != "none" or page.evaluate("document.activeElement === document.body")
+    assert {str(i) for i in range(whole)} <= reached
+    page.close()
