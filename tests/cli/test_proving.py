@@ -280,6 +280,26 @@ def test_export_leaves_a_folder_with_files_alone(kept: Path, didymium: Didymium,
     assert "the folder is not empty" in said.err
 
 
+def test_a_confidential_run_is_not_exported_unasked(
+    answer: Result, didymium: Didymium, own_store: Path, tmp_path: Path
+) -> None:
+    record = {"name": "ours", "visibility": "confidential", "is_stated": True, "rows": 3, "sha256": "ab"}
+    store = RunStore(own_store / "runs")
+    secret = replace(answer, dataset={**answer.dataset, "layer_records": [record]})
+    said = didymium("runs", "export", keep(store, secret).name, "--model", tmp_path / "x")
+    assert said.code == 2 and "confidential layer ours" in said.err and not (tmp_path / "x").exists()
+    asked = ("runs", "export", secret.run_id, "--model", tmp_path / "y", "--include-confidential")
+    assert didymium(*asked).code == 0
+    assert "CONFIDENTIAL: made with ours" in (tmp_path / "y" / "README.md").read_text("utf-8")
+
+
+def test_a_twin_is_exported(answer: Result, didymium: Didymium, own_store: Path, tmp_path: Path) -> None:
+    record = {"name": "confidential-1", "visibility": "confidential", "is_stated": True, "rows": 3, "sha256": ""}
+    twin = replace(answer, dataset={**answer.dataset, "layer_records": [record]})
+    kept = keep(RunStore(own_store / "runs"), twin)
+    assert didymium("runs", "export", kept.name, "--model", tmp_path / "x").code == 0
+
+
 def test_export_of_a_run_without_programmes_says_so(didymium: Didymium, tmp_path: Path) -> None:
     run_id = didymium("measures", "--as-of", "2026-11-22", "--json").json()["run_id"]
     said = didymium("runs", "export", run_id, "--model", tmp_path / "x")

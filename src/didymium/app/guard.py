@@ -7,8 +7,8 @@ to come from us, whatever its method. Only following a link from elsewhere, whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ MOST_BYTES = 1 << 20
 """Largest body of a request."""
 MOST_QUERY = 16 << 10
 """Longest path and query."""
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""What a reverse proxy adds."""
 
 HEADERS = {
     "content-security-policy": (
@@ -32,10 +34,20 @@ HEADERS = {
 }
 
 
-def refusal(method: str, headers: Iterable[tuple[bytes, bytes]], size: int, hosts: frozenset[str]) -> str | None:
+def refusal(
+    method: str,
+    headers: Iterable[tuple[bytes, bytes]],
+    size: int,
+    hosts: frozenset[str],
+    *,
+    most: int = MOST_BYTES,
+    is_proxied: bool = False,
+) -> str | None:
     """Why a request is not taken, in one line; None if it is.
 
-    `hosts` are names with ports as browsers write them. `size` [bytes]: of path and query.
+    `hosts` are names with ports as browsers write them. `size` [bytes]: of path and query; `most`: of the body. Behind
+    a proxy browsers speak https, and what a proxy adds is expected; without one it means that somebody has put these
+    pages before others, who would all be let in.
 
     >>> ours = frozenset({"127.0.0.1:8321"})
     >>> refusal("GET", [(b"host", b"127.0.0.1:8321")], 1, ours) is None
@@ -48,7 +60,10 @@ def refusal(method: str, headers: Iterable[tuple[bytes, bytes]], size: int, host
         said.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     if len(said.get("host", ())) != 1 or said["host"][0].lower() not in hosts:
         return "This host is not served here."
-    if any(origin not in {f"http://{h}" for h in hosts} for origin in said.get("origin", ())):
+    if not is_proxied and any(name in said for name in FORWARDED):
+        return "This server is for this machine alone. Behind a proxy, start it with --proxy."
+    scheme = "https" if is_proxied else "http"
+    if any(origin not in {f"{scheme}://{h}" for h in hosts} for origin in said.get("origin", ())):
         return "Pages of other sites may not ask here."
     follows_link = method in ("GET", "HEAD") and said.get("sec-fetch-mode") == ["navigate"]
     if said.get("sec-fetch-site", ["same-origin"])[0] not in ("same-origin", "none") and not follows_link:
@@ -57,17 +72,27 @@ def refusal(method: str, headers: Iterable[tuple[bytes, bytes]], size: int, host
         return "Only GET, HEAD and POST are answered."
     if method == "POST" and "origin" not in said:
         return "A change has to say where it comes from."
-    if size > MOST_QUERY or any(not v.isdigit() or int(v) > MOST_BYTES for v in said.get("content-length", ())):
+    if size > MOST_QUERY or any(not _is_small(v, most) for v in said.get("content-length", ())):
         return "The request is too large."
     return None
 
 
+def _is_small(length: str, most: int) -> bool:
+    return length.isascii() and length.isdigit() and len(length) < 16 and int(length) <= most
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Lets requests pass to `app` if they may, and marks all answers."""
+    """Lets requests pass to `app` if they may, and marks all answers.
+
+    `larger` are the paths whose bodies may be larger, and how large. `door` says of a request behind a proxy why it is
+    not let in, as a status and a line, and notes in the scope who asks.
+    """
 
     app: ASGIApp
     hosts: frozenset[str]
+    larger: Mapping[str, int] = field(default_factory=dict)
+    door: Callable[[Scope], tuple[int, str] | None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -83,24 +108,28 @@ class Guard:
             await send(message)
 
         size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-        why = refusal(scope.get("method", ""), scope["headers"], size, self.hosts)
-        if scope["type"] != "http" or why is not None:
-            from starlette.responses import PlainTextResponse
+        most = self.larger.get(scope["path"], MOST_BYTES) if scope.get("method") == "POST" else MOST_BYTES
+        is_proxied = self.door is not None
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        from starlette.responses import PlainTextResponse
 
-            large = why == "The request is too large."
-            await PlainTextResponse(f"{why}\n", status_code=413 if large else 403)(scope, receive, marked)
+        turned = self.door(scope) if self.door is not None else None
+        why = refusal(scope["method"], scope["headers"], size, self.hosts, most=most, is_proxied=is_proxied)
+        if why is not None or turned is not None:
+            status, text = turned or (413 if why == "The request is too large." else 403, why)
+            await PlainTextResponse(f"{text}\n", status_code=status)(scope, receive, marked)
             return
         body = b""
         more = scope["method"] == "POST"
-        while more and len(body) <= MOST_BYTES:
+        while more and len(body) <= most:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             body += message.get("body", b"")
             more = bool(message.get("more_body"))
-        if len(body) > MOST_BYTES:
-            from starlette.responses import PlainTextResponse
-
+        if len(body) > most:
             await PlainTextResponse("The request is too large.\n", status_code=413)(scope, receive, marked)
             return
         whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]

@@ -51,11 +51,16 @@ class Job:
 
 
 class Jobs:
-    """The work of one server, one piece at a time. `folder` holds a file for each."""
+    """The work of one server, one piece at a time. `folder` holds a file for each.
 
-    def __init__(self, folder: Path, work: Work) -> None:
+    `key_of` says what a piece of work would be called now: one that waited under another name was asked of other data,
+    and its answer would pass for theirs.
+    """
+
+    def __init__(self, folder: Path, work: Work, key_of: Callable[[str, Mapping[str, Any]], str] | None = None) -> None:
         self._folder = folder
         self._work = work
+        self._key_of = key_of
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="job")
         self._lock = threading.Lock()
         self._jobs: dict[str, Job] = {}
@@ -110,6 +115,9 @@ class Jobs:
     def _run(self, key: str) -> None:
         job = self.find(key)
         if job is None or job.state != "waiting":
+            return
+        if self._key_of is not None and self._key_of(job.command, job.params) != key:
+            self._set(replace(job, state="failed", fault="The data or the version changed since it was asked."))
             return
         self._set(replace(job, state="running"))
 

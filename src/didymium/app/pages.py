@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from didymium.app import fields, pictures
 from didymium.app.site import address
+from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import Translator, dataset_names, translator
 from didymium.questions.forms import csv_text, json_text, picked, workbook
@@ -115,6 +116,8 @@ def shown(request: Request, template: str, t: Translator, /, *, status: int = 20
             languages={code: f"{request.url.path}?{urlencode({**here, 'lang': code})}" for code in LANGUAGES},
             language_names=LANGUAGES,
             token=site.token,
+            person=request.scope.get("person"),
+            may_edit=may(request, "edit"),
             data=site.ds.describe(),
             here=request.url.path,
             **values,
@@ -138,6 +141,17 @@ def refused(request: Request, t: Translator, wrong: DidymiumError) -> Response:
     """What cannot be answered, and why."""
     status = 404 if isinstance(wrong, NotFound) else 422
     return shown(request, "error.html.j2", t, status=status, title=t("This cannot be answered"), text=str(wrong))
+
+
+def too_old(request: Request, t: Translator) -> Response:
+    """A change whose token is not ours."""
+    return shown(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
+
+
+def not_allowed(request: Request, t: Translator) -> Response:
+    """A change that is not for this person."""
+    text = t("Your role does not allow this.")
+    return shown(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=text)
 
 
 # the situation
@@ -360,7 +374,7 @@ async def begin(request: Request) -> Response:
     form = await request.form()
     given = {k: v for k, v in form.items() if isinstance(v, str)}
     if given.pop("token", "") != site.token:
-        return shown(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
+        return too_old(request, t)
     question = site.question(given.pop("question", ""))
     if question is None:
         return await missing(request, NotFound("no question"))
@@ -376,7 +390,7 @@ async def cancel(request: Request) -> Response:
     t, site = words_of(request), site_of(request)
     form = await request.form()
     if form.get("token") != site.token:
-        return shown(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=t("The page is too old."))
+        return too_old(request, t)
     job = site.jobs.find(request.path_params["key"])
     if job is None:
         return await missing(request, NotFound("no job"))

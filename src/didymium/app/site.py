@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from didymium.app import uploads
 from didymium.app.fields import Asked
 from didymium.app.guard import Guard
 from didymium.app.jobs import Jobs, Progress
+from didymium.errors import BadInput
 from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS, Question
 from didymium.results import ChunkStore, Result, RunStore, canonical_json
@@ -20,9 +24,12 @@ from didymium.studies.lab import Lab
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from didymium.app.team import Team
     from didymium.data import Dataset
+
+log = logging.getLogger(__name__)
 
 NOT_SHOWN = ("brief",)
 """Questions that have no page of their own."""
@@ -30,7 +37,11 @@ NOT_SHOWN = ("brief",)
 
 @dataclass(slots=True)
 class Site:
-    """One server's state. `token` has to come with every change: no other site can read it."""
+    """One server's state. `token` has to come with every change: no other site can read it.
+
+    `layers` are those that the server was started with, `used` those of the store. A `twin` is the same site for those
+    who may not see confidential layers: its data are redacted, and its store is its own.
+    """
 
     ds: Dataset
     store: Path
@@ -41,33 +52,76 @@ class Site:
     lab: Lab = field(init=False)
     is_warm: bool = False
     known: dict[str, str] = field(default_factory=dict)
+    whole: Site | None = None
+    twin: Site | None = None
+    used: tuple[str, ...] = ()
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.runs = RunStore(self.store / "runs")
         self.runs.prepare()
         self.lab = Lab(self.ds)
-        self.jobs = Jobs(self.store / "jobs", self.work)
+        names = () if self.whole else uploads.in_use(self.uploads)
+        if names:
+            try:
+                self.use(names)
+            except BadInput as wrong:
+                log.warning("layers of the store are not used: %s", wrong)
+        self.jobs = Jobs(self.store / "jobs", self.work, self.key_of)
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of the layers that users bring."""
+        return (self.whole or self).store / "layers"
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether confidential layers are shown here."""
+        return self.whole is None
+
+    def use(self, names: tuple[str, ...]) -> None:
+        """Answer from now on with these kept layers over those of the start. Raises BadInput; then nothing changes."""
+        ds = answering.dataset((*self.layers, *(self.uploads / name for name in names)))
+        uploads.put_in_use(self.uploads, names)
+        self.used = names
+        self.show(ds)
+        if self.twin is not None:
+            self.twin.show(ds.redacted())
+
+    def show(self, ds: Dataset) -> None:
+        """Answer from now on from these data."""
+        self.lab = Lab(ds)
+        self.ds = ds
 
     def key(self, asked: Asked) -> str:
         """Name of what is asked: question, parameters, data and version decide it."""
+        return self.key_of(asked.question.command, asked.params)
+
+    def key_of(self, command: str, params: Mapping[str, Any]) -> str:
+        """The same for a command and its parameters."""
         from didymium import __version__
 
-        what = [asked.question.command, asked.params, str(self.ds.describe()["id"]), __version__]
+        what = [command, params, str(self.ds.describe()["id"]), __version__]
         return hashlib.sha256(canonical_json(what).encode()).hexdigest()[:16]
 
     def work(self, command: str, params: Mapping[str, Any], progress: Progress) -> str:
         """Answer a question, keep the run, and return its id."""
-        question = QUESTIONS[command]
+        question, ds = QUESTIONS[command], self.ds
+        layers = (*self.layers, *(self.uploads / name for name in self.used)) if self.sees_all else ()
         chunks = ChunkStore(self.store / "ensembles")
-        result = answering.answer(question, self.ds, params, progress, chunks=chunks)
-        answering.keep(result, question, params, store=self.runs, ds=self.ds, layers=self.layers)
+        result = answering.answer(question, ds, params, progress, chunks=chunks)
+        answering.keep(result, question, params, store=self.runs, ds=ds, layers=layers, redact=not self.sees_all)
         chunks.discard()
         return result.run_id
 
     def answered(self, asked: Asked) -> Result | None:
         """The answer, if it is at hand or quick to find; None if it needs a job."""
         key = self.key(asked)
-        if key not in self.known:
+        if key in self.known:
+            return self.loaded(self.known[key])
+        with self._turn:  # of many who ask the same at once, one computes
+            if key in self.known:
+                return self.loaded(self.known[key])
             job = self.jobs.find(key)
             if job is not None and job.state == "done" and (self.runs.path / job.run_id).is_dir():
                 self.known[key] = job.run_id
@@ -107,22 +161,46 @@ def create(
     hosts: tuple[str, ...],
     layers: tuple[Path, ...] = (),
     token: str | None = None,
+    team: Team | None = None,
     warm: bool = False,
 ) -> ASGIApp:
     """The app over a dataset and a store, for requests to one of `hosts` (with port, as a browser writes it).
 
+    With a `team`, only its proxy is let in; who may not see confidential layers gets a site over redacted data.
     `warm`: let the lab make ready for other dials while somebody looks at its answer.
     """
     site = Site(ds, store, layers) if token is None else Site(ds, store, layers, token)
     site.is_warm = warm
-    return Guard(_routes(site), frozenset(hosts))
+    larger = {"/data/upload": uploads.MOST_UPLOAD + (64 << 10)}
+    if team is None:
+        return Guard(_routes(site), frozenset(hosts), larger)
+    from didymium.app.team import Refused, person
+
+    site.twin = Site(site.ds.redacted(), store / "redacted", whole=site)
+    both = {True: _routes(site), False: _routes(site.twin)}
+
+    async def shown_to(scope: Scope, receive: Receive, send: Send) -> None:
+        sees_all = scope["type"] == "http" and scope["person"].sees_confidential
+        await both[sees_all](scope, receive, send)
+
+    def door(scope: Scope) -> tuple[int, str] | None:
+        try:
+            who = person(team, (scope.get("client") or ("", 0))[0], scope["headers"])
+        except Refused as refused:
+            return refused.status, str(refused)
+        scope["person"] = who
+        if scope["method"] not in ("GET", "HEAD") and who.role == "view":
+            return 403, "You may look, not change."
+        return None
+
+    return Guard(shown_to, frozenset({team.host}), larger, door)
 
 
 def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import lab, pages
+    from didymium.app import lab, pages, upload
 
     routes = [
         Route("/", pages.home),
@@ -141,6 +219,9 @@ def _routes(site: Site) -> Starlette:
         Route("/runs/{run_id}.json", pages.run_json),
         Route("/explain/{run_id}", pages.explain),
         Route("/data", pages.tables),
+        Route("/data/upload", upload.bring, methods=["POST"]),
+        Route("/data/upload", upload.page),
+        Route("/data/upload/{name}/{what}", upload.manage, methods=["POST"]),
         Route("/data/{table}.{form}", pages.table_twin),
         Route("/data/{table}", pages.table),
         Route("/openapi.json", pages.openapi),

@@ -13,7 +13,8 @@ from didymium.cli.options import Shared
 from didymium.cli.repeating import data_of, question_of
 from didymium.errors import BadInput, DidymiumError, StoreError
 from didymium.questions.catalogue import QUESTIONS
-from didymium.results import RunStore
+from didymium.results import Manifest, RunStore
+from didymium.results.notices import layer_notices
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,10 +86,19 @@ class Proofs:
 def export(store: RunStore, run_id: str, folder: Path, shared: Shared, t: Translator) -> list[dict[str, Any]]:
     """Write each central programme as MPS, its answer as JSON, a manifest with hashes and a README into `folder`.
 
-    Returns one row for each file. Raises BadInput if the folder holds something already or cannot be written.
+    Returns one row for each file. Raises BadInput if the folder holds something already or cannot be written, and for
+    a run made with confidential figures unless `shared` lets them out: a programme holds them all.
     """
     from didymium.engine.mps import write_mps
 
+    manifest = store.manifest(run_id)
+    secret = [r for r in manifest.dataset.get("layer_records", ()) if r["visibility"] == "confidential" and r["sha256"]]
+    if secret and not shared.include_confidential:
+        raise BadInput(
+            f"the run was made with the confidential layer {', '.join(str(r['name']) for r in secret)}.",
+            where=f"run {run_id}",
+            cure="Ask the question again with --redact and export that run, or add --include-confidential.",
+        )
     solved = Proofs(store, shared).answered(run_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,9 +113,8 @@ def export(store: RunStore, run_id: str, folder: Path, shared: Shared, t: Transl
             _write_json(folder / f"{one.name}.json", answer)
             listed.append({key: answer[key] for key in ("programme", "objective", "bound", "certificate", "sizes")})
         (folder / OPTIONS).write_text(_TIGHT, encoding="utf-8")
-        (folder / README).write_text(_readme(run_id, t), encoding="utf-8")
+        (folder / README).write_text(_readme(manifest, t), encoding="utf-8")
         files = [_hashed(path) for path in sorted(folder.iterdir())]
-        manifest = store.manifest(run_id)
         about = {"run_id": run_id, "call": dict(manifest.call), "dataset": dict(manifest.dataset)}
         versions = dict(manifest.versions)
         _write_json(folder / MANIFEST, {**about, "versions": versions, "programmes": listed, "files": files})
@@ -155,9 +164,10 @@ def _hashed(path: Path) -> dict[str, Any]:
     return {"file": path.name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
 
 
-def _readme(run_id: str, t: Translator) -> str:
+def _readme(manifest: Manifest, t: Translator) -> str:
     lines = (
-        "# " + t("Solved programmes of run {run}", run=run_id),
+        "# " + t("Solved programmes of run {run}", run=manifest.run_id),
+        *layer_notices(manifest.dataset, t),
         t(
             "Each `.mps` file is one linear programme of the central case, in free MPS form, to be minimised. "
             "`coordinated` is the whole horizon. Each `myopic-YYYY-MM` is the window that opens in that month."

@@ -25,12 +25,19 @@ from didymium.errors import BadInput
     multiple=True,
     help="A folder of CSV files or a workbook whose rows override the shipped data. Repeatable; later ones win.",
 )
-def serve(port: int, store: Path | None, layer: tuple[Path, ...]) -> None:
+@click.option(
+    "--proxy",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="TOML",
+    help="For a team behind a reverse proxy that signs people in: hosts, addresses, roles (see docs/app.md).",
+)
+def serve(port: int, store: Path | None, layer: tuple[Path, ...], proxy: Path | None) -> None:
     """Open the questions as pages at http://127.0.0.1:PORT, for this machine alone."""
     try:
         import uvicorn
 
         from didymium.app import create
+        from didymium.app.team import read_team
     except ModuleNotFoundError as lacks:
         raise BadInput(
             f"the pages need {lacks.name}, which is not installed.", cure='Install it: pip install "didymium[app]".'
@@ -39,6 +46,18 @@ def serve(port: int, store: Path | None, layer: tuple[Path, ...]) -> None:
     from didymium.results import default_store
 
     hosts = (f"127.0.0.1:{port}", f"localhost:{port}")
-    app = create(answering.dataset(layer), store or default_store(), hosts=hosts, layers=layer, warm=True)
-    click.echo(f"http://127.0.0.1:{port}/  (Ctrl+C to end)")
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", server_header=False, timeout_keep_alive=5)
+    team = read_team(proxy) if proxy else None
+    app = create(answering.dataset(layer), store or default_store(), hosts=hosts, layers=layer, team=team, warm=True)
+    listen = str(team.listen) if team else "127.0.0.1"
+    click.echo(f"https://{team.host}/" if team else f"http://127.0.0.1:{port}/  (Ctrl+C to end)")
+    uvicorn.run(
+        app,
+        host=listen,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,  # whose address a request comes from is judged by us
+        limit_concurrency=400,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
+    )

@@ -217,23 +217,28 @@ def read(data: bytes, limits: dict[str, Any]) -> dict[str, Any]:
     return {"sheets": sheets}
 
 
+def answer(data: bytes, limits: dict[str, Any]) -> dict[str, Any]:
+    """The sheets of a workbook, or why it is refused. Only in a process that is locked."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return read(data, limits)
+    except Refused as refused:
+        return {"refused": refused.found}
+    except MemoryError:
+        return {"refused": Refused("the workbook needs too much memory.", "Split it.").found}
+    except Exception as error:  # noqa: BLE001 - whatever openpyxl trips over, the file is at fault, and it is told
+        kind = f"{type(error).__name__}: {error}"[:120]
+        return {"refused": Refused(f"the workbook cannot be read ({kind}).", "Save it again from Excel.").found}
+
+
 def main() -> None:
     """Limits from the first argument, bytes from stdin, the answer to stdout."""
     limits = json.loads(sys.argv[1])
-    warnings.simplefilter("ignore")
     with_openpyxl()
     data = sys.stdin.buffer.read()
     lock(limits)
-    try:
-        found = read(data, limits)
-    except Refused as refused:
-        found = {"refused": refused.found}
-    except MemoryError:
-        found = {"refused": Refused("the workbook needs too much memory.", "Split it.").found}
-    except Exception as error:  # noqa: BLE001 - whatever openpyxl trips over, the file is at fault, and it is told
-        kind = f"{type(error).__name__}: {error}"[:120]
-        found = {"refused": Refused(f"the workbook cannot be read ({kind}).", "Save it again from Excel.").found}
-    sys.stdout.write(json.dumps(found, ensure_ascii=True))
+    sys.stdout.write(json.dumps(answer(data, limits), ensure_ascii=True))
 
 
 def with_openpyxl() -> None:
