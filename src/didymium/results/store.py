@@ -63,6 +63,11 @@ class Entry:
     fault: str = ""
 
 
+def is_aside(name: str) -> bool:
+    """Whether a folder of the store is no run that anybody was promised: unfinished, or set aside for another."""
+    return name.startswith((_PARTIAL, _BROKEN, _SUPERSEDED))
+
+
 class RunStore:
     """Runs under one folder. Safe for several processes that read and write at the same time."""
 
