@@ -16,10 +16,12 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,9 @@ from tests.trust.shim import COUNT, HALF_AND_KILL, KILL, Shim, run_again_with_sh
 from tests.trust.variants import VARIANTS, broken
 
 MOMENTS = 200
+VERIFY_EACH = (
+    12  # kills: `didymium runs verify` takes a second, so it is asked after some; its check of a run after all
+)
 
 
 @dataclass
@@ -111,18 +116,19 @@ class Harness:
         saving.before(self.before, self.promised.append)
         assert saving.faults(self.before, self.promised) == []
 
-    def calls(self, script: str) -> list[str]:
-        """The calls of a script that nobody kills, by name."""
-        names = self.folder / "names"
+    def calls(self, script: str) -> list[tuple[str, str, str]]:
+        """The calls of a script that nobody kills: name, path, second path."""
+        record = self.folder / "record"
 
         def run(folder: Path, say: saving.Say) -> None:
             saving.SCRIPTS[script](folder, say)
             self.shim.disarm()
-            names.write_text("\n".join(self.shim.names), encoding="ascii")
+            record.write_text(self.shim.record, encoding="utf-8")
 
         code, _ = self._one(run, lambda: self.shim.arm(0, COUNT))
         assert code == 0
-        return names.read_text("ascii").split()
+        parts = (line.split("\t") for line in record.read_text("utf-8").splitlines())
+        return [(name, one, other) for name, one, other in parts]
 
     def at_call(self, script: str, number: int, how: int, tally: Tally) -> None:
         """Kill at the call of this number and judge."""
@@ -167,28 +173,65 @@ class Harness:
         else:
             tally.faults.append(f"{script}, {where}: ended with {code}: {promised[-1:]}")
             return
-        found = after(script, self.folder / "now", [*self.promised, *promised])
+        now = self.folder / "now"
+        if tally.kills % VERIFY_EACH == 1 and (complaint := verified(now)):
+            tally.faults.append(f"{script}, {where}: runs verify: {complaint}")
+        found = after(script, now, [*self.promised, *promised])
         tally.faults += [f"{script}, {where}: {fault}" for fault in found]
 
 
-def at_every_call(harness: Harness, *, step: int = 1) -> Tally:
+def verified(folder: Path) -> str:
+    """What `didymium runs verify` has against a store; empty if it is clean."""
+    command = [sys.executable, "-m", "didymium", "runs", "verify", "--store", str(folder)]
+    plain = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
+    said = subprocess.run(command, capture_output=True, text=True, env=plain, check=False)
+    return "" if said.returncode == 0 else f"exit code {said.returncode}: {said.stdout}{said.stderr}"
+
+
+def unsynced(calls: list[tuple[str, str, str]]) -> list[str]:
+    """What a power cut could take although it was promised: files renamed or left before their bytes were synced.
+
+    A file that was written must be synced before it, or a folder above it, is renamed, and before the end; a folder in
+    which a name appeared must be synced before the end.
+    """
+    dirty: set[str] = set()
+    folders: set[str] = set()
+    found: list[str] = []
+    for name, one, other in calls:
+        if name in ("write", "open"):
+            dirty.add(one)
+        elif name in ("fsync", "fdatasync"):
+            dirty.discard(one)
+            folders.discard(one)
+        elif name.startswith("rename"):
+            found += [f"{file} is renamed before it is synced" for file in dirty if (file + "/").startswith(one + "/")]
+            folders.add(str(Path(other).parent))
+        elif name == "unlink":
+            dirty.discard(one)
+    left = {file for file in dirty if not file.endswith(".lock")}
+    left |= {folder for folder in folders if Path(folder).is_dir()}
+    return [*found, *(f"{path} is not synced in the end" for path in sorted(left))]
+
+
+def at_every_call(harness: Harness, scripts: Sequence[str], *, step: int = 1) -> Tally:
     """Kill at each call of each script, before it and after half of it if it writes."""
     tally = Tally()
-    for script in saving.SCRIPTS:
-        names = harness.calls(script)
-        for number in range(1, len(names) + 1, step):
+    for script in scripts:
+        calls = harness.calls(script)
+        tally.faults += [f"{script}: {fault}" for fault in unsynced(calls)]
+        for number in range(1, len(calls) + 1, step):
             harness.at_call(script, number, KILL, tally)
-            if names[number - 1] == "write":
+            if calls[number - 1][0] == "write":
                 harness.at_call(script, number, HALF_AND_KILL, tally)
     return tally
 
 
-def at_moments(harness: Harness, kills: int, *, seed: int = 1) -> Tally:
+def at_moments(harness: Harness, scripts: Sequence[str], kills: int, *, seed: int = 1) -> Tally:
     """Kill at moments spread over each script, until that many kills hit."""
     tally, draw = Tally(), random.Random(seed)
-    took = {script: harness.took(script) for script in saving.SCRIPTS}
+    took = {script: harness.took(script) for script in scripts}
     while tally.kills < kills and tally.ended < 4 * kills:
-        for script in saving.SCRIPTS:
+        for script in scripts:
             harness.at_moment(script, draw.uniform(0, 1.1 * took[script]), tally)
     return tally
 
@@ -199,11 +242,19 @@ def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--moments", type=int, default=MOMENTS, help="kills at moments")
     parser.add_argument("--step", type=int, default=1, help="kill at each n-th call alone")
+    parser.add_argument("--only", choices=sorted(saving.SCRIPTS), help="kill one script alone")
+    parser.add_argument("--count", action="store_true", help="say how many calls of each kind there are, and end")
     parser.add_argument("--broken", choices=sorted(VARIANTS), help="break the store on purpose")
     asked = parser.parse_args()
     with room() as folder:
         harness = Harness(folder, asked.broken)
-        calls, moments = at_every_call(harness, step=asked.step), at_moments(harness, asked.moments)
+        if asked.count:
+            counts = Counter(name for script in saving.SCRIPTS for name, *_ in harness.calls(script))
+            print(" ".join(f"{name}={n}" for name, n in sorted(counts.items())))
+            return 0
+        scripts = (asked.only,) if asked.only else tuple(saving.SCRIPTS)
+        calls = at_every_call(harness, scripts, step=asked.step)
+        moments = at_moments(harness, scripts, asked.moments)
     for fault in [*calls.faults, *moments.faults][:20]:
         print(fault)
     figure = (
@@ -211,7 +262,7 @@ def main() -> int:
         f"{moments.kills} at moments, {len(moments.faults)} faults"
     )
     print(figure)
-    if asked.record and asked.step == 1 and not asked.broken:
+    if asked.record and asked.step == 1 and not asked.broken and not asked.only:
         record(
             4,
             "kill -9 of a process that keeps runs, journal lines, chunks and jobs",

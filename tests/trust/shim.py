@@ -70,6 +70,6 @@ class Shim:
         return int(self._library.shim_calls())
 
     @property
-    def names(self) -> list[str]:
-        """The calls, by name, in order."""
-        return list(self._library.shim_record().decode("ascii").split())
+    def record(self) -> str:
+        """The calls in order, one a line: name, path, second path."""
+        return str(self._library.shim_record().decode("utf-8"))

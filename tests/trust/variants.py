@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,13 +27,10 @@ def _save_in_place(self: Any, result: Any, manifest: Any) -> Path:
     return final
 
 
-def _write_late(path: Path, body: bytes) -> None:
-    """Says so at once, and has written half."""
-    with path.open("ab") as file:
-        file.write(body[: len(body) // 2])
-        file.flush()
-        file.write(body[len(body) // 2 :])
-        file.flush()
+def _set_aside_first(self: Any, aside: Path, final: Path, body: bytes, code: str) -> None:
+    if final.exists() and (mark := self._keeps(final, body, code)):
+        final.rename(self.path / f"{mark}{final.name}-0")
+    aside.rename(final)
 
 
 def _chunk_in_place(self: Any, chunk: tuple[int, ...], arrays: Any) -> None:
@@ -46,15 +42,25 @@ def _job_in_place(self: Any, job: Any) -> None:
     import json
     from dataclasses import asdict
 
-    self._jobs[job.key] = job
     _in_place(self._folder / f"{job.key}.json", json.dumps(asdict(job)).encode("utf-8"))
+
+
+def _nothing(*_: Any) -> None:
+    pass
+
+
+def _unsynced(path: Path, body: bytes) -> None:
+    path.write_bytes(body)
 
 
 VARIANTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "run in place": ("didymium.results.store.RunStore.save", _save_in_place),
+    "run set aside first": ("didymium.results.store.RunStore._put", _set_aside_first),
+    "run not synced": ("didymium.results.store.write_synced", _unsynced),
     "chunk in place": ("didymium.results.chunks.ChunkFolder.write", _chunk_in_place),
-    "job in place": ("didymium.app.jobs.Jobs._set", _job_in_place),
-    "journal without a batch": ("didymium.data.journal_file._write", _write_late),
+    "job in place": ("didymium.app.jobs.Jobs._write", _job_in_place),
+    "job not synced": ("didymium.app.jobs.write_synced", _unsynced),
+    "journal without a batch": ("didymium.data.journal_file._announce", _nothing),
 }
 
 
@@ -67,6 +73,3 @@ def broken(variant: str | None) -> Iterator[None]:
     name, bad = VARIANTS[variant]
     with patch(name, bad):
         yield
-
-
-
