@@ -1,7 +1,7 @@
 """Kill a process that keeps things, at every call that changes a file and at many moments, and see what is left.
 
     python -m tests.trust.kills --record            every call, 200 moments
-    python -m tests.trust.kills --broken rename     the same on a store that is broken on purpose: must find faults
+    python -m tests.trust.kills --broken 'run in place'     the same on a broken store: must find faults
 
 A child is forked, keeps things (`saving.py`), and says what it was promised. It is killed by SIGKILL from within at its
 n-th call, for each n, once before the call and once after half of a write; and from outside at moments spread over its
@@ -12,6 +12,7 @@ process: a power cut is another fault, for which the order of the calls is check
 
 from __future__ import annotations
 
+import argparse
 import os
 import random
 import shutil
@@ -27,11 +28,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.trust import saving
-from tests.trust.recording import arguments, record
+from tests.trust.record import record
 from tests.trust.shim import COUNT, HALF_AND_KILL, KILL, Shim, run_again_with_shim
 from tests.trust.variants import VARIANTS, broken
 
 MOMENTS = 200
+PATIENCE = 60  # seconds after which a child that hangs is ended, which counts as a fault
 VERIFY_EACH = (
     12  # kills: `didymium runs verify` takes a second, so it is asked after some; its check of a run after all
 )
@@ -57,7 +59,9 @@ def room() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def child(script: Callable[[Path, saving.Say], None], folder: Path, ready: Callable[[], None]) -> tuple[int, int]:
+def child(
+    script: Callable[[Path, saving.Say], None], folder: Path, ready: Callable[[], None], *, patience: int = PATIENCE
+) -> tuple[int, int]:
     """Fork a process that runs the script after `ready()`: its id, and where to read what it was promised."""
     out, into = os.pipe()
     pid = os.fork()
@@ -67,6 +71,7 @@ def child(script: Callable[[Path, saving.Say], None], folder: Path, ready: Calla
     code = 70
     try:
         os.close(out)
+        signal.alarm(patience)
         ready()
         script(folder, lambda promise: said(into, promise))
         code = 0
@@ -125,14 +130,14 @@ class Harness:
             self.shim.disarm()
             record.write_text(self.shim.record, encoding="utf-8")
 
-        code, _ = self._one(run, lambda: self.shim.arm(0, COUNT))
+        code, _ = self.run(run, lambda: self.shim.arm(0, COUNT))
         assert code == 0
         parts = (line.split("\t") for line in record.read_text("utf-8").splitlines())
         return [(name, one, other) for name, one, other in parts]
 
     def at_call(self, script: str, number: int, how: int, tally: Tally) -> None:
         """Kill at the call of this number and judge."""
-        code, promised = self._one(saving.SCRIPTS[script], lambda: self.shim.arm(number, how))
+        code, promised = self.run(saving.SCRIPTS[script], lambda: self.shim.arm(number, how))
         self._judge(script, f"call {number}{' half' if how == HALF_AND_KILL else ''}", code, promised, tally)
 
     def at_moment(self, script: str, seconds: float, tally: Tally) -> None:
@@ -142,26 +147,27 @@ class Harness:
             time.sleep(seconds)
             os.kill(pid, signal.SIGKILL)
 
-        code, promised = self._one(saving.SCRIPTS[script], lambda: None, killed)
+        code, promised = self.run(saving.SCRIPTS[script], lambda: None, killed)
         self._judge(script, f"{seconds * 1000:.2f} ms", code, promised, tally)
 
     def took(self, script: str) -> float:
         """Seconds that a script takes when nobody kills it."""
         start = time.perf_counter()
-        self._one(saving.SCRIPTS[script], lambda: None)
+        self.run(saving.SCRIPTS[script], lambda: None)
         return time.perf_counter() - start
 
-    def _one(
+    def run(
         self,
-        run: Callable[[Path, saving.Say], None],
+        script: Callable[[Path, saving.Say], None],
         ready: Callable[[], None],
         meanwhile: Callable[[int], None] = lambda pid: None,
     ) -> tuple[int, list[saving.Promise]]:
+        """Run a script in a child on a fresh copy of the folder: how it ended and what it promised."""
         target = self.folder / "now"
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(self.before, target)
         with broken(self.variant):
-            pid, out = child(run, target, ready)
+            pid, out = child(script, target, ready)
         meanwhile(pid)
         return heard(pid, out)
 
@@ -239,7 +245,8 @@ def at_moments(harness: Harness, scripts: Sequence[str], kills: int, *, seed: in
 def main() -> int:
     """Run the harness and say what it found."""
     run_again_with_shim()
-    parser = arguments(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--record", action="store_true", help="keep the figure for the page of trust")
     parser.add_argument("--moments", type=int, default=MOMENTS, help="kills at moments")
     parser.add_argument("--step", type=int, default=1, help="kill at each n-th call alone")
     parser.add_argument("--only", choices=sorted(saving.SCRIPTS), help="kill one script alone")
@@ -263,14 +270,8 @@ def main() -> int:
     )
     print(figure)
     if asked.record and asked.step == 1 and not asked.broken and not asked.only:
-        record(
-            4,
-            "kill -9 of a process that keeps runs, journal lines, chunks and jobs",
-            figure,
-            floor="200 moments / all calls: 0 promised lost, 0 partial",
-            goal="the same after 3 upgrades; reopening <= 2 s",
-            command="python -m tests.trust.kills --record",
-        )
+        what = "kill -9 of a process that keeps runs, journal lines, chunks and jobs"
+        record(4, what, figure, "python -m tests.trust.kills --record", file="store")
     return 1 if calls.faults or moments.faults else 0
 
 

@@ -105,7 +105,7 @@ def _do_jobs(folder: Path, say: Say, names: Iterable[str]) -> None:
 
 
 def before(folder: Path, say: Say) -> None:
-    """What was there already: runs, one of them partial and one of another build; lines, a chunk, a job that is done."""
+    """What was there already: runs, one partial and one of another build; lines, a chunk, a job that is done."""
     _keep_run(folder, say, answer(2020))
     _keep_run(folder, say, answer(2021, arrays=True))
     _keep_run(folder, say, answer(2022, status="partial", value=9.5))

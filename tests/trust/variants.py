@@ -53,6 +53,11 @@ def _unsynced(path: Path, body: bytes) -> None:
     path.write_bytes(body)
 
 
+@contextlib.contextmanager
+def _no_care(*_: Any) -> Iterator[None]:
+    yield
+
+
 VARIANTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "run in place": ("didymium.results.store.RunStore.save", _save_in_place),
     "run set aside first": ("didymium.results.store.RunStore._put", _set_aside_first),
@@ -60,7 +65,9 @@ VARIANTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "chunk in place": ("didymium.results.chunks.ChunkFolder.write", _chunk_in_place),
     "job in place": ("didymium.app.jobs.Jobs._write", _job_in_place),
     "job not synced": ("didymium.app.jobs.write_synced", _unsynced),
+    "run without a word": ("didymium.results.store.RunStore._told", _no_care),
     "journal without a batch": ("didymium.data.journal_file._announce", _nothing),
+    "journal without a lock": ("didymium.data.journal_file._locked", _no_care),
 }
 
 
