@@ -113,7 +113,9 @@ def test_work_that_cannot_be_written_down_is_not_begun(tmp_path: Path, monkeypat
     jobs.close()
 
 
-def test_a_disk_that_fills_up_meanwhile_does_not_hide_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_up_meanwhile_does_not_hide_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go = threading.Event()
 
     def work(command: str, params: Mapping[str, Any], progress: Progress) -> str:

@@ -363,6 +363,28 @@ def test_the_manifest_refuses_a_later_format() -> None:
         Manifest.from_bytes(later.to_bytes())
 
 
-def test_the_default_store_is_in_the_users_data_folder() -> None:
-    assert default_store().name == "didymium"
-    assert default_store().is_absolute()
+@pytest.mark.parametrize(
+    ("system", "named", "folder"),
+    [
+        ("linux", {}, "/people/a/.local/share/didymium"),
+        ("linux", {"XDG_DATA_HOME": "/data"}, "/data/didymium"),
+        (
+            "linux",
+            {"XDG_DATA_HOME": "data"},
+            "/people/a/.local/share/didymium",
+        ),  # the standard: a relative one is ignored
+        ("darwin", {}, "/people/a/Library/Application Support/didymium"),
+        ("win32", {}, "/people/a/AppData/Local/didymium"),
+        ("win32", {"LOCALAPPDATA": "/users/a/local"}, "/users/a/local/didymium"),
+    ],
+)
+def test_the_default_store_is_in_the_users_data_folder(
+    system: str, named: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("didymium.results.store.sys.platform", system)
+    monkeypatch.setattr(Path, "home", lambda: Path("/people/a"))
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    assert default_store() == Path(folder)

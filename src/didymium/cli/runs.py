@@ -145,7 +145,9 @@ def verify(shared: Shared, run: tuple[str, ...]) -> int:
         click.echo(f"{row['name']}: {row['fault']}")
     for one in checked:
         click.echo(_judged(one, t))
-    click.echo(t("{whole} of {all} runs are whole.", whole=len(rows) - len(bad) - len(aside), all=len(rows) - len(aside)))
+    click.echo(
+        t("{whole} of {all} runs are whole.", whole=len(rows) - len(bad) - len(aside), all=len(rows) - len(aside))
+    )
     told = [one for one in checked if one["holds"] is not None]
     if told:
         click.echo(t("{held} of {all} checks of solved programmes hold.", held=len(told) - len(fallen), all=len(told)))

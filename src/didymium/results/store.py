@@ -43,10 +43,19 @@ _RUN_ID = re.compile(r"[0-9a-f]{12}")
 
 
 def default_store() -> Path:
-    """The folder for runs and caches when the user names none: the data folder of the platform."""
-    import platformdirs
+    """The folder for runs and caches when the user names none: `didymium` in the data folder of the platform.
 
-    return platformdirs.user_data_path("didymium", appauthor=False)
+    Windows: %LOCALAPPDATA%. macOS: ~/Library/Application Support. Elsewhere: $XDG_DATA_HOME or ~/.local/share.
+    """
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        named = Path(os.environ.get("XDG_DATA_HOME", ""))
+        base = named if named.is_absolute() else home / ".local" / "share"
+    return base / "didymium"
 
 
 def result_bytes(result: Result) -> bytes:
