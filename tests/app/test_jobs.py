@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from didymium.app.jobs import Job, Jobs, Progress
-from didymium.errors import BadInput
+from didymium.errors import BadInput, StoreError
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -95,3 +99,50 @@ def test_a_fault_is_said(tmp_path: Path) -> None:
 def test_a_broken_file_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{", encoding="utf-8")
     assert Jobs(tmp_path, lambda command, params, progress: "").all() == []
+
+
+def test_work_that_cannot_be_written_down_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    jobs = Jobs(tmp_path, lambda command, params, progress: "abc")
+    monkeypatch.setattr("didymium.app.jobs.write_synced", full)
+    with pytest.raises(StoreError, match="the disk is full"):
+        jobs.start("k", "stress", {}, "/ask/stress")
+    assert jobs.find("k") is None and list(tmp_path.iterdir()) == []
+    jobs.close()
+
+
+def test_a_disk_that_fills_up_meanwhile_does_not_hide_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    def work(command: str, params: Mapping[str, Any], progress: Progress) -> str:
+        go.wait(5)
+        return "abc"
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    jobs = Jobs(tmp_path, work)
+    jobs.start("k", "stress", {}, "/ask/stress")
+    until(lambda: state(jobs, "k") == "running")
+    monkeypatch.setattr("didymium.app.jobs.write_synced", full)
+    go.set()
+    until(lambda: state(jobs, "k") == "done")
+    jobs.close()
+    monkeypatch.undo()
+    again = Jobs(tmp_path, work)  # what was written says that it was begun: it is done again
+    until(lambda: state(again, "k") == "done")
+    again.close()
+
+
+def test_a_job_is_on_the_disk_before_anybody_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(handle), real(handle))[1])
+    jobs = Jobs(tmp_path, lambda command, params, progress: "abc")
+    jobs.start("k", "stress", {}, "/ask/stress")
+    assert len(synced) >= 2  # the file and its folder
+    jobs.close()

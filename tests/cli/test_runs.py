@@ -38,6 +38,16 @@ def test_list_tells_what_is_not_a_run(didymium: Didymium, run_id: str, own_store
     assert ".partial-x is unfinished" in didymium("runs", "list").out
 
 
+def test_what_a_killed_process_left_is_told_and_is_no_fault(didymium: Didymium, run_id: str, own_store: Path) -> None:
+    for left in (".partial-x", ".superseded-0123456789ab-cafe"):
+        (own_store / "runs" / left).mkdir()
+    said = didymium("runs", "verify")
+    assert said.code == 0 and "1 of 1 runs are whole" in said.out and ".partial-x: unfinished" in said.out
+    (own_store / "runs" / "0123456789ab").mkdir()
+    said = didymium("runs", "verify")
+    assert said.code == 1 and "1 of 2 runs are whole" in said.out and "0123456789ab: incomplete" in said.out
+
+
 def test_show_gives_manifest_and_answer(didymium: Didymium, run_id: str) -> None:
     said = didymium("runs", "show", run_id[:5])
     assert said.code == 0

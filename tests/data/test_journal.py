@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import didymium.data
-from didymium.data import journal
+from didymium.data import journal, journal_file
 from didymium.data.chained import START, Draft, Entry
 from didymium.data.journal import sealed
 from didymium.data.journal_file import append, load
 from didymium.data.package import base_tables
-from didymium.errors import BadInput
+from didymium.errors import BadInput, StoreError
 from didymium.studies.commitments import commitments
 
 AT = "2026-11-28T08:00:00Z"
@@ -142,13 +143,50 @@ def test_a_torn_last_line_is_set_aside_and_a_whole_one_ended(tmp_path: Path, kep
     whole = path.read_bytes()
     first, second = whole.splitlines(keepends=True)
     path.write_bytes(first + second[:kept])
-    with pytest.raises(BadInput, match="line 2: the line has no end"):
-        load(path)
+    assert [entry.commitment_id for entry in load(path)] == ["c001"]  # nobody was told of the other
     append(path, [update("c003")], at=AT)
     aside = [file.read_bytes() for file in tmp_path.glob("*.torn-*")]
     assert aside == ([] if kept == -1 else [second[:kept]])
     names = [entry.subject for entry in load(path)]
     assert names == (["c001", "c002", "c003"] if kept == -1 else ["c001", "c003"])
+
+
+@pytest.mark.parametrize("kept", [1, 300, -1])
+def test_lines_written_together_are_there_together(tmp_path: Path, kept: int) -> None:
+    """A writer that dies between two lines that belong together leaves none of them."""
+    path = tmp_path / "promises.jsonl"
+    append(path, [update("c001")], at=AT)
+    size = path.stat().st_size
+
+    def torn(where: Path, body: bytes) -> None:
+        written(where, body[:kept] if where == path else body)
+        if where == path:
+            raise KeyboardInterrupt
+
+    written = journal_file._write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal_file, "_write", torn)
+        with pytest.raises(KeyboardInterrupt):
+            append(path, [update("c002"), update("c003"), update("c004")], at=AT)
+    assert path.stat().st_size > size
+    assert [entry.commitment_id for entry in load(path)] == ["c001"]
+    append(path, [update("c005")], at=AT)
+    assert [entry.commitment_id for entry in load(path)] == ["c001", "c005"]
+    assert [file.name for file in tmp_path.iterdir() if "batch" in file.name] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="takes the lock as POSIX systems do")
+def test_a_journal_that_is_held_says_that_it_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    path = tmp_path / "promises.jsonl"
+    append(path, [update("c001")], at=AT)
+    monkeypatch.setattr(journal_file, "_PATIENCE", 0.05)
+    with (tmp_path / "promises.jsonl.lock").open("a+b") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(StoreError, match="busy: another process"):
+            append(path, [update("c002")], at=AT)
+    assert len(append(path, [update("c002")], at=AT)) == 1
 
 
 def test_nothing_is_written_after_a_broken_line(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,3 +77,9 @@ def test_a_longer_term_never_ends_earlier(start: date, term: int) -> None:
 def test_signing_a_day_earlier_ends_a_day_count_a_day_earlier(start: date) -> None:
     before = (start - timedelta(days=1)).isoformat()
     assert c.due_date(before, 180, "days") == c.due_date(start.isoformat(), 180, "days") - timedelta(days=1)
+
+
+@given(days, st.integers(0, 240))
+def test_months_later_are_those_of_another_calendar(start: date, term: int) -> None:
+    expected = (pd.Timestamp(start) + pd.DateOffset(months=term)).date()
+    assert c.due_date(start.isoformat(), term, "months") == expected

@@ -15,7 +15,8 @@ import pytest
 
 from didymium.errors import NotFound, StoreError, UnknownTerm
 from didymium.results import Manifest, Result, RunStore, result_bytes
-from didymium.results.store import MANIFEST, RESULT, default_store
+from didymium.results import store as store_module
+from didymium.results.store import MANIFEST, RESULT, default_store, exchange
 
 CALL = {"command": "exposure", "params": {"parties": ["USA", "JPN"], "seed": 7}, "layers": []}
 DATASET = {"id": "abc123abc123", "version": "2026.11", "layers": ["base"]}
@@ -101,6 +102,56 @@ def test_a_run_of_another_build_with_other_bytes_is_set_aside(store: RunStore) -
     keep(store, new)
     assert result_bytes(store.load(new.run_id)) == result_bytes(new)
     assert [e.fault.partition(",")[0] for e in store.list()] == ["", "a run of another build of its version"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG])
+@pytest.mark.parametrize("call", ["mkdir", "fsync", "write"])
+def test_a_run_that_would_give_way_stays_if_the_new_one_cannot_be_written(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, number: int, call: str
+) -> None:
+    store.save(answer(share=0.1), replace(record(answer(share=0.1)), versions={"code": "another build"}))
+    kept = store.read(answer().run_id)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patch:
+        place = {"mkdir": (Path, "mkdir"), "fsync": (os, "fsync"), "write": (store_module, "write_synced")}[call]
+        patch.setattr(*place, refuse)
+        with pytest.raises(StoreError, match="disk is full|limit for files"):
+            keep(store, answer(share=0.2))
+    assert store.read(answer().run_id) == kept
+    assert [entry.name for entry in store.list()] == [answer().run_id]
+
+
+def test_a_run_gives_way_without_being_missing_for_a_moment(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        folder.mkdir()
+        (folder / "name").write_text(folder.name)
+    exchange(one, other)
+    assert [(folder / "name").read_text() for folder in (one, other)] == ["other", "one"]
+
+
+@pytest.mark.parametrize("platform", ["win32", "linux without the call"])
+def test_where_the_system_cannot_exchange_both_are_there_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    monkeypatch.setattr(store_module.sys, "platform", platform)
+    test_a_run_gives_way_without_being_missing_for_a_moment(tmp_path)
+
+
+def test_a_run_of_a_newer_version_is_told_and_left_alone(store: RunStore) -> None:
+    folder = keep(store, answer())
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    later = json.dumps({**manifest, "format": 3, "not_yet_known": 1}).encode()
+    (folder / "manifest.json").write_bytes(later)
+    assert store.verify(folder.name).startswith("of a newer version of Didymium: manifest.json has format 3")
+    with pytest.raises(StoreError, match="of a newer version"):
+        store.load(folder.name)
+    with pytest.raises(StoreError, match="of a newer version"):
+        keep(store, answer(share=0.2))
+    assert (folder / "manifest.json").read_bytes() == later
 
 
 def test_runs_are_listed_newest_first(store: RunStore) -> None:
@@ -312,6 +363,28 @@ def test_the_manifest_refuses_a_later_format() -> None:
         Manifest.from_bytes(later.to_bytes())
 
 
-def test_the_default_store_is_in_the_users_data_folder() -> None:
-    assert default_store().name == "didymium"
-    assert default_store().is_absolute()
+@pytest.mark.parametrize(
+    ("system", "named", "folder"),
+    [
+        ("linux", {}, "/people/a/.local/share/didymium"),
+        ("linux", {"XDG_DATA_HOME": "/data"}, "/data/didymium"),
+        (
+            "linux",
+            {"XDG_DATA_HOME": "data"},
+            "/people/a/.local/share/didymium",
+        ),  # the standard: a relative one is ignored
+        ("darwin", {}, "/people/a/Library/Application Support/didymium"),
+        ("win32", {}, "/people/a/AppData/Local/didymium"),
+        ("win32", {"LOCALAPPDATA": "/users/a/local"}, "/users/a/local/didymium"),
+    ],
+)
+def test_the_default_store_is_in_the_users_data_folder(
+    system: str, named: dict[str, str], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("didymium.results.store.sys.platform", system)
+    monkeypatch.setattr(Path, "home", lambda: Path("/people/a"))
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    assert default_store() == Path(folder)

@@ -1,6 +1,7 @@
 """Work that takes longer than a page may: kept as a file, so that it outlives a reload and a restart of the server.
 
-A job is named by the hash of what it asks. Its file is written aside and renamed. Jobs that a stopped server left
+A job is named by the hash of what it asks. Its file is written aside, synced and renamed: what was begun is on the disk
+before anybody is told so. Jobs that a stopped server left
 unfinished begin again when the next one starts; parts of ensembles that were finished are not computed twice.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from didymium.errors import DidymiumError
+from didymium.errors import DidymiumError, StoreError
+from didymium.results.store import reason, sync_folder, write_synced
 
 Progress = Callable[[int, int], None]
 Work = Callable[[str, Mapping[str, Any], Progress], str]
@@ -72,10 +75,14 @@ class Jobs:
                 self._jobs[job.key] = job
         for job in list(self._jobs.values()):
             if job.is_open:
-                self._submit(replace(job, state="waiting", done=0, of=0))
+                self._set(replace(job, state="waiting", done=0, of=0))
+                self._pool.submit(self._run, job.key)
 
     def start(self, key: str, command: str, params: Mapping[str, Any], address: str) -> Job:
-        """The job of this key: as it stands if it is open or done, else begun."""
+        """The job of this key: as it stands if it is open or done, else begun.
+
+        Raises StoreError if it cannot be written down: it is not begun then.
+        """
         with self._lock:
             job = self._jobs.get(key)
             if job is not None and (job.is_open or job.state == "done"):
@@ -108,7 +115,9 @@ class Jobs:
     def _submit(self, job: Job) -> Job:
         with self._lock:
             self._stop.discard(job.key)
-        self._set(job)
+        self._write(job)
+        with self._lock:
+            self._jobs[job.key] = job
         self._pool.submit(self._run, job.key)
         return job
 
@@ -142,9 +151,27 @@ class Jobs:
             self._set(replace(job, state="done", run_id=run_id))
 
     def _set(self, job: Job) -> None:
+        """How a job stands now, in its file too. What was written before stays if the disk takes no more."""
+        try:
+            self._write(job)
+        except StoreError as refused:
+            log.error("job %s: %s", job.key, refused)
         with self._lock:
             self._jobs[job.key] = job
-            file = self._folder / f"{job.key}.json"
-            aside = file.with_suffix(".part")
-            aside.write_text(json.dumps(asdict(job), ensure_ascii=False), encoding="utf-8")
-            aside.replace(file)
+
+    def _write(self, job: Job) -> None:
+        file = self._folder / f"{job.key}.json"
+        aside = file.with_suffix(f".{secrets.token_hex(6)}.part")
+        try:
+            try:
+                write_synced(aside, json.dumps(asdict(job), ensure_ascii=False).encode("utf-8"))
+                aside.replace(file)
+            finally:
+                aside.unlink(missing_ok=True)
+            sync_folder(self._folder)
+        except OSError as refused:
+            raise StoreError(
+                f"the work cannot be written down: {reason(refused)}.",
+                where=str(self._folder),
+                cure="Free some space, then ask again.",
+            ) from refused

@@ -381,7 +381,10 @@ async def begin(request: Request) -> Response:
     asked = fields.asked(question, given)
     back = f"/ask/{address(question)}?{urlencode({**asked.given, 'lang': t.lang})}"
     if not asked.has_fault:
-        site.jobs.start(site.key(asked), question.command, dict(asked.params), back)
+        try:
+            site.jobs.start(site.key(asked), question.command, dict(asked.params), back)
+        except DidymiumError as wrong:
+            return _refused(request, t, wrong)
     return RedirectResponse(back, status_code=303)
 
 

@@ -121,28 +121,33 @@ def verify(shared: Shared, run: tuple[str, ...]) -> int:
     """Check kept runs: whole, bytes as in their manifests, solved programmes optimal. All of them, or those named.
 
     The programmes are assembled again from data and scenario, and residuals, gap and the numbers of the central case
-    follow by plain sums from the kept arrays; no solver takes part. Exit code 1 if anything does not hold.
+    follow by plain sums from the kept arrays; no solver takes part. Exit code 1 if anything does not hold. Folders that a killed process left unfinished, or that
+    gave way to a later run, are told and are no fault.
     """
     from didymium.cli.output import write
     from didymium.cli.proving import Proofs
     from didymium.i18n import translator
+    from didymium.results.store import is_aside
 
     store = _store(shared)
     names = [store.find(prefix) for prefix in run] or [entry.name for entry in store.list()]
     rows = [{"name": name, "fault": store.verify(name) or None} for name in names]
     proofs = Proofs(store, shared)
     checked = [one for row in rows if row["fault"] is None for one in proofs.rows(str(row["name"]))]
-    bad = [row for row in rows if row["fault"]]
+    aside = [row for row in rows if is_aside(str(row["name"]))]
+    bad = [row for row in rows if row["fault"] and row not in aside]
     fallen = [one for one in checked if one["holds"] is False]
     if shared.form is not None:
         write(shared, whole={"store": str(store.path), "rows": rows, "programmes": checked}, rows=rows)
         return 1 if bad or fallen else 0
     t = translator(shared.lang)
-    for row in bad:
+    for row in (*bad, *aside):
         click.echo(f"{row['name']}: {row['fault']}")
     for one in checked:
         click.echo(_judged(one, t))
-    click.echo(t("{whole} of {all} runs are whole.", whole=len(rows) - len(bad), all=len(rows)))
+    click.echo(
+        t("{whole} of {all} runs are whole.", whole=len(rows) - len(bad) - len(aside), all=len(rows) - len(aside))
+    )
     told = [one for one in checked if one["holds"] is not None]
     if told:
         click.echo(t("{held} of {all} checks of solved programmes hold.", held=len(told) - len(fallen), all=len(told)))

@@ -1,15 +1,19 @@
 """The journal on disk: lines are added under a lock and are on the disk before anybody is told so.
 
 A process that dies in the middle leaves whole lines and at most one torn one at the end. Nobody was told that it was
-written; the next writer ends it if it is whole, and else sets it aside in a file of its own.
+written: readers pass over it, and the next writer ends it if it is whole, and else sets it aside in a file of its own.
+Lines that are written together are announced in a file beside the journal first, so that none of them counts until the
+last is whole.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import secrets
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,13 +21,15 @@ from didymium.data.chained import START, Draft, Entry, read, sealed
 from didymium.data.journal import KEY
 from didymium.errors import BadInput, StoreError
 
+_PATIENCE = 4.0  # seconds that a writer waits for another
+
 
 def load(path: Path, *, key: str = KEY) -> tuple[Entry, ...]:
     """The lines of a journal, or of another file with chained lines; none if there is no file.
 
-    Raises BadInput that names a broken line.
+    What a writer has not finished, or left when it died, is not there. Raises BadInput that names a broken line.
     """
-    return read(_bytes(path), path.name, key)
+    return read(finished(path), path.name, key)
 
 
 def append(
@@ -42,6 +48,7 @@ def append(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.with_name(f"{path.name}.lock")):
+            _end_batch(path)
             _end_torn_line(path, key)
             entries = load(path, key=key)
             judge(entries)
@@ -58,7 +65,10 @@ def append(
                 )
                 made.append(entry)
                 body += line
+            if len(made) > 1:
+                _announce(path, len(body))
             _write(path, body)
+            _batch(path).unlink(missing_ok=True)
     except OSError as refused:
         raise StoreError(
             f"the journal cannot be written: {refused.strerror or refused}.",
@@ -75,6 +85,59 @@ def _bytes(path: Path) -> bytes:
         return b""
     except OSError as refused:
         raise StoreError(f"the journal cannot be read: {refused.strerror}.", where=str(path)) from refused
+
+
+def _batch(path: Path) -> Path:
+    """Where lines that belong together are announced: the size of the journal before and after them."""
+    return path.with_name(f"{path.name}.batch")
+
+
+def _announce(path: Path, length: int) -> None:
+    before = len(_bytes(path))
+    aside = path.with_name(f"{path.name}.batch-{secrets.token_hex(6)}")
+    try:
+        _write(aside, f"{before} {before + length}\n".encode("ascii"))
+        aside.replace(_batch(path))
+    finally:
+        aside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _announced(path: Path) -> tuple[int, int] | None:
+    found = _bytes(_batch(path)).split()
+    return (int(found[0]), int(found[1])) if len(found) == 2 else None
+
+
+def finished(path: Path) -> bytes:
+    """The bytes that somebody may have been told of: whole lines, without a batch that is not whole."""
+    while True:
+        announced, data = _announced(path), _bytes(path)
+        if announced == _announced(path):  # else a writer began or ended in between
+            break
+    if announced is not None and announced[0] < len(data) < announced[1]:
+        data = data[: announced[0]]
+    head, end, _ = data.rpartition(b"\n")
+    return head + end
+
+
+def _end_batch(path: Path) -> None:
+    """Set aside what is there of lines that belong together, if the last is not whole."""
+    announced = _announced(path)
+    if announced is None:
+        return
+    before, after = announced
+    data = _bytes(path)
+    if before < len(data) < after:
+        _cut(path, before, data[before:])
+    _batch(path).unlink()
+
+
+def _cut(path: Path, size: int, tail: bytes) -> None:
+    """Move the end of a file to a file of its own beside it."""
+    _write(path.with_name(f"{path.name}.torn-{secrets.token_hex(6)}"), tail)
+    with path.open("r+b") as file:
+        file.truncate(size)
+        os.fsync(file.fileno())
 
 
 def _write(path: Path, body: bytes) -> None:
@@ -108,11 +171,7 @@ def _end_torn_line(path: Path, key: str) -> None:
     except BadInput:
         sound = head + end
         read(sound, path.name, key)  # what stands before it must be sound, or nothing is touched
-        aside = path.with_name(f"{path.name}.torn-{secrets.token_hex(6)}")
-        _write(aside, tail)
-        with path.open("r+b") as file:
-            file.truncate(len(sound))
-            os.fsync(file.fileno())
+        _cut(path, len(sound), tail)
     else:
         _write(path, b"\n")
 
@@ -135,7 +194,7 @@ def _locked(path: Path) -> Iterator[None]:
             import msvcrt
 
             file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            _patiently(lambda: msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1), path)
             try:
                 yield
             finally:
@@ -144,5 +203,22 @@ def _locked(path: Path) -> Iterator[None]:
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX)
+            _patiently(lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB), path)
             yield
+
+
+def _patiently(take: Callable[[], None], path: Path) -> None:
+    """Take the lock as soon as it is free. Raises StoreError if another writer holds it for too long."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            take()
+            return
+        except (BlockingIOError, PermissionError) as held:
+            if time.monotonic() > until:
+                raise StoreError(
+                    f"the journal is busy: another process has held it for {_PATIENCE:g} seconds.",
+                    where=str(path.with_suffix("")),
+                    cure="Nothing was written. Try again when the other one is through.",
+                ) from held
+        time.sleep(random.uniform(0.001, 0.01))

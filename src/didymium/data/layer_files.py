@@ -69,7 +69,7 @@ def read_layer(path: Path, *, table: str | None = None) -> Layer:
         return Layer(name, {}, tuple(faults))
     if path.suffix.lower() == ".xlsx":
         return _workbook(data, name, name)
-    tables, bad = _journal(data, name) if path.suffix.lower() == JOURNAL else _file(data, path, name, table)
+    tables, bad = _journal(path, name) if path.suffix.lower() == JOURNAL else _file(data, path, name, table)
     beside = path.parent / LAYER_FILE
     visibility, stated, about = _told(beside, beside.name) if beside.is_file() else (UNSTATED, False, [])
     return Layer(name, tables, (*bad, *about), visibility, stated)
@@ -161,10 +161,12 @@ def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Table
     return {name: parsed}, parsed.faults
 
 
-def _journal(data: bytes, label: str) -> tuple[Tables, list[Fault]]:
+def _journal(path: Path, label: str) -> tuple[Tables, list[Fault]]:
     """The rows that a journal of promises comes to; a broken chain is a fault."""
+    from didymium.data.journal_file import finished
+
     try:
-        layer = journal_layer(journal.read(data, label), label)
+        layer = journal_layer(journal.read(finished(path), label), label)
     except BadInput as broken:
         return {}, [Fault(broken.where, 0, "", "", broken.what, broken.cure)]
     return layer.tables, list(layer.faults)

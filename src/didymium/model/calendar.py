@@ -8,10 +8,10 @@ knows the present: the day asked about is always an argument.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, timedelta
 
 import numpy as np
-from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 
 from didymium.errors import BadInput
 
@@ -38,9 +38,13 @@ def last_day(partial: str) -> date:
     >>> last_day("2028-02"), last_day("2030")
     (datetime.date(2028, 2, 29), datetime.date(2030, 12, 31))
     """
-    reach = {"YYYY": relativedelta(month=12, day=31), "YYYY-MM": relativedelta(day=31)}
-    end: date = first_day(partial) + reach.get("YYYY-MM-DD"[: len(partial)], relativedelta())
-    return end
+    start = first_day(partial)
+    match len(partial):
+        case 4:  # a year
+            return start.replace(month=12, day=31)
+        case 7:  # a month
+            return start.replace(day=monthrange(start.year, start.month)[1])
+    return start
 
 
 def due_date(counted_from: str, term: int, unit: str) -> date:
@@ -63,7 +67,7 @@ def due_date(counted_from: str, term: int, unit: str) -> date:
         case "business_days":
             return _after_business_days(start, term)
         case "months" | "years":
-            end: date = start + (relativedelta(months=term) if unit == "months" else relativedelta(years=term))
+            end = _after_months(start, term if unit == "months" else 12 * term)
             whole_day = len(counted_from) == len("YYYY-MM-DD")
             return end if whole_day else last_day(f"{end:%Y-%m}")
         case "to_period_end" if term == 0:
@@ -74,6 +78,12 @@ def due_date(counted_from: str, term: int, unit: str) -> date:
 def days_between(earlier: date, later: date) -> int:
     """Calendar days from one date to another, negative if the second comes first."""
     return (later - earlier).days
+
+
+def _after_months(start: date, term: int) -> date:
+    """The same day of a later month, or the last day of that month where it is shorter."""
+    year, month = divmod(12 * start.year + start.month - 1 + term, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
 def _after_business_days(start: date, term: int) -> date:

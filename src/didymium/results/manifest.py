@@ -26,6 +26,10 @@ class MalformedManifest(ValueError):
     """A manifest that is not JSON, or lacks what a manifest holds."""
 
 
+class NewerManifest(MalformedManifest):
+    """A manifest that a newer version of Didymium wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What was asked, of which data, with which versions, and the hashes of what is kept.
@@ -98,12 +102,17 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Manifest:
-        """The inverse of `to_bytes`. Raises MalformedManifest, with what is wrong, on anything else."""
+        """The inverse of `to_bytes`. Raises MalformedManifest, with what is wrong, on anything else.
+
+        A format above ours raises NewerManifest, whatever else it holds: it is sound, and not ours to judge.
+        """
         try:
             found = json.loads(body)
         except ValueError as bad:
             raise MalformedManifest(f"is not JSON ({bad})") from bad
         names = {f.name for f in fields(cls)}
+        if isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT:
+            raise NewerManifest(f"has format {found['format']}, this version reads 1 and {FORMAT}")
         if isinstance(found, dict) and found.get("format") == 1:
             found = {**_SINCE_2, **found}
         if not isinstance(found, dict) or set(found) != names:

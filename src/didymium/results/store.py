@@ -20,13 +20,14 @@ import os
 import re
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didymium.errors import NotFound, StoreError, UnknownTerm
-from didymium.results.manifest import MalformedManifest, Manifest
+from didymium.results.manifest import MalformedManifest, Manifest, NewerManifest
 from didymium.results.result import PARTIAL, Result, canonical_json
 from didymium.results.result import run_id as name_of_run
 
@@ -42,10 +43,19 @@ _RUN_ID = re.compile(r"[0-9a-f]{12}")
 
 
 def default_store() -> Path:
-    """The folder for runs and caches when the user names none: the data folder of the platform."""
-    import platformdirs
+    """The folder for runs and caches when the user names none: `didymium` in the data folder of the platform.
 
-    return platformdirs.user_data_path("didymium", appauthor=False)
+    Windows: %LOCALAPPDATA%. macOS: ~/Library/Application Support. Elsewhere: $XDG_DATA_HOME or ~/.local/share.
+    """
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        named = Path(os.environ.get("XDG_DATA_HOME", ""))
+        base = named if named.is_absolute() else home / ".local" / "share"
+    return base / "didymium"
 
 
 def result_bytes(result: Result) -> bytes:
@@ -60,6 +70,11 @@ class Entry:
     name: str
     manifest: Manifest | None
     fault: str = ""
+
+
+def is_aside(name: str) -> bool:
+    """Whether a folder of the store is no run that anybody was promised: unfinished, or set aside for another."""
+    return name.startswith((_PARTIAL, _BROKEN, _SUPERSEDED))
 
 
 class RunStore:
@@ -92,7 +107,7 @@ class RunStore:
         final = self.path / result.run_id
         with self._told("written"):
             self.path.mkdir(parents=True, exist_ok=True)
-            if final.exists() and self._keeps(final, body, record.versions["code"]):
+            if final.exists() and self._keeps(final, body, record.versions["code"]) == "":
                 return final
             aside = self.path / f"{_PARTIAL}{result.run_id}-{secrets.token_hex(6)}"
             aside.mkdir()
@@ -102,27 +117,35 @@ class RunStore:
                     write_synced(aside / name, held)
                 write_synced(aside / MANIFEST, record.to_bytes())
                 sync_folder(aside)
-                try:
-                    aside.rename(final)
-                except OSError:
-                    # Another process may have kept the same run in between; then its bytes must be ours.
-                    if not (final.is_dir() and self._keeps(final, body, record.versions["code"])):
-                        raise
+                self._put(aside, final, body, record.versions["code"])
                 sync_folder(self.path)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
         return final
 
-    def _keeps(self, final: Path, body: bytes, code: str) -> bool:
-        """True if `final` is this run with these bytes.
+    def _put(self, aside: Path, final: Path, body: bytes, code: str) -> None:
+        """Rename a written run into its place. What stands there and gives way is set aside, and never missing."""
+        try:
+            aside.rename(final)
+            return
+        except OSError:
+            # There is a run: kept by another process in between, or one that gives way.
+            if not final.is_dir():
+                raise
+        mark = self._keeps(final, body, code)
+        if mark:
+            exchange(aside, final)
+            aside.rename(self.path / f"{mark}{final.name}-{secrets.token_hex(6)}")
 
-        False after an incomplete folder, a partial run, or a run of another build of this version with other bytes, was
-        set aside.
+    def _keeps(self, final: Path, body: bytes, code: str) -> str:
+        """Empty if `final` is this run with these bytes.
+
+        Else the mark under which it is set aside: an incomplete folder, a partial run, or a run of another build of this
+        version with other bytes. Raises StoreError for what must not give way.
         """
         fault = self._fault(final)
         if fault.startswith("incomplete"):
-            self._set_aside(final, _BROKEN)
-            return False
+            return _BROKEN
         if fault:
             raise StoreError(
                 f"the kept run is {fault}.",
@@ -131,20 +154,15 @@ class RunStore:
             )
         kept = self._manifest(final)
         if kept.result_sha256 == hashlib.sha256(body).hexdigest():
-            return True
+            return ""
         if kept.versions.get("code") != code or kept.status == PARTIAL:
-            self._set_aside(final, _SUPERSEDED)
-            return False
+            return _SUPERSEDED
         raise StoreError(
             f"run {final.name} is kept with other bytes than the same question gives now.",
             where=str(final),
             cure=f"See where they part: didymium runs repeat {final.name}. "
             "Keep both with another --store, or move the folder away.",
         )
-
-    def _set_aside(self, final: Path, mark: str) -> None:
-        with contextlib.suppress(FileNotFoundError):  # another writer was faster
-            final.rename(self.path / f"{mark}{final.name}-{secrets.token_hex(6)}")
 
     def list(self) -> tuple[Entry, ...]:
         """Everything in the store: runs newest first, then what is not a sound run, with the reason."""
@@ -267,6 +285,8 @@ class RunStore:
             body = (folder / RESULT).read_bytes()
         except FileNotFoundError as missing:
             return f"incomplete: {Path(missing.filename).name} is missing"
+        except NewerManifest as newer:
+            return f"of a newer version of Didymium: {MANIFEST} {newer}"
         except MalformedManifest as bad:
             return f"incomplete: {MANIFEST} {bad}"
         except OSError as refused:
@@ -328,11 +348,13 @@ def _fault_of_files(folder: Path, manifest: Manifest) -> str:
     return ""
 
 
-_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if hasattr(errno, "EDQUOT") else (errno.ENOSPC, errno.EFBIG)
 
 
 def reason(refused: OSError) -> str:
     """Why the operating system refused to write, for people."""
+    if refused.errno == errno.EFBIG:
+        return "the file would be larger than the limit for files here (see ulimit -f)"
     if refused.errno in _FULL:
         return "the disk is full"
     if refused.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -348,6 +370,35 @@ def write_synced(path: Path, body: bytes) -> None:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Let two folders change places, in one step where the system has one: Linux and macOS.
+
+    Elsewhere `other` is missing for a moment, and a process that dies in it leaves it under a name of its own.
+    """
+    import ctypes
+
+    calls: dict[str, tuple[str, tuple[Any, ...], tuple[Any, ...], int]] = {
+        "linux": ("renameat2", (_AT_THIS_FOLDER,), (_AT_THIS_FOLDER,), 2),  # RENAME_EXCHANGE
+        "darwin": ("renamex_np", (), (), 2),  # RENAME_SWAP
+    }
+    if sys.platform in calls:
+        name, before, between, flag = calls[sys.platform]
+        library = ctypes.CDLL(None, use_errno=True)
+        if hasattr(library, name):
+            done = getattr(library, name)(*before, os.fsencode(one), *between, os.fsencode(other), flag)
+            if done == 0:
+                return
+            if ctypes.get_errno() not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(other))
+    held = other.with_name(f"{_SUPERSEDED}{other.name}-{secrets.token_hex(6)}")
+    other.rename(held)
+    one.rename(other)
+    held.rename(one)
+
+
+_AT_THIS_FOLDER = -100  # AT_FDCWD
 
 
 def sync_folder(path: Path) -> None:
