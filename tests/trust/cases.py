@@ -88,7 +88,9 @@ def world(rng: Random) -> World:
     )
 
 
-def written(chain: SmallChain, stock: tuple[str, str] | None = None, **changes: Any) -> tuple[SupplyNetwork, Quantities]:
+def written(
+    chain: SmallChain, stock: tuple[str, str] | None = None, **changes: Any
+) -> tuple[SupplyNetwork, Quantities]:
     """The network of a chain and its quantities; `changes` replace inputs; `stock`: where a public stock may lie."""
     base, inputs = changes.pop("base", chain.base), replace(chain.inputs, **changes)
     public = () if stock is None else (stock,)

@@ -90,7 +90,11 @@ class Noise:
         def wrong(answer: Any) -> Any:
             moved = {"objective": float(self(answer.objective))}
             if isinstance(answer, PortfolioSolution):
-                moved |= {"losses": self(answer.losses), "mean": float(self(answer.mean)), "cvar": float(self(answer.cvar))}
+                moved |= {
+                    "losses": self(answer.losses),
+                    "mean": float(self(answer.mean)),
+                    "cvar": float(self(answer.cvar)),
+                }
             return replace(answer, **moved)
 
         return Code(
@@ -100,5 +104,7 @@ class Noise:
             irr=lambda flows: replace(irr(flows), rate=self(irr(flows).rate)),
             annuity=lambda *a: float(self(annuity(*a))),
             settle=lambda *a, **k: replace(settle(*a, **k), sponsor=self(settle(*a, **k).sponsor)),
-            public_cost=lambda *a, **k: replace(public_cost(*a, **k), expected=float(self(public_cost(*a, **k).expected))),
+            public_cost=lambda *a, **k: replace(
+                public_cost(*a, **k), expected=float(self(public_cost(*a, **k).expected))
+            ),
         )

@@ -70,7 +70,9 @@ def _arc_without_lag(rng: Random, code: Code) -> Iterator[Claim]:
     for matrix in (told, plain):
         lower, upper = np.full(periods, need), np.full(periods, np.inf)
         top = np.tile([need / 2, np.inf], periods)
-        costs.append(code.cost(LinearProgramme(np.tile(price, periods), matrix, lower, upper, np.zeros(2 * periods), top)))
+        costs.append(
+            code.cost(LinearProgramme(np.tile(price, periods), matrix, lower, upper, np.zeros(2 * periods), top))
+        )
     yield same(costs[0], costs[1])
 
 

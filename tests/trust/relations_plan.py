@@ -186,4 +186,3 @@ def shuffled_choices(rng: Random, code: Code) -> Iterator[Claim]:
     p = plan(rng)
     order = rng.permutation(p.first.choices)
     yield same(code.best(p).objective, code.best(_only(p, order)).objective)
-
