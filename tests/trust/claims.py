@@ -1,4 +1,4 @@
-"""What a relation claims of a case, and the code it is claimed of; a broken variant of the code stands in for a fault."""
+"""What a relation claims of a case, and the code it is claimed of; a faulty code can stand in its place."""
 
 from __future__ import annotations
 

@@ -167,7 +167,8 @@ def main() -> int:
     print(f"{passed} of {len(found)} named in full and cured; {longest} items at most")
     if given.record:
         planted = sum(len(one.planted) for one in found)
-        figure = f"{passed} of {len(found)} models ({planted} conflicts) named in full with a cure that works; {longest} items at most"
+        figure = f"{passed} of {len(found)} models ({planted} conflicts) named in full with a cure that works; "
+        figure += f"{longest} items at most"
         record(14, "planted conflicts explained", figure, "python -m tests.trust.conflicts --record", file="answers")
     return 0 if passed >= 0.9 * len(found) else 1
 

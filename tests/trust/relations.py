@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import zlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,17 +84,20 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--cases", type=int, default=1000)
     asked.add_argument("--only", default="")
+    asked.add_argument("--workers", type=int, default=1)
     asked.add_argument("--record", action="store_true", help="write the figure to the page of trust")
     given = asked.parse_args()
     names = [name for name in RELATIONS if given.only in name]
     failed = claims = 0
-    for name in names:
-        found = checked(name, given.cases)
-        claims += found.claims
-        failed += bool(found.broken)
-        print(f"{len(found.broken):4d} of {found.claims:6d} claims fail, worst {found.worst:.1e}  {name}", flush=True)
-        for label, number, claim in found.broken[:3]:
-            print(f"      {label} case {number}: {claim}", flush=True)
+    with ProcessPoolExecutor(given.workers) as crew:
+        verdicts = crew.map(checked, names, [given.cases] * len(names))
+        for name, found in zip(names, verdicts, strict=True):
+            claims += found.claims
+            failed += bool(found.broken)
+            told = f"{len(found.broken):4d} of {found.claims:6d} claims fail, worst {found.worst:.1e}"
+            print(f"{told}  {name}", flush=True)
+            for label, number, claim in found.broken[:3]:
+                print(f"      {label} case {number}: {claim}", flush=True)
     if given.record and not given.only:
         record(
             12,

@@ -25,7 +25,7 @@ def test_an_answer_that_is_off_by_a_millionth_is_told(one: Known) -> None:
     if math.isnan(one.answer):
         assert replace(one, ours=lambda: 0.1).error() == math.inf
     else:
-        assert replace(one, ours=lambda: one.answer * (1 + 1e-6) + 1e-6).error() > TOLERANCE
+        assert replace(one, ours=lambda: one.answer + 1e-6 * max(1.0, abs(one.answer))).error() > TOLERANCE
 
 
 def test_a_payment_one_year_early_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
