@@ -1,1 +1,1 @@
-"""Harnesses of trust, written apart from the code they test; each command records its figure under results/."""
+"""Harnesses that try to break what Didymium promises. Each is a module to run: `python -m tests.trust.NAME`."""

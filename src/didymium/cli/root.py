@@ -35,6 +35,7 @@ _ORDER = (
     "ownership",
     "commitments",
     "backtest",
+    "assumptions",
     "data",
     "scenario",
     "runs",
