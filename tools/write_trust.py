@@ -40,7 +40,7 @@ _TAIL = """
 - **Planted conflicts** (`tests.trust.conflicts`): the explanation of an infeasible model has to name what was planted.
 - **Mutants** (`tests.trust.mutants`): small changes of the code, one at a time; tests that still pass let one live.
 - **Credibility** of one answer: `didymium runs card RUN` grades it from what the run recorded;
-  `didymium data assumptions` lists every assumption with its owner, source, range and users.
+  `didymium assumptions` lists every assumption with its owner, source, range and users.
 
 ## Where this is wrong
 

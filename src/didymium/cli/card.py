@@ -42,7 +42,8 @@ def card(shared: Shared, run: str) -> None:
         return
     t = translator(shared.lang)
     told: list[dict[str, Any]] = [
-        {**row, **{name: t.fact(row[name]) if row[name] else None for name in ("on_record", "next_grade")}} for row in rows
+        {**row, **{name: t.fact(row[name]) if row[name] else None for name in ("on_record", "next_grade")}}
+        for row in rows
     ]
     notes = [
         t("Lowest grade: {grade} of 4. Grades are from the record of run {run} alone.", grade=least, run=run_id),

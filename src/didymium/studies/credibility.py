@@ -143,7 +143,9 @@ def _inputs(result: Result, ds: Dataset) -> list[Step]:
 
 
 def _verification(manifest: Manifest, checks: Checks) -> list[Step]:
-    sizes = [float(row.get(part) or 0.0) for row in manifest.solver for part in ("primal_residual", "dual_residual", "gap")]
+    sizes = [
+        float(row.get(part) or 0.0) for row in manifest.solver for part in ("primal_residual", "dual_residual", "gap")
+    ]
     worst = max(sizes, default=0.0)
     proven = [holds for holds in checks.programmes if holds is not None]
     return [
@@ -203,16 +205,18 @@ def _reproduced(ds: Dataset) -> list[Step]:
 
 
 def _uncertainty(result: Result) -> list[Step]:
-    banded = sorted({name[:-4] for row in result.rows for name in row if name.endswith("_p10") and row[name] is not None})
+    banded = sorted(
+        {name[:-4] for row in result.rows for name in row if name.endswith("_p10") and row[name] is not None}
+    )
     asked = result.request.get("draws")
     draws = int(asked) if isinstance(asked, int) else 0
     tail = any("cvar" in name for rows in (result.rows, *result.tables.values()) for row in rows[:1] for name in row)
     return [
         Step(bool(result.fields), "units are told of the numbers", "units of the numbers"),
-        Step(bool(banded), f"bands of {len(banded)} quantities", "a band beside a number"),
+        Step(bool(banded), f"{len(banded)} kinds of numbers have bands", "a band beside a number"),
         Step(
             bool(banded) and draws >= MANY_DRAWS,
-            f"bands of {len(banded)} quantities from {draws} draws",
+            f"{len(banded)} kinds of numbers have bands, from {draws} draws",
             f"bands from {MANY_DRAWS} draws or more: {draws} are recorded",
         ),
         Step(tail and draws >= MANY_DRAWS, f"tail means from {draws} draws", "tail means beside the bands"),
@@ -225,7 +229,9 @@ def _robustness(result: Result) -> list[Step]:
     tied = "ties" in result.tables
     return [
         Step(bool(result.assumptions), "assumptions are told that could be moved", "assumptions that can be moved"),
-        Step(bool(drivers), f"{len(names)} inputs were moved one at a time", "inputs moved to the ends of their ranges"),
+        Step(
+            bool(drivers), f"{len(names)} inputs were moved one at a time", "inputs moved to the ends of their ranges"
+        ),
         Step(
             len(names) >= MANY_DRIVERS,
             f"{len(names)} inputs were moved one at a time, ten or more",
