@@ -33,9 +33,11 @@ _PUBLIC = {
     "measures": "didymium.studies.measures",
     "open": "didymium.data",
     "ownership": "didymium.studies.ownership",
+    "plan": "didymium.studies.plan",
     "projects": "didymium.studies.projects",
     "reconcile": "didymium.studies.reconcile",
     "recycling": "didymium.studies.recycling",
+    "respond": "didymium.studies.respond",
     "stocks": "didymium.studies.stocks",
     "stress": "didymium.studies.stress",
 }
@@ -57,9 +59,11 @@ __all__ = [
     "measures",
     "open",
     "ownership",
+    "plan",
     "projects",
     "reconcile",
     "recycling",
+    "respond",
     "stocks",
     "stress",
 ]

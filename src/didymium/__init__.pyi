@@ -14,9 +14,11 @@ from didymium.studies.floor import floor as floor
 from didymium.studies.gaps import gaps as gaps
 from didymium.studies.measures import measures as measures
 from didymium.studies.ownership import ownership as ownership
+from didymium.studies.plan import plan as plan
 from didymium.studies.projects import projects as projects
 from didymium.studies.reconcile import reconcile as reconcile
 from didymium.studies.recycling import recycling as recycling
+from didymium.studies.respond import respond as respond
 from didymium.studies.stocks import stocks as stocks
 from didymium.studies.stress import stress as stress
 

@@ -11,6 +11,7 @@ from portfolio_cases import every, farmer, plan, shares, triples
 from scipy import sparse
 
 from didymium.engine import Case, Change, FirstStage, LinearProgramme, Links, cvar, portfolio
+from didymium.engine.benders import Master
 from didymium.engine.recourse import SolvedRecourse
 from didymium.engine.simple import SimpleRecourse, is_simple
 from didymium.errors import BadInput, Infeasible
@@ -215,3 +216,19 @@ def test_a_recourse_without_a_way_out_is_an_error(method, matrix):
     recourse = programme([1.0, 1.0], matrix, [2.0] + [0.0] * (rows - 1), [INF] * rows, col_upper=[1.0, 1.0])
     with pytest.raises(BadInput, match="case 0: the recourse contradicts itself"):
         portfolio(first, recourse, [Case(1.0)], method=method)
+
+
+def test_slopes_that_are_rounding_leave_a_cut_that_still_holds() -> None:
+    """Rounding in a slope would decide the units of its column; without it the cut is lower by its worst."""
+    n = 3
+    upper = np.array([1.0, 100.0, 5.0])
+    first = FirstStage(
+        np.ones(n), np.zeros(n, bool), np.zeros(n), upper, sparse.csc_array((0, n)), np.empty(0), np.empty(0)
+    )
+    master = Master(first, np.zeros(n), upper, np.ones(1), 0.0, 0.95, False)
+    slopes, constant = np.array([[-3.0, -1e-14, 1e-13]]), np.array([1000.0])
+    kept, lower = master._without_noise(slopes, constant)
+    assert kept.tolist() == [[-3.0, 0.0, 0.0]]
+    assert lower[0] == pytest.approx(1000.0, abs=1e-9)
+    for x in np.random.default_rng(0).random((50, n)) * upper:
+        assert lower[0] + kept[0] @ x <= constant[0] + slopes[0] @ x + 1e-12

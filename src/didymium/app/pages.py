@@ -66,8 +66,10 @@ def titles(t: Translator) -> dict[str, str]:
         "measures entities": t("Firms on lists"),
         "measures floor": t("Price floor"),
         "ownership": t("Ownership"),
+        "plan": t("Plan"),
         "projects": t("Projects"),
         "recycling": t("Recycling"),
+        "respond": t("Response"),
         "stocks": t("Stocks"),
         "stress": t("Stress lab"),
     }
@@ -333,7 +335,7 @@ def _file(whole: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], form: str
     body = {
         "json": lambda: json_text(whole).encode(),
         "csv": lambda: csv_text(rows).encode(),
-        "xlsx": lambda: workbook(whole, rows),
+        "xlsx": lambda: workbook(whole, {"rows": rows}),
     }[form]()
     headers = {} if form == "json" else {"content-disposition": f'attachment; filename="{name}.{form}"'}
     return Response(body, media_type=FORMS[form], headers=headers)

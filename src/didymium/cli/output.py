@@ -46,7 +46,8 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
         raise click.UsageError("--json holds all tables of the answer: leave --table out.")
     rows = chosen(result, table)
     if shared.form is not None:
-        write(shared, whole=result.as_dict(), rows=rows)
+        pack = result.tables if question.above and table is None else {}
+        write(shared, whole=result.as_dict(), rows=rows, beside=pack)
         return
     from didymium.i18n import translator
 
@@ -68,6 +69,10 @@ def show_answer(result: Result, question: Question, shared: Shared, table: str |
         notes.insert(0, t("Shown: {n} of {all} rows. All: --rows 0, --csv or --json", n=len(shown), all=len(rows)))
     version, dataset_id = str(result.dataset.get("version", "")), str(result.dataset["id"])[:12]
     kept = t("Data {version} ({id}). Run {run}.", version=version, id=dataset_id, run=result.run_id)
+    for name, heads in question.above.items() if table is None else ():
+        if result.tables.get(name):
+            console().print(sheet(result.tables[name], heads, t, question.words))
+            click.echo()
     show_table(
         sheet(shown, columns, t, question.words) if rows else None, shared, notes=[*notes, kept], then=question.then
     )
@@ -102,14 +107,17 @@ def console(width: int = _UNBOUND) -> Console:
     return Console(highlight=False, markup=False, emoji=False, width=None if on_terminal else width)
 
 
-def write(shared: Shared, *, whole: Any, rows: Rows) -> None:
-    """Write `whole` as JSON, or `rows` in another form, to stdout or to the file of --output."""
+def write(shared: Shared, *, whole: Any, rows: Rows, beside: Mapping[str, Rows] | None = None) -> None:
+    """Write `whole` as JSON, or `rows` in another form, to stdout or to the file of --output.
+
+    `beside` are further tables that a workbook holds on sheets of their own.
+    """
     if shared.form == "iamc":
         rows = long_rows(whole, rows)
     if shared.form == "parquet":
         body = parquet(rows)
     elif shared.form == "xlsx" or (shared.form == "iamc" and shared.output and shared.output.suffix == ".xlsx"):
-        body = workbook(whole, rows)
+        body = workbook(whole, {"rows": rows, **(beside or {})})
     else:
         body = (json_text(whole) if shared.form == "json" else csv_text(rows)).encode("utf-8")
     if shared.output is None:

@@ -39,6 +39,8 @@ RELAXED = 0.25
 # A cut is taken if it raises the master's loss of its case by this share of the value.
 VIOLATED = 1e-9
 MOST_ROUNDS = 2000
+# A slope that moves its cut by less than this share over all the values of its choice is rounding of the duals.
+NOISE = 1e-10
 
 
 @dataclass(slots=True)
@@ -121,8 +123,9 @@ class Master:
         # A choice that has one value only is a number.
         is_open = self.lower < self.upper
         constant = cuts.constant + cuts.slope @ np.where(is_open, 0.0, self.lower)
-        at, choice = np.nonzero(cuts.slope * is_open)
-        blocks.append(Triples(rows + at, choice, -cuts.slope[at, choice]))
+        slopes, constant = self._without_noise(cuts.slope * is_open, constant)
+        at, choice = np.nonzero(slopes)
+        blocks.append(Triples(rows + at, choice, -slopes[at, choice]))
         blocks.append(Triples(rows + np.arange(len(cuts)), n + cuts.case, np.ones(len(cuts))))
         low.append(constant)
         rows += len(cuts)
@@ -135,6 +138,14 @@ class Master:
             np.concatenate(col_lower),
             np.concatenate([self.upper, np.full(columns - n, np.inf)]),
         )
+
+    def _without_noise(self, slopes: FloatArray, constant: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Slopes without rounding, at its worst: it would decide the units of its column."""
+        reach = np.abs(slopes) * (self.upper - self.lower)
+        scale = np.maximum(np.abs(constant), reach.max(axis=1, initial=0.0))
+        noise = np.where(reach < NOISE * scale[:, None], slopes, 0.0)
+        worst = np.minimum(noise * self.lower, noise * self.upper)
+        return slopes - noise, constant + worst.sum(axis=1)
 
     def _without_negligible(
         self,

@@ -21,6 +21,8 @@ class Question:
     command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for. `proofs` is
     the module that assembles the programmes of a kept answer again (`answered`) and checks them (`checked`).
     `given` names the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party.
+    `above` names further tables that a terminal shows over the rows, with their columns; a workbook then holds all
+    tables.
     """
 
     command: str
@@ -37,6 +39,7 @@ class Question:
     proofs: str = ""
     given: str = ""
     may_ask_all: bool = False
+    above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 _QUESTIONS = (
@@ -147,6 +150,35 @@ _QUESTIONS = (
             "scope": "study_scope",
         },
         then="didymium finance PROJECT --table frontier",
+        slow=True,
+    ),
+    Question(
+        command="plan",
+        study="didymium.studies.plan:plan",
+        help="Which projects, packages and stocks together, for this money, and who pays what.",
+        params=("parties", "budget", "risk", "only", "year", "futures", "seed", "time_limit"),
+        columns=(
+            "project_id",
+            "place",
+            "stage",
+            "decision",
+            "package",
+            "party",
+            "added_t",
+            "yearly_loss_avoided_usd_m",
+            "loss_avoided_alone_usd_m",
+            "yearly_cost_usd_m",
+            "reason",
+            "waits_for",
+        ),
+        words={
+            "reason": "plan_reason",
+            "decision": "plan_decision",
+            "moved": "plan_moved",
+            "part": "plan_part",
+            "waits_for": "stage",
+        },
+        then="didymium plan --table stocks",
         slow=True,
     ),
     Question(
@@ -362,6 +394,56 @@ _QUESTIONS = (
         slow=True,
         is_ensemble=True,
         proofs="didymium.studies.proofs",
+    ),
+    Question(
+        command="respond",
+        study="didymium.studies.respond:respond",
+        help="What to do when supply is cut: what is hit, days of cover, and the options ranked.",
+        params=("event", "parties", "as_of"),
+        columns=(
+            "rank",
+            "option",
+            "foresight",
+            "firm_avoided_t",
+            "loss_avoided_usd_m",
+            "loss_avoided_usd_m_low",
+            "loss_avoided_usd_m_high",
+            "days_gained",
+            "response_cost_usd_m",
+            "cost_status",
+            "reason",
+        ),
+        words={
+            "option": "respond_option",
+            "cost_status": "respond_cost",
+            "reason": "respond_reason",
+            "days_gained_status": "respond_days",
+            "measure_state": "measure_status",
+            "next_change": "measure_change",
+            "with": "respond_option",
+            "means": "respond_option",
+            "first_sector": "sector",
+            "exporter": "place",
+            "importers": "place",
+        },
+        then="didymium respond --table combination",
+        slow=True,
+        above={
+            "measures": ("measure_id", "measure_state", "next_change_date", "days_to_change"),
+            "hit": ("product", "hs_codes", "exporter", "importers", "start", "end", "passes_share"),
+            "situation": (
+                "party",
+                "product",
+                "cover_days",
+                "first_sector",
+                "first_shortage_date",
+                "days_left",
+                "unserved_t_low",
+                "unserved_t_high",
+                "loss_usd_m_low",
+                "loss_usd_m_high",
+            ),
+        },
     ),
     Question(
         command="backtest",

@@ -58,8 +58,8 @@ def _csv_cell(value: Any) -> Any:
     return escaped(value) if isinstance(value, str) else value
 
 
-def workbook(whole: Any, rows: Rows) -> bytes:
-    """A sheet of the rows, and in front what they are and who may see them."""
+def workbook(whole: Any, sheets: Mapping[str, Rows]) -> bytes:
+    """A sheet for each table, and in front what they are and who may see them."""
     from didymium.results import layer_notices
     from didymium.results.export import workbook as written
 
@@ -69,7 +69,7 @@ def workbook(whole: Any, rows: Rows) -> bytes:
     about += [f"Run {whole['run_id']}"] if whole.get("run_id") else []
     about += [note for note in whole.get("warnings", ()) if note not in about]
     about += [f"{name}: {note}" for name, note in whole.get("unit_notes", {}).items()]
-    return written({"rows": rows}, about=about, title=f"Didymium {whole.get('command', '')}")
+    return written(sheets, about=about, title=f"Didymium {whole.get('command', '')}")
 
 
 def long_rows(whole: Any, rows: Rows) -> Rows:
@@ -78,7 +78,7 @@ def long_rows(whole: Any, rows: Rows) -> Rows:
     from didymium.results.export import iamc
 
     request = whole.get("request") or {}
-    story = request.get("scenario")
+    story = request.get("scenario", request.get("event"))
     scenario = story.get("id", "base") if isinstance(story, dict) else "base"
     start = str(story.get("start", "")) if isinstance(story, dict) else ""
     version = str((whole.get("dataset") or {}).get("version", "0"))

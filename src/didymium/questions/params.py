@@ -97,6 +97,44 @@ class ScenarioFiles(click.ParamType[list[dict[str, Any]]]):
         return [one.model_dump(mode="json") for one in found]
 
 
+class Money(click.ParamType[dict[str, float]]):
+    """Money by party, written USA=2000,JPN=1000; kept as an object."""
+
+    name = "money"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:
+        if isinstance(value, dict):
+            return value
+        found: dict[str, float] = {}
+        for word in str(value).split(","):
+            party, _, amount = word.strip().partition("=")
+            try:
+                found[party.upper()] = float(amount)
+            except ValueError:
+                self.fail(f"'{word}' is not a budget. Write party=million USD, for example USA=2000.", param, ctx)
+            if not 0 <= found[party.upper()] < 1e9:
+                self.fail(f"'{word}': a budget is from 0 to a billion million USD.", param, ctx)
+        return found
+
+
+class Risk(click.ParamType[list[float]]):
+    """Weight of the tail and its level in percent, written 0.5@95; kept as two shares."""
+
+    name = "risk"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
+        if isinstance(value, list | tuple):
+            return list(value)
+        weight, _, level = str(value).partition("@")
+        try:
+            found = [float(weight), float(level or 95) / 100]
+        except ValueError:
+            found = [-1.0, -1.0]
+        if not (0 <= found[0] <= 1 and 0 <= found[1] < 1):
+            self.fail(f"'{value}' is not a weight and a level. Write for example 0.5@95.", param, ctx)
+        return found
+
+
 def _scenario(kept: dict[str, Any]) -> Any:
     from didymium.scenario.scenario import Scenario
 
@@ -352,11 +390,48 @@ PARAMS: dict[str, Param] = {
         default=0,
         default_text="0",
     ),
+    "budget": Param(
+        "--budget", "Money of each party, in million USD. Default: 1,000 each.", Money(), "USA=2000,JPN=1000"
+    ),
+    "futures": Param(
+        "--scenarios",
+        "How many futures the plan is made over.",
+        click.IntRange(8, 1000),
+        "N",
+        default=32,
+        default_text="32",
+    ),
+    "only": Param(
+        "--only",
+        "Projects alone, stocks alone, or all that a plan can choose.",
+        click.Choice(["projects", "stocks", "all"]),
+        "PART",
+        default="all",
+        default_text="all",
+    ),
+    "risk": Param(
+        "--risk",
+        "Weight of the tail, and its level in percent: 0.5@95 is half mean, half mean of the worst twentieth.",
+        Risk(),
+        "WEIGHT@LEVEL",
+        default="0.5@95",
+        default_text="0.5@95",
+        read=tuple,
+    ),
     "cluster": Param(
         "--cluster",
         "A Dask cluster by the address of its scheduler, tcp://host:port, instead of workers here.",
         click.STRING,
         "ADDRESS",
+    ),
+    "event": Param(
+        "--event",
+        "What has happened: a scenario that ships with Didymium, or a file. See: didymium scenario list",
+        ScenarioFile(),
+        "FILE|ID",
+        default="cn-ree7-no-licence",
+        default_text="cn-ree7-no-licence",
+        read=_scenario,
     ),
     "executor": Param(
         "--executor",

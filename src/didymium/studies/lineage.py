@@ -249,7 +249,7 @@ class _Search:
     @cached_property
     def scenario(self) -> Row | None:
         """What the scenario of the answer is, in a few words."""
-        story = self.result.request.get("scenario")
+        story = self.result.request.get("scenario", self.result.request.get("event"))
         if isinstance(story, dict):
             return {name: story.get(name) for name in ("id", "title", "start", "months", "based_on")}
         outlook = self.row.get("outlook")
@@ -284,7 +284,7 @@ class _Search:
         from didymium.scenario.tree import leaves
         from didymium.studies.gap_supply import BASE_YEAR
 
-        story = self.result.request.get("scenario")
+        story = self.result.request.get("scenario", self.result.request.get("event"))
         if isinstance(story, dict):
             return leaves(Scenario.model_validate(story))[0].scenario.apply(self.ds).observations
         asked = self.result.request.get("year")

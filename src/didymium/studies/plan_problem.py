@@ -1,0 +1,340 @@
+"""The plan as a two-stage programme: budgets and one package a project now, the network of each future later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from didymium.data import Dataset
+from didymium.engine import Change, LinearProgramme, Solver
+from didymium.engine.portfolio import portfolio
+from didymium.engine.twostage import Case, Cuts, FirstStage, PortfolioSolution, cvar, raised, scale_of
+from didymium.errors import UnknownTerm
+from didymium.model.foresight import base_of
+from didymium.model.ledger import Addition
+from didymium.model.network import Floats, Quantities
+from didymium.model.plan_network import CHINA, PARTNERS, REST, PlanNetwork
+from didymium.scenario.apply import apply, assumptions
+from didymium.studies.gap_supply import additions, partners
+from didymium.studies.plan_candidates import FORMS, Candidate, Purchase, candidates, purchases
+from didymium.studies.plan_scenarios import STOPS, Future, bare, cases, futures, scenario_of, with_chances
+
+if TYPE_CHECKING:
+    from didymium.scenario.inputs import Inputs
+
+GAP = 1e-3  # of the value of the plan, to which it is proven
+SPARED = 5e-4  # of the value: projects that together are worth less are left out, and their money stays free
+ALL, PROJECTS, STOCKS = PARTS = ("all", "projects", "stocks")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What does not depend on who plans, on money or on the futures drawn."""
+
+    ds: Dataset
+    parties: tuple[str, ...]
+    year: int
+    net: PlanNetwork
+    inputs: Inputs
+    plants: Mapping[str, tuple[Addition, ...]]
+    offered: tuple[Candidate, ...]
+    stocks: tuple[Purchase, ...]
+    probes: tuple[Addition, ...]  # a tonne a year at a stage and place, to ask what one would be worth
+    reasons: Mapping[str, str]
+    assume: Mapping[str, float]
+    ranges: Mapping[str, tuple[float, float, float]]
+    partners: frozenset[str]
+    only: str = ALL  # which choices are open
+
+    def is_open(self, part: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which choices are of a part of the plan."""
+        number = np.arange(self.choices)
+        is_project, is_stock = number < len(self.offered), number < len(self.offered) + len(self.stocks)
+        found = {ALL: is_stock, PROJECTS: is_project, STOCKS: is_stock & ~is_project}[part]
+        return np.asarray(found, dtype=np.bool_)
+
+    @property
+    def source_ids(self) -> set[str]:
+        """Sources of the figures that the base year rests on."""
+        return {s for observation in self.inputs.observations for s in observation.source_ids}
+
+    @property
+    def choices(self) -> int:
+        """Projects with package and payer, steps of stocks, and probes, which no plan can choose."""
+        return len(self.offered) + len(self.stocks) + len(self.probes)
+
+    @property
+    def spread(self) -> float:
+        """Yearly payment for a present value of one: r / (1 − (1 + r)^−H), Treasury rate and horizon of a plan."""
+        rate, years = self.assume["finance_treasury_rate_real"], self.assume["plan_horizon_years"]
+        return float(rate / (1 - (1 + rate) ** -years))
+
+    @property
+    def yearly(self) -> Floats:
+        """Yearly public cost of one unit of each choice [million USD a year].
+
+        A stock costs the interest on it, and support that earns is free.
+        """
+        projects = [max(one.expected, 0.0) * self.spread for one in self.offered]
+        stocks = [one.price * self.assume["discount_rate_per_year"] for one in self.stocks]
+        return np.array(projects + stocks + [0.0] * len(self.probes))
+
+    @property
+    def charge(self) -> Floats:
+        """What one unit of each choice takes from its payer's budget [million USD]."""
+        return np.array(
+            [one.reserve for one in self.offered] + [one.price for one in self.stocks] + [0.0] * len(self.probes)
+        )
+
+    @property
+    def payer(self) -> tuple[str, ...]:
+        """Who pays for each choice."""
+        return (*(one.party for one in self.offered), *(one.party for one in self.stocks), *([""] * len(self.probes)))
+
+
+LEAST_GAIN = 0.1  # million USD a year: less is no gain
+
+
+def ground(ds: Dataset, parties: Sequence[str], year: int, *, seed: int) -> Ground:
+    """Calibrate, read the register and its finance, and lay out the network and the choices."""
+    assume = assumptions(ds)
+    ranges = {
+        r["assumption_id"]: (float(r["low"]), float(r["value"]), float(r["high"])) for r in ds.rows("assumptions")
+    }
+    inputs = apply(scenario_of(STOPS[0], year), ds)
+    chain, base = inputs.chain, base_of(inputs)
+    for party in parties:
+        if party not in chain.regions:
+            known = sorted(chain.regions)
+            raise UnknownTerm("party", party, known, cure=f"Parties are places of the chain: {', '.join(known)}.")
+    friends = frozenset(r for party in parties for r, _ in partners(ds, chain, party)) - set(parties)
+    heavy = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
+    net = PlanNetwork.of(inputs, base, parties=parties, partners=friends, forms=FORMS, heavy_share=heavy)
+    plants: dict[str, tuple[Addition, ...]] = {}
+    for plant in additions(ds, chain):
+        plants[plant.project_id] = (*plants.get(plant.project_id, ()), plant)
+    offered, reasons = candidates(ds, plants, parties, assume, seed=seed)
+    recipes = {p.process_id: p for p in chain.processes}
+    world: dict[str, float] = {}
+    for (process, _), level in zip(chain.activities, base.activity.tolist(), strict=True):
+        for product, quantity in recipes[process].outputs.items():
+            world[product] = world.get(product, 0.0) + level * quantity
+    price = dict(zip(chain.products, inputs.base_price.tolist(), strict=True))
+    stocks = purchases(ds, net, price, world, assume)
+    return Ground(
+        ds,
+        tuple(parties),
+        year,
+        net,
+        inputs,
+        plants,
+        tuple(offered),
+        tuple(stocks),
+        _probes(parties, friends),
+        reasons,
+        assume,
+        ranges,
+        friends,
+    )
+
+
+def _probes(parties: Sequence[str], friends: frozenset[str]) -> tuple[Addition, ...]:
+    steps = (
+        *(("separated", f"{e}_oxide") for e in ("ndpr", "dy", "tb")),
+        *(("metal", f"{e}_metal") for e in ("ndpr", "dy", "tb")),
+        ("alloy", "ndfeb_alloy"),
+        ("magnet", "ndfeb_magnet"),
+    )
+    places = (*parties, *sorted(friends)[:1])
+    return tuple(Addition("", stage, product, place, 1.0, "", 0.0) for place in places for stage, product in steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One planner's programme over one set of futures."""
+
+    ground: Ground
+    futures: tuple[Future, ...]
+    weight: Mapping[str, float]
+    lp: LinearProgramme
+    cases: tuple[Case, ...]
+    plain: tuple[Quantities, ...]  # of each future, with every loss at its full worth
+    risk: float
+    alpha: float
+
+    @classmethod
+    def of(
+        cls, on: Ground, planners: Sequence[str], *, risk: tuple[float, float], scenarios: int, seed: int
+    ) -> Problem:
+        """The futures as these planners weigh them: their own losses whole, those of others at a part."""
+        drawn = futures(list(on.plants), on.assume, scenarios=scenarios, seed=seed)
+        other = on.assume["plan_weight_of_others"]
+        weight = {region: other for region in on.inputs.chain.regions if region not in planners}
+        lp = on.net.programme(on.net.quantities(bare(on.inputs), weight))
+        chances = {p: on.assume[f"success_share_{own[0].status}"] for p, own in on.plants.items()}
+        found = cases(
+            on.ds,
+            on.net,
+            lp,
+            drawn,
+            on.plants,
+            on.offered,
+            on.stocks,
+            on.probes,
+            year=on.year,
+            weight=weight,
+            chances=chances,
+            ranges=on.ranges,
+            as_of=float(on.ds.version.split(".")[0]),
+        )
+        plain = tuple(
+            on.net.quantities(bare(apply(scenario_of(f.stop, on.year), on.ds, {"demand_outlook": f.outlook})), {})
+            for f in drawn
+        )
+        return cls(on, tuple(drawn), weight, lp, tuple(found), plain, *risk)
+
+    @property
+    def how(self) -> tuple[float, float]:
+        """Weight of the tail, and its level."""
+        return self.risk, self.alpha
+
+    def first(self, budget: Mapping[str, float]) -> FirstStage:
+        """Budgets of the parties, and at most one package of each project."""
+        from scipy.sparse import csc_array
+
+        on = self.ground
+        projects = sorted({one.project_id for one in on.offered})
+        matrix = np.zeros((len(on.parties) + len(projects), on.choices))
+        for row, party in enumerate(on.parties):
+            matrix[row] = np.where([p == party for p in on.payer], on.charge, 0.0)
+        for row, project in enumerate(projects, len(on.parties)):
+            matrix[row, : len(on.offered)] = [one.project_id == project for one in on.offered]
+        return FirstStage(
+            cost=on.yearly,
+            is_whole=np.arange(on.choices) < len(on.offered),
+            lower=np.zeros(on.choices),
+            upper=np.where(
+                on.is_open(on.only),
+                np.array([1.0] * len(on.offered) + [one.most for one in on.stocks] + [0.0] * len(on.probes)),
+                0.0,
+            ),
+            matrix=csc_array(matrix),
+            row_lower=np.full(matrix.shape[0], -np.inf),
+            row_upper=np.array([budget.get(p, 0.0) for p in on.parties] + [1.0] * len(projects)),
+        )
+
+    def solve(
+        self,
+        budget: Mapping[str, float],
+        *,
+        time_limit: float | None = None,
+        cuts: Cuts | None = None,
+        barred: Sequence[int] = (),
+    ) -> PortfolioSolution:
+        """The plan for a budget [million USD by party], without the choices `barred`.
+
+        `cuts` of an earlier plan of this problem hold for any budget, and spare solving its cases again. Projects that
+        together are worth next to nothing are left out of the plan found: free support is no reason.
+        """
+
+        def best(barred: Sequence[int], cuts: Cuts | None) -> PortfolioSolution:
+            upper = first.upper.copy()
+            upper[list(barred)] = 0.0
+            return portfolio(
+                first,
+                self.lp,
+                self.cases,
+                risk=self.risk,
+                alpha=self.alpha,
+                method="benders",
+                gap=GAP,
+                time_limit=time_limit,
+                fixed=(first.lower, upper),
+                cuts=cuts,
+            )
+
+        first = self.first(budget)
+        found = best(barred, cuts)
+        idle = self._idle(found)
+        if not idle:
+            return found
+        # without a project the bound of all plans is that of the plan with it
+        leaner = best([*barred, *idle], found.cuts)
+        scale = scale_of(leaner.value, leaner.objective + leaner.value)
+        distance = max(leaner.objective - found.bound, 0.0) / scale
+        return replace(leaner, bound=found.bound, gap_of_value=distance, status=found.status, cuts=found.cuts)
+
+    def _idle(self, found: PortfolioSolution) -> list[int]:
+        """Projects chosen that together are worth less than is spared, those that take most of a budget first."""
+        on = self.ground
+        x, losses = found.x, found.losses
+        chosen = np.flatnonzero(x[: len(on.offered)] > 0.5).tolist()
+        most = found.objective + max(SPARED * found.value, LEAST_GAIN)
+        idle: list[int] = []
+        for j in sorted(chosen, key=lambda j: (-on.offered[j].reserve, j)):
+            tried = np.array(x)
+            tried[j] = 0.0
+            again = self.losses(tried, (x, losses))
+            if float(on.yearly @ tried) + self.measure(again) <= most:
+                idle += [k for k, one in enumerate(on.offered) if one.project_id == on.offered[j].project_id]
+                x, losses = tried, again
+        return idle
+
+    def losses(self, x: Floats, near: tuple[Floats, Floats] | None = None) -> Floats:
+        """Loss of each future under some choices [million USD].
+
+        `near`: other choices and their losses; only futures in which the choices that differ do something are solved.
+        """
+        solver = Solver(self.lp)
+        found = np.zeros(len(self.cases)) if near is None else near[1].copy()
+        other = np.flatnonzero(x != (near[0] if near else np.nan))
+        for i, case in enumerate(self.cases):
+            if near is None or np.isin(acting(case), other).any():
+                found[i] = solver.solve(raised(self.lp, case, x)).objective
+        return found
+
+    def measure(self, losses: Floats, chance: Mapping[str, float] | None = None) -> float:
+        """(1 − risk) · mean + risk · CVaR of losses [million USD a year], under other chances of stops if given."""
+        drawn = self.futures if chance is None else with_chances(self.futures, chance)
+        share = np.array([future.probability for future in drawn])
+        return (1 - self.risk) * float(share @ losses) + self.risk * cvar(losses, share, self.alpha)
+
+    def with_chances(self, chance: Mapping[str, float]) -> Problem:
+        """The same futures with other chances of stops; cuts of one hold for the other."""
+        drawn = tuple(with_chances(self.futures, chance))
+        again = [replace(case, probability=f.probability) for case, f in zip(self.cases, drawn, strict=True)]
+        return replace(self, futures=drawn, cases=tuple(again))
+
+    def look(self, x: Floats) -> Look:
+        """What happens in each future under some choices."""
+        on, solver = self.ground, Solver(self.lp)
+        places = (*on.parties, PARTNERS, REST, CHINA)
+        own: dict[str, list[float]] = {p: [] for p in places}
+        alike: dict[str, list[float]] = {p: [] for p in places}
+        for case, q in zip(self.cases, self.plain, strict=True):
+            change = raised(self.lp, case, x)
+            costs = on.net.network.costs(q)
+            whole = change.then(Change.of(cost=(np.arange(costs.size), costs)))
+            for found, answer in ((own, solver.solve(change)), (alike, solver.solve(whole))):
+                for place in places:
+                    found[place].append(on.net.lost_value(q, answer.x, place))
+        return Look({p: np.array(v) for p, v in own.items()}, {p: np.array(v) for p, v in alike.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Lost value of each place in each future, every loss at its full worth [million USD].
+
+    `lost`: goods go where the planners want them; `alike`: they go where most is lost, whoever loses it.
+    """
+
+    lost: Mapping[str, Floats]
+    alike: Mapping[str, Floats]
+
+
+def acting(case: Case) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Choices that do something in a case."""
+    return np.concatenate([case.links.column_upper.column, case.links.row_bound.column])

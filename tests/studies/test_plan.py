@@ -1,0 +1,198 @@
+"""The plan: its laws on the shipped data with few futures, and its small rules alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from didymium import data
+from didymium.errors import BadInput, UnknownTerm
+from didymium.i18n import translator
+from didymium.results import Row
+from didymium.studies.plan import plan
+from didymium.studies.plan_candidates import Candidate
+from didymium.studies.plan_problem import GAP, PROJECTS, SPARED, STOCKS, Ground, Problem, ground
+from didymium.studies.plan_reasons import _reason
+from didymium.studies.plan_scenarios import QUIET, STOPS, Future, sizes, with_chances
+from didymium.studies.plan_warnings import plan_warnings
+
+MONEY = {"USA": 2000.0, "JPN": 1000.0}
+RISK = (0.5, 0.95)
+
+
+# -- small rules ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [8, 9, 10, 32, 100])
+def test_every_kind_of_future_has_its_part(count: int) -> None:
+    found = sizes(count)
+    assert sum(found.values()) == count
+    assert set(found) == {QUIET, *STOPS}
+    stops = [found[stop] for stop in STOPS]
+    assert max(stops) - min(stops) <= 1 and found[QUIET] == max(count // 8, 1)
+
+
+def test_other_chances_share_out_evenly_and_sum_to_one() -> None:
+    drawn = [Future(kind, 0.1, 0.5, {}, 0.5) for kind in (QUIET, *STOPS, *STOPS)]
+    found = with_chances(drawn, {QUIET: 0.4, **dict.fromkeys(STOPS, 0.2)})
+    assert [f.probability for f in found] == pytest.approx([0.4, *[0.1] * 6])
+
+
+@pytest.mark.parametrize(
+    ("gain", "cost", "budget", "left", "reason"),
+    [
+        (1.0, 2.0, 500.0, 500.0, "costs_more"),
+        (2.0, 2.0, 500.0, 500.0, "costs_more"),
+        (3.0, 2.0, 99.0, 99.0, "over_budget"),
+        (3.0, 2.0, 500.0, 99.0, "money_better_used"),
+        (3.0, 2.0, 500.0, 100.0, "within_gap"),
+    ],
+)
+def test_the_reason_of_a_project_left_out(gain: float, cost: float, budget: float, left: float, reason: str) -> None:
+    one = Candidate("p", "grant-50", "USA", "", 20.0, 100.0, (0.5, 0.7))
+    assert _reason(one, gain, cost, {"USA": budget}, {"USA": left}) == reason
+
+
+def test_warnings_say_what_this_plan_shows() -> None:
+    tables: dict[str, list[Row]] = {
+        "budget": [{"party": "USA", "offered": 3}, {"party": "JPN", "offered": 1}],
+        "robustness": [{"decision": "chosen", "chosen_share": 0.2}, {"decision": "chosen", "chosen_share": 0.9}],
+        "proof": [{"only": "all"}],
+    }
+    rows: list[Row] = [{"waits_for": ["metal"], "reason": "empty_link"}, {"waits_for": [], "reason": "not_seen"}]
+    said = plan_warnings(rows, tables)
+    assert any(w.startswith("Only 1 project") and "JPN" in w for w in said)
+    assert any(w.startswith("1 of 2 chosen projects") for w in said)
+    assert "Projects that gain nothing until another stage has more capacity: 1; column waits_for names it." in said
+    assert all(translator("ja").fact(w) != w for w in said), "every sentence has its Japanese"
+    assert not any(w.startswith("No project is chosen") for w in said)
+
+
+def test_a_budget_of_nobody_and_a_part_of_nothing_are_refused() -> None:
+    ds = data.open()
+    with pytest.raises(BadInput, match="KOR has a budget and is no party"):
+        plan(ds, budget={"KOR": 1.0})
+    with pytest.raises(UnknownTerm, match="part 'stock' is not known"):
+        plan(ds, only="stock")
+
+
+# -- laws, on the shipped data ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def on() -> Ground:
+    return ground(data.open(), ("USA", "JPN"), 2030, seed=0)
+
+
+@pytest.fixture(scope="module")
+def problem(on: Ground) -> Problem:
+    return Problem.of(on, on.parties, risk=RISK, scenarios=8, seed=0)
+
+
+@pytest.mark.slow
+def test_no_money_chooses_nothing_and_more_is_never_worse(problem: Problem) -> None:
+    objectives = []
+    cuts = None
+    for times in (0.0, 0.01, 0.1, 1.0):
+        found = problem.solve({p: m * times for p, m in MONEY.items()}, cuts=cuts)
+        cuts = found.cuts
+        objectives.append(found.objective)
+        if times == 0:
+            assert not found.x.any() and found.value == pytest.approx(0, abs=1e-6)
+    slack = (GAP + SPARED) * (objectives[0] - min(objectives))
+    assert np.all(np.diff(objectives) <= slack)
+    assert objectives[-1] < objectives[0] - 1
+
+
+@pytest.mark.slow
+def test_at_base_prices_a_plant_earns_nothing(problem: Problem) -> None:
+    """In a quiet year nothing is scarce: every project stands idle, and supporting all of them avoids no loss."""
+    on = problem.ground
+    everything = np.zeros(on.choices)
+    everything[: len(on.offered)] = 1.0
+    quiet = [i for i, future in enumerate(problem.futures) if future.stop == QUIET]
+    before, after = problem.losses(np.zeros(on.choices)), problem.losses(everything)
+    assert len(quiet) == 1
+    assert after[quiet] == pytest.approx(before[quiet], rel=1e-7)
+    assert (after <= before + 1e-6 * abs(before)).all()
+
+
+@pytest.mark.slow
+def test_a_choice_more_is_never_worse_and_one_left_out_is_not_missed(problem: Problem) -> None:
+    on = problem.ground
+    open_to_all = problem.solve(MONEY)
+    stocks_barred = problem.solve(MONEY, cuts=open_to_all.cuts, barred=np.flatnonzero(on.is_open(STOCKS)).tolist())
+    slack = (GAP + SPARED) * open_to_all.value
+    assert open_to_all.objective <= stocks_barred.objective + slack
+    assert not stocks_barred.x[on.is_open(STOCKS)].any()
+    unused = [j for j in range(len(on.offered)) if open_to_all.x[j] < 0.5]
+    again = problem.solve(MONEY, cuts=open_to_all.cuts, barred=unused)
+    assert again.objective == pytest.approx(open_to_all.objective, abs=slack)
+
+
+@pytest.mark.slow
+def test_no_project_is_chosen_that_is_worth_nothing(problem: Problem) -> None:
+    on = problem.ground
+    found = problem.solve(MONEY)
+    for j in np.flatnonzero(found.x[: len(on.offered)] > 0.5):
+        without = np.array(found.x)
+        without[j] = 0
+        worse = problem.measure(problem.losses(without)) + float(on.yearly @ without)
+        assert worse > found.objective
+    assert found.bound <= found.objective
+    assert found.gap_of_value <= GAP + 2 * SPARED
+
+
+@pytest.mark.slow
+def test_a_part_alone_and_losses_near_others(on: Ground) -> None:
+    only = Problem.of(replace(on, only=PROJECTS), on.parties, risk=RISK, scenarios=8, seed=0)
+    found = only.solve(MONEY)
+    assert not found.x[~on.is_open(PROJECTS)].any()
+    x, y = np.zeros(on.choices), np.zeros(on.choices)
+    y[: len(on.offered)] = 1.0
+    known = only.losses(x)
+    assert only.losses(y, (x, known)) == pytest.approx(only.losses(y), rel=1e-9)
+
+
+@pytest.mark.slow
+def test_what_others_lose_counts_by_its_weight(problem: Problem) -> None:
+    on = problem.ground
+    chain = on.net.network.chain
+    full = on.net.quantities(on.inputs, {})
+    price = dict(zip(on.inputs.chain.products, on.inputs.base_price.tolist(), strict=True))
+    sale = np.array([price[p] for p, _, _ in chain.uses])[:, None] / 1000
+    others = {r: 0.0 for r in on.inputs.chain.regions if r not in on.parties}
+    none = on.net.quantities(on.inputs, others).band_value
+    half = on.net.quantities(on.inputs, dict.fromkeys(others, 0.5)).band_value
+    is_own = np.array([place in on.parties for _, place, _ in chain.uses])
+    assert none[is_own] == pytest.approx(full.band_value[is_own])
+    assert none[~is_own] == pytest.approx(np.broadcast_to(sale, none.shape)[~is_own])
+    assert half[~is_own] == pytest.approx((none + full.band_value)[~is_own] / 2)
+
+
+@pytest.mark.slow
+def test_the_plan_of_two_parties_whole() -> None:
+    ds = data.open()
+    found = plan(ds, budget=MONEY, futures=8)
+    assert found.status == "complete"
+    rows = {str(r["project_id"]): r for r in found.rows}
+    assert len(rows) == len(found.rows) > 20
+    for row in found.rows:
+        assert row["source_ids"] and row["reason"]
+        if row["yearly_loss_avoided_usd_m"] is not None:
+            low, high = float(row["yearly_loss_avoided_usd_m_p10"]), float(row["yearly_loss_avoided_usd_m_p90"])  # type: ignore[arg-type]
+            assert -1e-6 <= low <= high + 1e-9
+        if row["decision"] == "chosen":
+            assert row["reason"] == "chosen" and float(row["worth_in_plan_usd_m"]) >= 0  # type: ignore[arg-type]
+    for row in found.tables["budget"]:
+        assert float(row["reserve_usd_m"]) + float(row["stock_usd_m"]) <= float(row["budget_usd_m"]) + 1e-6  # type: ignore[arg-type]
+    plans = {r["plan"]: float(r["value_usd_m"]) for r in found.tables["together"]}  # type: ignore[arg-type]
+    assert plans["joint"] >= max(plans.values()) - (GAP + SPARED) * plans["joint"]
+    stocks = found.tables["stocks"]
+    assert stocks and all(r["source_ids"] for r in stocks)
+    assert all(float(r["bought_t_low"]) <= float(r["bought_t"]) <= float(r["bought_t_high"]) for r in stocks)  # type: ignore[arg-type]
+    assert [r["weight_of_others"] for r in found.tables["weights"]] == [0.0, 1.0]
+    again = plan(ds, budget=MONEY, futures=8)
+    assert again.as_dict() == found.as_dict(), "the same seed gives the same answer"
