@@ -57,7 +57,8 @@ _TAIL = """
 >>> from tests.trust.kkt import Programme, proof
 >>> import numpy as np
 >>> inf, one = np.inf, np.ones(1)
->>> p = Programme(["need"], ["x"], 2 * one, np.array([0]), np.array([0]), one, 3 * one, inf * one, 0 * one, inf * one, 0.0)
+>>> first = np.array([0])
+>>> p = Programme(["need"], ["x"], 2 * one, first, first, one, 3 * one, inf * one, 0 * one, inf * one, 0.0)
 >>> proof(p, 3 * one, 2 * one).holds, proof(p, 3.1 * one, 2 * one).holds
 (True, False)
 
