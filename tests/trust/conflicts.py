@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -42,12 +43,16 @@ class Plant:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one chain: what was planted, what was said, whether the cure it names works, and the verdict."""
+    """What came of one chain: what was planted, what was said, whether the cure it names works, and the verdict.
+
+    `is_proven`: the multipliers of the rows, added up by us, leave no answer (Farkas).
+    """
 
     planted: tuple[Plant, ...]
     lines: tuple[str, ...]
     is_named: bool
     is_cured: bool
+    is_proven: bool = False
 
     @property
     def passes(self) -> bool:
@@ -76,8 +81,35 @@ def conflict(rng: Random, explain: Callable[..., Sequence[str]] | None = None) -
         tell = explain or (lambda f: explained(f, network, months).conflicts)
         lines = tuple(tell(found))
         cured = solve(lp.changed(found.relaxation.cure(lp))).status == "optimal"
-        return Verdict(tuple(planted), lines, all(one.named(lines) for one in planted), cured)
+        proven = leaves_nothing(lp, found.relaxation.multipliers)
+        return Verdict(tuple(planted), lines, all(one.named(lines) for one in planted), cured, proven)
     return Verdict(tuple(planted), (), False, False)
+
+
+def leaves_nothing(lp: LinearProgramme, y: np.ndarray) -> bool:
+    """Whether rows added up with multipliers y ask for more than the columns can give; a column at a time, exactly.
+
+    Fractions are used: a proof has no rounding.
+    """
+    weight = [Fraction(float(v)) for v in y]
+    asked = Fraction(0)
+    for i, w in enumerate(weight):
+        side = lp.row_lower[i] if w > 0 else lp.row_upper[i]
+        if w and not np.isfinite(side):
+            return False
+        asked += w * Fraction(float(side)) if w else 0
+    matrix, given, slack = lp.matrix, Fraction(0), Fraction(1, 10**9)
+    for j in range(lp.columns):
+        entries = range(matrix.indptr[j], matrix.indptr[j + 1])
+        terms = [weight[matrix.indices[k]] * Fraction(float(matrix.data[k])) for k in entries]
+        slope = sum(terms, Fraction(0))
+        if abs(slope) <= slack * sum(map(abs, terms)):  # what rounding of the multipliers leaves
+            continue
+        side = lp.col_upper[j] if slope > 0 else lp.col_lower[j]
+        if not np.isfinite(side):
+            return False
+        given += slope * Fraction(float(side))
+    return asked > given
 
 
 def _month(w: World, t: int) -> str:
@@ -165,11 +197,16 @@ def main() -> int:
     passed = sum(one.passes for one in found)
     longest = max(len(one.lines) for one in found)
     print(f"{passed} of {len(found)} named in full and cured; {longest} items at most")
+    print(f"{sum(one.is_proven for one in found)} of {len(found)} proven from outside")
     if given.record:
         planted = sum(len(one.planted) for one in found)
         figure = f"{passed} of {len(found)} models ({planted} conflicts) named in full with a cure that works; "
         figure += f"{longest} items at most"
-        record(14, "planted conflicts explained", figure, "python -m tests.trust.conflicts --record", file="answers")
+        command = "python -m tests.trust.conflicts --record"
+        record(14, "planted conflicts explained", figure, command, file="answers")
+        proven = sum(one.is_proven for one in found)
+        figure = f"Farkas multipliers of {proven} of {len(found)} infeasible programmes leave no answer"
+        record(9, "proof of infeasibility from outside, planted conflicts", figure, command, file="answers")
     return 0 if passed >= 0.9 * len(found) else 1
 
 
