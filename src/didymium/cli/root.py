@@ -39,6 +39,7 @@ _ORDER = (
     "commitments",
     "respond",
     "backtest",
+    "assumptions",
     "data",
     "scenario",
     "runs",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from didymium.cli.card import card
 from didymium.cli.options import Shared, shared_options, table_option
 
 if TYPE_CHECKING:
@@ -232,3 +233,6 @@ def repeat(shared: Shared, run: str) -> int:
         for line in verdict["other_versions"]:
             click.echo(f"  {line}")
     return 0 if verdict["same"] else 1
+
+
+runs.add_command(card)

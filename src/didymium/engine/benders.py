@@ -283,7 +283,13 @@ class _Search:
             kinds[:n] = master.first.is_whole
             try:
                 mixed = solve_mixed(
-                    lp, kinds, zero=self.nothing, gap=share * self.gap, time_limit=self.left(), begin=self.plan
+                    lp,
+                    kinds,
+                    zero=self.nothing,
+                    gap=share * self.gap,
+                    time_limit=self.left(),
+                    begin=self.plan,
+                    explain=self.plan is None,
                 )
             except Infeasible:
                 if self.plan is None:

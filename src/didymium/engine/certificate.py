@@ -10,7 +10,7 @@ For any row duals y with reduced costs d = cost − matrixᵀ·y, no feasible x 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,13 +53,16 @@ class Certificate:
 def typical(arrays: Iterable[FloatArray]) -> float:
     """Geometric mean size of the finite non-zero numbers in `arrays`; 1 if there are none.
 
-    The unit in which a number of the programme counts as small, so that tonnes and kilograms give one verdict.
+    The unit in which a number of the programme counts as small, so that tonnes and kilograms give one verdict. Numbers
+    that are lost beside the largest in any sum do not count: they are nobody's unit.
     """
+    sizes = [np.abs(array[(array != 0) & np.isfinite(array)]) for array in arrays]
+    least = max((float(size.max(initial=0.0)) for size in sizes), default=0.0) * float(np.finfo(np.float64).eps)
     total, count = 0.0, 0
-    for array in arrays:
-        sizes = np.abs(array[(array != 0) & np.isfinite(array)])
-        total += float(np.log(sizes, out=sizes).sum())
-        count += sizes.size
+    for size in sizes:
+        felt = size[size >= least] if size.size and size.min() < least else size
+        total += float(np.log(felt, out=felt).sum())
+        count += felt.size
     return float(np.exp(total / count)) if count else 1.0
 
 
@@ -100,20 +103,7 @@ def judge(
     quantity = typical((lp.col_lower, lp.col_upper, lp.row_lower, lp.row_upper))
     price = typical((lp.cost,))
 
-    # Work in place: fresh arrays of this size cost more than the sums in them.
-    activity = lp.matrix @ x
-    row_miss = lp.row_lower - activity
-    np.maximum(row_miss, np.subtract(activity, lp.row_upper, out=activity), out=row_miss)
-    col_miss = lp.col_lower - x
-    np.maximum(col_miss, x - lp.col_upper, out=col_miss)
-    col_size = np.abs(x)
-    col_size += quantity
-    row_size = sizes @ col_size
-    row_size[row_size == 0] = quantity  # a row without coefficients has no terms: its bounds are the only scale
-    row_miss /= row_size
-    col_miss /= col_size
-    primal = float(np.max([_worst(row_miss), _worst(col_miss), 0.0]))  # lets NaN through
-
+    primal = primal_residual(lp, x, quantity, sizes)
     lower_pays, upper_pays = d > 0, d < 0
     unpaid = (lower_pays & np.isneginf(lp.col_lower)) | (upper_pays & np.isposinf(lp.col_upper))
     at = np.flatnonzero(unpaid)
@@ -130,6 +120,44 @@ def judge(
     objective = _dot(lp.cost, x)
     gap = abs(objective - bound) / (NOTHING * price * quantity + max(abs(objective), abs(bound)))
     return Certificate(primal, dual, gap, objective, bound)
+
+
+def primal_residual(lp: LinearProgramme, x: FloatArray, quantity: float, sizes: csc_array) -> float:
+    """Largest violation of a row or column bound by `x`, relative to its terms; `quantity` is a typical bound."""
+    # Work in place: fresh arrays of this size cost more than the sums in them.
+    activity = lp.matrix @ x
+    row_miss = lp.row_lower - activity
+    np.maximum(row_miss, np.subtract(activity, lp.row_upper, out=activity), out=row_miss)
+    col_miss = lp.col_lower - x
+    np.maximum(col_miss, x - lp.col_upper, out=col_miss)
+    col_size = np.abs(x)
+    col_size += quantity
+    row_size = sizes @ col_size
+    row_size[row_size == 0] = quantity  # a row without coefficients has no terms: its bounds are the only scale
+    row_miss /= row_size
+    col_miss /= col_size
+    return float(np.max([_worst(row_miss), _worst(col_miss), 0.0]))  # lets NaN through
+
+
+def proves_infeasible(lp: LinearProgramme, multipliers: FloatArray) -> bool:
+    """Whether the rows, added up with these multipliers, ask for more than the columns can give (Farkas).
+
+    What any x within its bounds can make of the sum lies below what the row bounds ask of it.
+    """
+    y, d, _ = proven_duals(replace(lp, cost=np.zeros(lp.columns)), multipliers)
+    if np.any((d > 0) & np.isneginf(lp.col_lower)) or np.any((d < 0) & np.isposinf(lp.col_upper)):
+        return False
+    parts = [
+        side[chosen] * value[chosen]
+        for value, side, chosen in (
+            (y, lp.row_lower, y > 0),
+            (y, lp.row_upper, y < 0),
+            (d, lp.col_lower, d > 0),
+            (d, lp.col_upper, d < 0),
+        )
+    ]
+    every = np.concatenate(parts)
+    return bool(every.sum() > 1e-9 * np.abs(every).sum())
 
 
 def proves_unbounded(lp: LinearProgramme, ray: FloatArray, tolerance: float = 1e-9) -> bool:

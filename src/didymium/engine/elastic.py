@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from didymium.engine.certificate import Certificate, proven_duals, typical
-from didymium.engine.programme import Change, LinearProgramme
+from didymium.engine.programme import Change, LinearProgramme, frozen
 from didymium.errors import BadInput, Infeasible, SolverFailed
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Relaxation:
 
     `total` is 0 for a feasible programme. `proof_rows` and `proof_columns` are the rows and columns whose bounds
     together exclude each other (the support of a Farkas proof); `certificate` proves that no smaller total will do.
+    `multipliers` of the rows are the Farkas proof itself, which `proves_infeasible` and any other program can check.
+    All three proofs are empty where only whole numbers contradict each other.
     """
 
     violations: tuple[Violation, ...]
@@ -48,6 +50,7 @@ class Relaxation:
     proof_rows: IntArray
     proof_columns: IntArray
     certificate: Certificate
+    multipliers: FloatArray
 
     def cure(self, lp: LinearProgramme) -> Change:
         """The change of bounds that makes `lp` feasible with the least total relaxation."""
@@ -117,15 +120,24 @@ class Prices:
         )
 
 
-def relax(lp: LinearProgramme, prices: Prices | None = None, *, time_limit: float | None = None) -> Relaxation:
+def relax(
+    lp: LinearProgramme,
+    prices: Prices | None = None,
+    *,
+    is_whole: np.ndarray[tuple[int], np.dtype[np.bool_]] | None = None,
+    time_limit: float | None = None,
+) -> Relaxation:
     """The cheapest relaxation of the bounds of `lp`; by default relative to each bound's size.
 
+    `is_whole`: columns that have to be whole numbers. What is cheapest is then found by branching, without a dual.
     With own `prices`, bounds that may not be relaxed can contradict each other: then InfeasibleProgramme is raised
     with the default relaxation.
     """
     from didymium.engine.solve import Solver
 
     slacks = _Slacks.of(lp, Prices.relative(lp) if prices is None else prices)
+    if is_whole is not None and is_whole.any():
+        return _relaxed_whole(lp, slacks, is_whole, time_limit)
     try:
         answer = Solver(slacks.programme, explain=False).solve(time_limit=time_limit)
     except SolverFailed:
@@ -134,15 +146,8 @@ def relax(lp: LinearProgramme, prices: Prices | None = None, *, time_limit: floa
         raise InfeasibleProgramme(relax(lp, time_limit=time_limit)) from None
     if answer.status != "optimal":
         raise SolverFailed("time ran out before the conflict was found", where="linear programme", cure="Allow more.")
-    amount = answer.x[lp.columns :] * slacks.sign
-    share = answer.x[lp.columns :] * slacks.price
-    found = np.flatnonzero(share > SMALLEST)
-    found = found[np.lexsort((slacks.index[found], -share[found]))]
-    violations = tuple(
-        Violation("row" if slacks.of_row[k] else "column", int(slacks.index[k]), float(amount[k])) for k in found
-    )
+    violations, total = slacks.violations(answer.x)
     y, d, _ = proven_duals(slacks.programme, answer.row_dual)
-    total = float(share.sum())
     proves = total > SMALLEST
     return Relaxation(
         violations,
@@ -150,7 +155,28 @@ def relax(lp: LinearProgramme, prices: Prices | None = None, *, time_limit: floa
         np.flatnonzero(y) if proves else np.empty(0, dtype=np.intp),
         np.flatnonzero(d[: lp.columns]) if proves else np.empty(0, dtype=np.intp),
         answer.certificate,
+        frozen(y) if proves else np.zeros(lp.rows),
     )
+
+
+def _relaxed_whole(
+    lp: LinearProgramme,
+    slacks: _Slacks,
+    is_whole: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    time_limit: float | None,
+) -> Relaxation:
+    """The cheapest relaxation with whole numbers."""
+    from didymium.engine.mixed import solve_mixed
+
+    whole = np.append(is_whole, ~slacks.of_row & is_whole[np.where(slacks.of_row, 0, slacks.index)])
+    found = solve_mixed(slacks.programme, whole, time_limit=time_limit, explain=False)
+    if found.x is None or found.status != "optimal":
+        raise SolverFailed("time ran out before the conflict was found", where="linear programme", cure="Allow more.")
+    violations, total = slacks.violations(found.x)
+    gap = max(total - found.bound, 0.0) / max(total, SMALLEST)
+    none = np.empty(0, dtype=np.intp)
+    proof = Certificate(found.residual, 0.0, gap, total, found.bound)
+    return Relaxation(violations, total, none, none, proof, np.zeros(lp.rows))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,6 +188,17 @@ class _Slacks:
     index: IntArray
     sign: FloatArray
     price: FloatArray
+
+    def violations(self, x: FloatArray) -> tuple[tuple[Violation, ...], float]:
+        """What has to give way under an answer `x` of the programme, largest share first, and the sum of the shares."""
+        slack = x[x.size - self.price.size :]
+        amount, share = slack * self.sign, slack * self.price
+        found = np.flatnonzero(share > SMALLEST)
+        found = found[np.lexsort((self.index[found], -share[found]))]
+        told = tuple(
+            Violation("row" if self.of_row[k] else "column", int(self.index[k]), float(amount[k])) for k in found
+        )
+        return told, float(share.sum())
 
     @classmethod
     def of(cls, lp: LinearProgramme, prices: Prices) -> _Slacks:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from didymium.engine.certificate import typical
+from didymium.engine.programme import TOO_LARGE
 from didymium.errors import BadInput
 
 if TYPE_CHECKING:
@@ -100,15 +101,15 @@ class Scaling:
 
     def cost(self, value: FloatArray, index: IntArray | slice = slice(None)) -> FloatArray:
         """Costs of the columns `index` as the solver sees them."""
-        return value * (self.column[index] * self.price)
+        return _taken(value * (self.column[index] * self.price), value, "cost")
 
     def col_bound(self, value: FloatArray, index: IntArray | slice = slice(None)) -> FloatArray:
         """Column bounds as the solver sees them."""
-        return _flushed(value / (self.column[index] * self.quantity))
+        return _taken(value / (self.column[index] * self.quantity), value, "column bound")
 
     def row_bound(self, value: FloatArray, index: IntArray | slice = slice(None)) -> FloatArray:
         """Row bounds as the solver sees them."""
-        return _flushed(value * (self.row[index] / self.quantity))
+        return _taken(value * (self.row[index] / self.quantity), value, "row bound")
 
     def x(self, scaled: FloatArray) -> FloatArray:
         """Column values in the user's units."""
@@ -119,9 +120,19 @@ class Scaling:
         return scaled * (self.row / self.price)
 
 
-def _flushed(bound: FloatArray) -> FloatArray:
-    """Bounds with the tiny ones at zero."""
-    return np.where(np.abs(bound) < TINY, 0.0, bound)
+def _taken(scaled: FloatArray, value: FloatArray, what: str) -> FloatArray:
+    """Numbers for the solver, the tiny ones at zero. BadInput for one that it would take for infinite, or that is none.
+
+    The solver would go on with another programme without a word.
+    """
+    wrong = np.isnan(scaled) | (np.isfinite(value) & (np.abs(scaled) >= TOO_LARGE))
+    if wrong.any():
+        raise BadInput(
+            f"{what} {value[int(np.argmax(wrong))]:g} is infinite in units that suit the rest of the programme",
+            where="linear programme",
+            cure="Leave it out or change the units.",
+        )
+    return np.where(np.abs(scaled) < TINY, 0.0, scaled)
 
 
 def _power_of_two(value: float) -> float:

@@ -111,7 +111,6 @@ def nucleolus(game: Game) -> dict[str, float]:
     worth = np.array([game[some] for some in [*proper, whole]], dtype=np.float64)
     size = max(float(np.abs(worth).max()), 1.0)
     lower, upper = worth / size, np.full(worth.size, np.inf)
-    lower[np.abs(lower) < np.finfo(np.float64).eps] = 0.0  # lost beside the largest worth in any sum
     upper[-1] = lower[-1]
     is_open = np.ones(worth.size, dtype=bool)
     is_open[-1] = False

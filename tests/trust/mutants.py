@@ -1,0 +1,195 @@
+"""Small changes of the code, one at a time, each of which some test has to notice: the mutation score.
+
+    python -m tests.trust.mutants core|importers|MODULE … [--mutants 80] [--record]
+
+Cosmic Ray says which changes a module can suffer; a random part of those of all modules named (of a fixed seed) is
+tried in a copy of the checkout, each against the tests that name its module. What stands in type hints is left out,
+since it does not run. A change that lives is a gap of the tests, or no change at all; it counts against the score
+either way. The core is engine, finance, model and results; the importers are sources, and what reads text and cells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import compileall
+import difflib
+import math
+import os
+import py_compile
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.trust.record import record
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = Path("src") / "didymium"
+SEED = 21
+PATIENCE = 180  # seconds for the tests of one mutant; one that never ends is noticed
+PARTS = {
+    "core": ("engine", "finance", "model", "results"),
+    "importers": ("sources", "schema/reader.py", "schema/cells.py", "schema/spreadsheet.py"),
+}
+ELSEWHERE = {"plan_network": "tests/studies/test_plan.py"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The `occurrence`-th place of a module where an operator of Cosmic Ray has something to change."""
+
+    module: Path
+    operator: str
+    occurrence: int
+    line: int
+
+
+def modules(part: str) -> list[Path]:
+    """Modules of a part, or the one named, relative to the checkout."""
+    found: list[Path] = []
+    for name in PARTS.get(part, ()):
+        path = PACKAGE / name
+        every = sorted((ROOT / path).rglob("*.py")) if path.suffix == "" else [ROOT / path]
+        found += [one.relative_to(ROOT) for one in every if one.name != "__init__.py"]
+    return found or [Path(part)]
+
+
+def tests_of(module: Path) -> list[str]:
+    """Test files that name the module, those in whose own name it stands first: of its room, else of any room.
+
+    A module that none names has the tests of its room.
+    """
+    if module.stem in ELSEWHERE:
+        return [ELSEWHERE[module.stem]]
+    tests = ROOT / "tests"
+    room = [*sorted((tests / module.parent.name).glob("test_*.py")), tests / "trust" / "test_known.py"]
+    name = re.compile(rf"\b{module.stem}\b")
+    imported = re.compile(rf"didymium\.{module.parent.name}(\.| import .*\b){module.stem}\b")
+    found = [one for one in room if name.search(one.read_text("utf-8"))] or [
+        one for one in sorted(tests.rglob("test_*.py")) if imported.search(one.read_text("utf-8"))
+    ]
+    return [str(one.relative_to(ROOT)) for one in sorted(found or room, key=lambda one: module.stem not in one.stem)]
+
+
+def hints(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where type hints and `if TYPE_CHECKING` stand, from line and column to line and column."""
+    spans = []
+    for node in ast.walk(ast.parse(source)):
+        parts: list[ast.AST | None] = []
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            parts = [node.returns, *(one.annotation for one in ast.walk(node.args) if isinstance(one, ast.arg))]
+        elif isinstance(node, ast.AnnAssign):
+            parts = [node.annotation]
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            parts = [node]
+        for part in parts:
+            if part is not None:
+                spans.append(((part.lineno, part.col_offset), (part.end_lineno or 0, part.end_col_offset or 0)))  # type: ignore[attr-defined]
+    return spans
+
+
+def mutants(module: Path) -> Iterator[Mutant]:
+    """All that Cosmic Ray would change in a module, but for type hints."""
+    from cosmic_ray.ast import ast_nodes, get_ast_from_path
+    from cosmic_ray.plugins import get_operator, operator_names
+
+    source = (ROOT / module).read_text("utf-8")
+    left_out = hints(source)
+    tree = get_ast_from_path(ROOT / module)
+    for operator in sorted(operator_names()):
+        kind = get_operator(operator)
+        if kind.arguments():
+            continue
+        places = [start for node in ast_nodes(tree) for start, _ in kind().mutation_positions(node)]
+        for occurrence, start in enumerate(places):
+            if not any(first <= tuple(start) < last for first, last in left_out):
+                yield Mutant(module, operator, occurrence, start[0])
+
+
+def changed(source: str, mutant: Mutant) -> str:
+    """The source with the change."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
+
+    found = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
+    if found is None:
+        raise ValueError(f"{mutant} is not there")
+    return str(found)
+
+
+def passes(copy: Path, tests: Sequence[str]) -> bool:
+    """Whether all these tests pass in the copy in good time."""
+    words = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly")
+    paths = f"{copy / 'src'}{os.pathsep}{copy}"
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", *words, *tests]
+    try:
+        ran = subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return False
+    return ran.returncode == 0
+
+
+def tried(
+    parts: Sequence[str], count: int, folder: Path, seed: int = SEED, minutes: float = math.inf
+) -> tuple[list[Mutant], list[Mutant], int]:
+    """Mutants tried, those that live, and how many there are in all. No new one is begun after so many minutes."""
+    copy, end = folder / "checkout", time.monotonic() + 60 * minutes
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "*.pyc"))
+    # compiled once; a module that is changed is told by its hash
+    compileall.compile_dir(copy, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+    every = [one for part in parts for module in modules(part) for one in mutants(module)]
+    chosen = random.Random(seed).sample(every, min(count, len(every)))
+    sound: set[tuple[str, ...]] = set()
+    alive = []
+    for number, one in enumerate(chosen, 1):
+        if time.monotonic() > end:
+            return chosen[: number - 1], alive, len(every)
+        tests = tuple(tests_of(one.module))
+        if tests not in sound and not passes(copy, tests):
+            raise SystemExit(f"the tests {' '.join(tests)} fail without any change")
+        sound.add(tests)
+        path = copy / one.module
+        source = path.read_text("utf-8")
+        after = changed(source, one)
+        path.write_text(after, encoding="utf-8", newline="\n")
+        lives = passes(copy, tests)
+        path.write_text(source, encoding="utf-8", newline="\n")
+        print(f"{number}/{len(chosen)} {one.module}:{one.line} {one.operator} {'LIVES' if lives else '-'}", flush=True)
+        if lives:
+            alive.append(one)
+            lines = difflib.unified_diff(source.splitlines(), after.splitlines(), lineterm="", n=0)
+            print("    " + " → ".join(x[1:].strip() for x in list(lines)[3:]), flush=True)
+    return chosen, alive, len(every)
+
+
+def main() -> int:
+    """Try a part of the code."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("parts", nargs="+")
+    asked.add_argument("--mutants", type=int, default=80)
+    asked.add_argument("--minutes", type=float, default=math.inf, help="begin no new one after so long")
+    asked.add_argument("--seed", type=int, default=SEED)
+    asked.add_argument("--record", action="store_true", help="write the figure to the page of trust")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        chosen, alive, every = tried(given.parts, given.mutants, Path(folder), given.seed, given.minutes)
+    noticed = len(chosen) - len(alive)
+    figure = f"{noticed} of {len(chosen)} noticed ({noticed / len(chosen):.0%}), sampled of {every:,}"
+    print(figure)
+    if given.record:
+        what = " and ".join(given.parts)
+        command = f"python -m tests.trust.mutants {' '.join(given.parts)} --mutants {given.mutants} --record"
+        record(21, f"mutation score, {what}", figure, command, file="answers")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
