@@ -384,7 +384,7 @@ async def begin(request: Request) -> Response:
         try:
             site.jobs.start(site.key(asked), question.command, dict(asked.params), back)
         except DidymiumError as wrong:
-            return _refused(request, t, wrong)
+            return refused(request, t, wrong)
     return RedirectResponse(back, status_code=303)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from didymium.data import journal
+from didymium.data.chained import Entry
 from didymium.errors import BadInput
 from didymium.schema import TABLES
 from didymium.schema.faults import Fault
@@ -172,7 +173,7 @@ def _journal(path: Path, label: str) -> tuple[Tables, list[Fault]]:
     return layer.tables, list(layer.faults)
 
 
-def journal_layer(entries: Sequence[journal.Entry], label: str) -> Layer:
+def journal_layer(entries: Sequence[Entry], label: str) -> Layer:
     """What the lines of a journal come to, over the shipped rows."""
     from didymium.data.package import base_tables
 
