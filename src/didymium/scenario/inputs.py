@@ -120,8 +120,9 @@ class Inputs:
     `use_cover_days` (use,), `pool_cover_days` (product,), `base_price` and `freight` (product,) [USD/kg],
     `spare` (activity,) or (activity, month) share of base output, `availability` (activity, month) 0–1. `open_part`
     (month,) is the part of each month in which public stocks are open, all of it if not said. Where `bands_before` is
-    given, `bands` hold in the part `bands_part` (month,) of each month and those before them in the rest. `sold_ahead`: what a new plant has
-    sold before it runs; its buyers need no qualification any more, and base output does not bound it.
+    given, `bands` hold in the part `bands_part` (month,) of each month and those before them in the rest.
+    `sold_ahead`: what a new plant has sold before it runs; its buyers need no qualification any more, and base output
+    does not bound it.
     """
 
     chain: Chain

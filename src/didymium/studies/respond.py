@@ -200,7 +200,7 @@ class _Asking:
         return {name: values[end] for name, values in self.ranges.items()}
 
     def begins(self, end: int) -> dict[str, float]:
-        """Days from the first of the run until each option acts; the low end of its size goes with the longest delay."""
+        """Days from the first of the run until each option acts; the low end goes with the longest delay."""
         return {name: self.gone + self.ranges[f"{name}_delay"][2 - end] for name in OPTION_NAMES}
 
     def run(self, chosen: tuple[Option, ...], end: int, sight: str) -> Effect:
