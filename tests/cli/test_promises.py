@@ -210,3 +210,14 @@ def test_accounts_that_differ_stand_side_by_side(didymium: Didymium) -> None:
     assert all(len(accounts) > 1 for accounts in sides.values())
     early = didymium("commitments", "--as-of", "2026-02-01", "--json").json()["tables"]["readouts"]
     assert {row["commitment_id"] for row in early} == {"c001", "c070", "c102"}
+
+
+def test_the_days_of_measures_as_reminders(didymium: Didymium, tmp_path: Path) -> None:
+    calendar = pytest.importorskip("icalendar")
+    path = tmp_path / "measures.ics"
+    assert didymium("measures", "ical", "-o", path, "--as-of", "2026-11-20", "-q").code == 0
+    events = calendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT")
+    days = [event.decoded("dtstart").isoformat() for event in events]
+    assert days.count("2026-11-10") == 6 and days.count("2026-11-27") == 1
+    alarms = {event.decoded("dtstart").isoformat(): len(event.walk("VALARM")) for event in events}
+    assert alarms["2026-11-10"] == 0 and alarms["2026-11-27"] == 3

@@ -17,9 +17,14 @@ from didymium.data import Dataset
 from didymium.errors import BadInput, NotFound, UnknownTerm
 from didymium.results import Result
 from didymium.results.lineage import Lineage, prov
+from didymium.studies.branches import branches
+from didymium.studies.coverage import coverage
+from didymium.studies.entities import entities
 from didymium.studies.floor import floor
 from didymium.studies.lineage import _formulas, found_row, lineage
+from didymium.studies.ownership import ownership
 from didymium.studies.reconcile import reconcile
+from didymium.studies.worth import worth
 
 DAY = datetime.date(2026, 11, 28)
 DOCS = Path(__file__).parents[2] / "docs"
@@ -80,7 +85,10 @@ def test_twenty_numbers_taken_at_random_lead_to_their_rows(facts: Dataset, quick
 def test_one_number_of_every_column_of_every_table_leads_to_its_rows(facts: Dataset, quick: list[Result]) -> None:
     stress = didymium.stress(facts, "cn-stop-6", draws=2)
     money = [didymium.finance(facts, draws=64), floor(facts, floor_product="ndpr_oxide", floor_at=110.0)]
-    answers = [*quick, stress, *money, didymium.respond(facts, "cn-stop-6")]
+    promises = [coverage(facts, years=(2030,), draws=20), worth(facts, promises=("c041", "c101", "c131"), draws=2)]
+    firms = [entities(facts, as_of=DAY), ownership(facts, sale=("lynas-lamp=CHN",))]
+    lapsed = branches(facts, branched="cn-us-ban-suspension")
+    answers = [*quick, stress, *money, didymium.respond(facts, "cn-stop-6"), *promises, *firms, lapsed]
     assert {line["command"] for line in _formulas()} == {one.command for one in answers} | {"brief", "*"}
     rng = random.Random(4)
     columns: dict[tuple[str, str | None, str], list[tuple[Result, str | None, int, str]]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import numpy as np
@@ -14,9 +15,9 @@ from didymium.model.outcome import Outcome
 from didymium.results import Result
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import load
-from didymium.studies.respond import LATE, respond
+from didymium.studies.respond import respond
 from didymium.studies.respond_costs import Costing, capital
-from didymium.studies.respond_options import Option, acceleration, applied, locked, options, substitution
+from didymium.studies.respond_options import Option, acceleration, acting, applied, locked, options, substitution
 from didymium.studies.respond_page import even_cut
 
 SIZES = {"release": 0.5, "licence": 0.2, "swing": 0.1, "substitution": 0.1, "acceleration": 6.0}
@@ -200,11 +201,35 @@ def test_an_answer_tells_the_situation_of_the_day(answer: Result) -> None:
     assert {row["sector"] for row in answer.tables["substitutes"]} >= {"antimony_flame", "germanium_fibre"}
 
 
-def test_a_late_day_is_said_to_be_late(facts: Dataset, answer: Result) -> None:
-    short = load("cn-us-gallium-ban").model_copy(update={"months": 1})
-    late = respond(facts, short, parties=("USA",), as_of=date(2027, 3, 1))
-    assert LATE in late.warnings
-    assert LATE not in answer.warnings
+def test_an_option_acts_from_its_day(answer: Result) -> None:
+    of = {row["option"]: row["acts_from_date"] for row in answer.rows}
+    assert of["swing"] == "2027-01-26", "60 days after 27 November"
+    assert of["everything"] is None and of["rationing"] is None
+
+
+def test_a_month_in_which_something_begins_counts_in_part(inputs: Inputs, every: tuple[Option, ...]) -> None:
+    part = acting(inputs, 45.0)
+    assert part[0] == 0.0 and 0.0 < part[1] < 1.0 and part[2:].min() == 1.0
+    assert (acting(inputs, -10.0) == 1.0).all()
+    late = applied(locked(inputs), every, SIZES, dict.fromkeys(SIZES, 45.0))
+    for before, after in zip(inputs.restrictions, late.restrictions, strict=True):
+        pushed = np.where(
+            before.factor < 1, np.minimum(before.factor + SIZES["licence"] * part[:, None], 1), before.factor
+        )
+        assert after.factor == pytest.approx(pushed)
+    assert late.open_part is not None and late.open_part == pytest.approx(part)
+    assert (late.spare[:, 0] == inputs.spare).all() and late.bands_before == inputs.bands
+
+
+def test_later_is_never_better_for_all(inputs: Inputs, every: tuple[Option, ...], runner: Runner) -> None:
+    worth = [
+        runner.run(applied(locked(inputs), every, SIZES, dict.fromkeys(SIZES, days)), "coordinated").objective
+        for days in (0.0, 40.0, 100.0, 10_000.0)
+    ]
+    never = runner.run(locked(inputs), "coordinated").objective
+    slack = 1e-6 * abs(never)
+    assert all(first <= second + slack for first, second in itertools.pairwise(worth))
+    assert worth[-1] == pytest.approx(never, rel=1e-6)
 
 
 def test_combinations_grow_by_what_helps_most(answer: Result) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from didymium.errors import NotFound
@@ -23,20 +25,38 @@ MEASURE_COLOURS = {
 }
 
 
+SOON_DAYS = 90
+
+
 def measures_calendar(
-    result: Result, *, lang: str, narrow: bool = False, names: Names | None = None, most: int = 18
+    result: Result,
+    *,
+    lang: str,
+    narrow: bool = False,
+    names: Names | None = None,
+    most: int = 18,
+    years: tuple[int, int] | None = None,
 ) -> theme.Spec:
-    """Trade measures from their start to their end; suspended times and what nobody knows are marked."""
+    """Trade measures from their start to their end; suspended times and what nobody knows are marked.
+
+    The `most` nearest to a change are drawn. `years`: the first and last year drawn, ended measures among them too; by
+    default three years back and the next half, without what has ended.
+    """
     t = translator(lang, names)
     today = as_of(result)
-    live = [r for r in result.rows if state_of(r) not in ("ended", "replaced") and r.get("effective_date")]
+    gone = () if years else ("ended", "replaced")
+    live = [r for r in result.rows if state_of(r) not in gone and r.get("effective_date")]
     if not live:
         raise NotFound("No measure is in force, suspended or announced.", cure="Run `didymium measures` first.")
+    if years:
+        live = [r for r in live if _spans(r, f"{years[0]}-01-01", f"{years[1]}-12-31")]
     live.sort(key=lambda r: (change_days(r) is None, abs(change_days(r) or 0.0), str(r["effective_date"])))
     kept = sorted(live[:most], key=lambda r: (str(day(r["effective_date"])), str(r["measure_id"])))
     extent, right = (158, 0) if narrow else (288, 140)
     plot = theme.width(narrow) - extent - right - 12
     start, end = datetime.date(today.year - 3, 1, 1).isoformat(), datetime.date(today.year + 1, 7, 1).isoformat()
+    if years:
+        start, end = f"{years[0]}-01-01", f"{years[1]}-12-31"
     bars, marks = [], []
     for row in kept:
         what = theme.label(measure_name(row, t), 27 if narrow else 53, 3 if narrow else 2)
@@ -114,8 +134,16 @@ def measures_calendar(
 
 
 def calendar_finding(result: Result, t: Translator) -> str:
-    """The next change if there is one within 90 days, else how many measures are in force."""
-    soon = [r for r in result.rows if 0 <= (-1 if change_days(r) is None else change_days(r) or 0) <= 90]
+    """Suspensions that ran out or end soon, by day; else the next change within 90 days, else how many are in force."""
+    gone = [r for r in result.rows if state_of(r) == "possibly_back" and change_date(r)]
+    soon = [r for r in result.rows if 0 <= (-1 if change_days(r) is None else change_days(r) or 0) <= SOON_DAYS]
+    ending = [r for r in soon if change_kind(r) == "suspension_ends"]
+    if gone and ending:
+        return t("Suspensions ran out on {past} and end on {coming}", past=_days(gone, t), coming=_days(ending, t))
+    if gone:
+        return t("Suspensions ran out on {past}: possibly back in force", past=_days(gone, t))
+    if len(ending) > 1:
+        return t("Suspended only until {dates}", dates=_days(ending, t))
     if soon:
         following = min(soon, key=lambda r: change_days(r) or 0)
         words = {"date": t.date(change_date(following)), "measure": measure_name(following, t)}
@@ -126,6 +154,12 @@ def calendar_finding(result: Result, t: Translator) -> str:
         return t("Next to end, on {date} – {measure}", **words)
     force = sum(1 for r in result.rows if state_of(r) in ("in_force", "in_force_presumed"))
     return t("{n} measures are in force; none lapses within 90 days", n=t.count(force))
+
+
+def _days(rows: Sequence[Row], t: Translator) -> str:
+    """The days on which measures change, each with the number of measures."""
+    count = Counter(str(change_date(row)) for row in rows)
+    return t.list([t("{date} ({n})", date=t.date(d), n=t.count(n)) for d, n in sorted(count.items())])
 
 
 def state_of(row: Row) -> str:

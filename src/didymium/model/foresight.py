@@ -23,6 +23,7 @@ from didymium.model.trim import Kept
 from didymium.scenario.inputs import Inputs
 
 WINDOW = 3  # months: with one month goods under way and stocks have no worth, and the answer is far off
+MONTHLY = 3  # dimensions of band widths that are told month by month
 FORESIGHTS = ("coordinated", "myopic")
 
 
@@ -209,4 +210,6 @@ def _believed(state: Quantities, q: Quantities, t: int, width: int) -> Quantitie
         pool_normal=lasting(q.pool_normal),
         user_stock_normal=lasting(q.user_stock_normal),
         unrecorded_limit=lasting(q.unrecorded_limit),
+        band_width=lasting(q.band_width) if q.band_width.ndim == MONTHLY else q.band_width,
+        release_limit=None if q.release_limit is None else lasting(q.release_limit),
     )

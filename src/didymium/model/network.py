@@ -124,7 +124,7 @@ class Quantities:
     export_limit: Floats  # (month, exporter) most that leaves an exporter on all its routes
     flow_cost: Floats  # (arc,)
     demand: Floats  # (month, use)
-    band_width: Floats  # (use, band)
+    band_width: Floats  # (use, band), or (month, use, band)
     band_value: Floats  # (use, band) million USD a tonne
     pool_before: Floats  # (node,)
     user_stock_before: Floats  # (use,)
@@ -142,6 +142,7 @@ class Quantities:
     discount: Floats  # (month,) factor on all money: a shortage later is better than one now
     unrecorded_limit: Floats = field(default_factory=lambda: np.zeros((1, 0)), kw_only=True)  # (month, unrecorded)
     unrecorded_value: Floats = field(default_factory=lambda: np.zeros(0), kw_only=True)  # million USD a tonne
+    release_limit: Floats | None = field(default=None, kw_only=True)  # (month, public) most released in a month
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,9 +342,11 @@ class SupplyNetwork:
         upper[lay.columns_of("flow", lay.arcs)] = q.flow_limit
         upper[lay.columns_of("pool", len(lay.nodes))] = np.maximum(q.pool_normal, q.pool_before)
         upper[lay.columns_of("user_stock", lay.uses)] = np.maximum(q.user_stock_normal, q.user_stock_before)
-        width = q.demand[:, :, None] * q.band_width[None, :, :]
+        width = q.demand[:, :, None] * q.band_width
         upper[lay.columns_of("unserved", lay.uses * lay.bands)] = width.reshape(lay.months, -1)
         upper[lay.columns_of("unrecorded", lay.unrecorded)] = q.unrecorded_limit
+        if q.release_limit is not None:
+            upper[lay.columns_of("release", lay.public)] = q.release_limit
         return lower, upper
 
     def costs(self, q: Quantities) -> Floats:
@@ -390,11 +393,14 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     grown = inputs.growth_of([next(iter(recipes[p].outputs)) for p, _ in chain.activities])
     wanted = inputs.growth_of([p for p, _, _ in chain.uses])
     level = base.activity / MONTHS_A_YEAR
-    running = level[None, :] * grown * (1 + inputs.spare)[None, :]
+    running = level[None, :] * grown * (1 + np.atleast_2d(inputs.spare.T))
     limit = (running + inputs.new_capacity.T) * inputs.availability.T
     demand = base.use[None, :] / MONTHS_A_YEAR * wanted
     sectors = [s for _, _, s in chain.uses]
     width = np.array([[b.width for b in inputs.bands[s]] for s in sectors])
+    if inputs.bands_part is not None:
+        before = np.array([[b.width for b in inputs.bands_before[s]] for s in sectors])
+        width = before + inputs.bands_part[:, None, None] * (width - before)
     value = np.array([[b.value for b in inputs.bands[s]] for s in sectors]) * MUSD_PER_T
     nodes = network.layout.nodes
     node_price = np.array([price[p] for p, _ in nodes]) * MUSD_PER_T
@@ -406,6 +412,12 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
     pool_before = throughput * np.array([cover[p] for p, _ in nodes])
     freight = dict(zip(chain.products, inputs.freight, strict=True))
     new_route = base.flow < NEW_ROUTE_T
+    stock = np.array(
+        [
+            _metal_need(chain, base, metal, region) / MONTHS_A_YEAR / DAYS_A_MONTH * days
+            for (region, metal), days in inputs.public_cover_days.items()
+        ]
+    )
     return Quantities(
         activity_limit=limit,
         activity_usual=level[None, :] * grown,
@@ -427,12 +439,8 @@ def quantities(inputs: Inputs, base: Base, network: SupplyNetwork) -> Quantities
         end_value_pool=node_price * END_VALUE_SHARE,
         end_value_user=use_price * END_VALUE_SHARE,
         discount=(1 + inputs.discount_rate) ** (-np.arange(months) / MONTHS_A_YEAR),
-        public_stock=np.array(
-            [
-                _metal_need(chain, base, metal, region) / MONTHS_A_YEAR / DAYS_A_MONTH * days
-                for (region, metal), days in inputs.public_cover_days.items()
-            ]
-        ),
+        public_stock=stock,
+        release_limit=None if inputs.open_part is None else inputs.open_part[:, None] * stock[None, :],
         surplus_value=np.where([p in settled for p, _ in nodes], 0.0, node_price),
         release_cost=np.array([price[product] for _, product in inputs.public_cover_days])
         * PUBLIC_VALUE_SHARE

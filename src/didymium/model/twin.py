@@ -245,7 +245,14 @@ PRICES = {
     "surplus_value": "node",
     "unrecorded_value": "unrecorded",
 }
-AS_THEY_ARE = ("band_width", "band_value", "public_stock", "release_cost", "discount")  # or folded by their own rule
+AS_THEY_ARE = (
+    "band_width",
+    "band_value",
+    "public_stock",
+    "release_cost",
+    "discount",
+    "release_limit",
+)  # or folded by their own rule
 assert {f.name for f in fields(Quantities)} == {*AMOUNTS, *PRICES, *AS_THEY_ARE}
 
 

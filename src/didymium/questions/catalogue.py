@@ -431,6 +431,7 @@ _QUESTIONS = (
             "rank",
             "option",
             "foresight",
+            "acts_from_date",
             "firm_avoided_t",
             "loss_avoided_usd_m",
             "loss_avoided_usd_m_low",

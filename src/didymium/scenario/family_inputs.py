@@ -171,7 +171,8 @@ def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume:
     """Capacity that projects add [units a month], shape (activity, month).
 
     Plants that are ramping or being built, with the chance that their status gives, rising in a line from their start
-    year; what stood in the middle of the base year is in the base already. Only capacities in the product's own basis.
+    year; what stood in the middle of the base year is in the base already. A plant fits the step that makes its product
+    at its stage; only capacities in the product's own basis or in the metal inside count.
     """
     added = np.zeros((len(chain.activities), len(months)))
     index = Index.of(chain).activity
@@ -179,13 +180,17 @@ def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume:
     steps: dict[tuple[str, str], Row] = {}
     for rows in family.steps.values():
         for row in rows:
-            if row["production_product"] and row["flow_role"] == "output" and row["position"] == 1:
-                steps.setdefault((row["production_product"], row["production_stage"]), row)
+            if row["flow_role"] == "output" and row["position"] == 1:
+                bare = str(row["chain_product"]).partition(":")[0]
+                known = (row["production_product"], row["production_stage"])
+                steps.setdefault(known if row["production_product"] else (bare, row["stage"]), row)
+    inside = family.ds.rows("units", dimension="capacity_mass", mass_basis="element")
+    units = {**dict.fromkeys(OWN_UNITS, 1.0), **{row["unit"]: float(row["factor"]) for row in inside}}
     for project in project_steps(family.ds):
         step = steps.get((project["product"], project["stage"]))
         if step is None or project["status"] not in RISING or project["country"] not in chain.region_of:
             continue
-        if project["capacity"] is None or project["start_year"] is None or project["capacity_unit"] not in OWN_UNITS:
+        if project["capacity"] is None or project["start_year"] is None or project["capacity_unit"] not in units:
             continue
         region = chain.region_of[project["country"]]
         places = [(step["process_id"] + tail, region) for tail in ("", WITHOUT_HOST)]
@@ -195,7 +200,8 @@ def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume:
         age = np.append(clock, family.year + 0.5) - float(project["start_year"])
         stands = np.clip(age / assume["ramp_years"], 0.0, 1.0)
         size = chain.unit_of(step["chain_product"])[1]
-        whole = float(project["capacity"]) * float(step["production_factor"] or 1.0) / size / MONTHS_A_YEAR
+        amount = float(project["capacity"]) * units[project["capacity_unit"]]
+        whole = amount * float(step["production_factor"] or 1.0) / size / MONTHS_A_YEAR
         added[at] += whole * assume[f"success_share_{project['status']}"] * np.maximum(stands[:-1] - stands[-1], 0.0)
     return added
 

@@ -118,8 +118,11 @@ class Inputs:
 
     Arrays: `demand_growth` (month,), `new_capacity` (activity, month) [t/month],
     `use_cover_days` (use,), `pool_cover_days` (product,), `base_price` and `freight` (product,) [USD/kg],
-    `spare` (activity,) share of base output, `availability` (activity, month) 0–1. `sold_ahead`: what a new plant has
-    sold before it runs; its buyers need no qualification any more, and base output does not bound it.
+    `spare` (activity,) or (activity, month) share of base output, `availability` (activity, month) 0–1. `open_part`
+    (month,) is the part of each month in which public stocks are open, all of it if not said. Where `bands_before` is
+    given, `bands` hold in the part `bands_part` (month,) of each month and those before them in the rest.
+    `sold_ahead`: what a new plant has sold before it runs; its buyers need no qualification any more, and base output
+    does not bound it.
     """
 
     chain: Chain
@@ -149,6 +152,9 @@ class Inputs:
     origin_restrictions: tuple[OriginRestriction, ...] = ()
     warnings: tuple[str, ...] = ()
     growth_by_product: Mapping[str, Floats] = field(default_factory=dict)  # (month,); others follow demand_growth
+    open_part: Floats | None = None
+    bands_before: Mapping[str, tuple[Band, ...]] = field(default_factory=dict)
+    bands_part: Floats | None = None
     sold_ahead: Mapping[tuple[str, str], Floats] = field(
         default_factory=dict
     )  # (product, region) -> (month,) [t/month]

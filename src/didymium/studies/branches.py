@@ -40,7 +40,7 @@ def branches(
     rows = [_row(row, first[_key(row)], solved.source_ids) for row in leaves]
     return Result.of(
         "branches",
-        request={"scenario": story.id, "parties": list(parties)},
+        request={"scenario": story.model_dump(mode="json"), "parties": list(parties)},
         dataset=ds.describe(),
         code_version=__version__,
         rows=rows,

@@ -209,6 +209,11 @@ class _Search:
             "this programme": lambda: self._named("programme_id"),
             "this measure": lambda: self._named("measure_id"),
             "this commitment": lambda: self._named("commitment_id"),
+            "this entity": lambda: self._named("entity_id"),
+            "this threshold": lambda: self._named("threshold_id"),
+            "papers": self._papers,
+            "plants": self._plants,
+            "touched": self._touched,
             "this assumption": lambda: [self._assumption_id(str(self.row.get("assumption_id")))],
             "counted": self._counted,
             "observation": self._observation,
@@ -335,6 +340,34 @@ class _Search:
         for table, rows in self.ds.content.items():
             if rows and column in rows[0]:
                 yield from (row["row_id"] for row in self.ds.rows(table, **{column: word}))
+
+    def _papers(self) -> Iterator[str]:
+        """Agreements that the row names."""
+        yield from self._rows("agreements", agreement_id=set(self.row.get("agreement_ids") or ()))
+
+    def _plants(self) -> Iterator[str]:
+        """Plants of the step; those of the answer's own list."""
+        for plant in self.result.tables.get("plants", ()):
+            if plant["stage"] == self.row.get("stage") and plant["product"] == self.row.get("product"):
+                for table, key in (("projects", "project_id"), ("facilities", "facility_id")):
+                    where = {key: plant["plant_id"], "product": plant["product"]}
+                    yield from self._rows(table, **where)
+
+    def _touched(self) -> Iterator[str]:
+        """Figures of the base year of the goods that a promise touches."""
+        from didymium.studies.worth_ties import CALM, Tie, named
+
+        (row,) = self.ds.rows("commitment_ties", commitment_id=self.row["commitment_id"])
+        if row["tie"] == "floor":
+            yield from self._rows("finance_terms", deal_id=row["deal_id"])
+            yield from self._rows("prices", product=row["products"])
+            return
+        tie = Tie.of(row)
+        inputs = tie.story(self.ds, CALM).apply(self.ds)
+        goods = set(named(inputs.chain, tie.products))
+        for one in inputs.observations:
+            if one.product in goods:
+                yield from one.row_ids
 
     def _contracts(self) -> Iterable[str]:
         """Contracts of the party for the product; if there are none, all that were looked through."""

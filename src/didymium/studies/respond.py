@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import isinf
 
 import numpy as np
@@ -29,18 +29,19 @@ from didymium.studies.respond_page import DERIVED
 from didymium.studies.stress_bands import groups, size_of
 
 EVERYTHING = "everything"
+OPTION_NAMES = ("release", "licence", "swing", "substitution", "acceleration")
 OWN = "own_means"  # all that the parties decide themselves: without the licence push
 ALL_MEANS = "all_means"
 RATIONING = "rationing"
 LEAST = 1e-6  # tonnes or million USD avoided: less than this is nothing
 ENDS = ("", "_low", "_high")
 BRANCHED = "Of the branches of the event the one with the largest loss is told; the column scenario names it."
-LATE = "The day lies after the first month of the event; options are told as if taken at its start."
 NO_SHORTAGE = "no_shortage"
 AVERTED = "averted"
 Cell = dict[str, str | float | int | bool | list[str] | None]
 FIELDS = (
     Field("size", "", "How much of the option is taken: a share, or months for acceleration"),
+    Field("acts_from_date", "", "First day on which the option acts: the day asked about plus its delay"),
     Field("firm_avoided_t", "t", "Firm need of the parties that is met with the option and not without it"),
     Field(
         "loss_avoided_usd_m",
@@ -117,6 +118,7 @@ def respond(
         able,
         ranges,
         progress,
+        gone=respond_page.gone(leaf, day),
         total=6 * len(able) + 14 + len(able) ** 2,
     )
     before = {sight: asking.run((), 1, sight) for sight in FORESIGHTS}
@@ -127,7 +129,14 @@ def respond(
         found += [_void(o.name, ranges[o.name][1], sight, o.why_not(shut)) for o in known if o not in able]
         found.append(_rationing(before[sight], inputs, parties, sight))
         rows += [
-            {"scenario": leaf.id, "rank": max(i - 1, 0), **row, "source_ids": [DERIVED]} for i, row in enumerate(found)
+            {
+                "scenario": leaf.id,
+                "rank": max(i - 1, 0),
+                "acts_from_date": _acts_from(day, ranges, str(row["option"])),
+                **row,
+                "source_ids": [DERIVED],
+            }
+            for i, row in enumerate(found)
         ]
         for name, effect in effects.items():
             by_party += _by_party(name, sight, before[sight].outcome, effect.outcome, parties)
@@ -157,9 +166,8 @@ def respond(
         warnings=[
             *inputs.warnings,
             *((BRANCHED,) if story.branches else ()),
-            *((LATE,) if f"{day:%Y-%m}" > leaf.start else ()),
         ],
-        assumptions=[option.assumption for option in known],
+        assumptions=[row for option in known for row in (option.assumption, f"respond_{option.name}_delay_days")],
         source_ids=sorted(
             {DERIVED, *(s.source_id for s in known_substitutes)}
             | {s for o in inputs.observations for s in o.source_ids}
@@ -178,6 +186,7 @@ class _Asking:
     able: tuple[Option, ...]
     ranges: Mapping[str, tuple[float, float, float]]
     progress: Callable[[int, int], None] | None
+    gone: int  # days from the first day of the run to the day of the answer, below zero before it
     total: int
     done: int = 0
 
@@ -190,9 +199,15 @@ class _Asking:
         """Sizes of all options at the low (0), central (1) or high (2) end."""
         return {name: values[end] for name, values in self.ranges.items()}
 
+    def begins(self, end: int) -> dict[str, float]:
+        """Days from the first of the run until each option acts; the low end goes with the longest delay."""
+        return {name: self.gone + self.ranges[f"{name}_delay"][2 - end] for name in OPTION_NAMES}
+
     def run(self, chosen: tuple[Option, ...], end: int, sight: str) -> Effect:
         """What some options do together, each at one end of its size."""
-        effect = Effect.of(self.runner.run(applied(self.shut, chosen, self.sizes(end)), sight), self.parties)
+        effect = Effect.of(
+            self.runner.run(applied(self.shut, chosen, self.sizes(end), self.begins(end)), sight), self.parties
+        )
         self.done += 1
         if self.progress is not None:
             self.progress(min(self.done, self.total), self.total)
@@ -202,7 +217,7 @@ class _Asking:
         """Cost of the options of a run."""
         sizes, names = self.sizes(end), [option.name for option in chosen]
         rest = tuple(option for option in chosen if option.name != "swing")
-        limit = self.runner.networks.quantities(applied(self.shut, rest, sizes)).activity_limit
+        limit = self.runner.networks.quantities(applied(self.shut, rest, sizes, self.begins(end))).activity_limit
         if len(names) == 1:
             return self.costing.of(names[0], sizes[names[0]], before.outcome, after.outcome, limit)
         return self.costing.together(names, sizes, before.outcome, after.outcome, limit)
@@ -246,6 +261,12 @@ def _ranges(ds: Dataset) -> dict[str, tuple[float, float, float]]:
         for row in ds.rows("assumptions")
         if row["assumption_id"].startswith("respond_")
     }
+
+
+def _acts_from(day: date, ranges: Mapping[str, tuple[float, float, float]], name: str) -> str | None:
+    """The day on which one option acts at its central delay; None for several and for what is in every run."""
+    delay = ranges.get(f"{name}_delay")
+    return None if delay is None else (day + timedelta(days=round(delay[1]))).isoformat()
 
 
 def _ranked(asking: _Asking, before: Effect, sight: str) -> tuple[list[Cell], dict[str, Effect]]:

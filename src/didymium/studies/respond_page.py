@@ -116,7 +116,7 @@ def shortages(story: Scenario, outcomes: Mapping[str, Outcome], parties: Sequenc
                 "foresight": sight,
                 "cover_days": _cover(outcome, uses),
                 "days_to_shortage": days,
-                "days_left": None if days is None else days - _gone(story, as_of),
+                "days_left": None if days is None else days - gone(story, as_of),
                 "first_shortage_date": outcome.first_shortage(days),
                 "demand_t": float(outcome.demand[:, uses].sum()) * size,
                 "unserved_t": float(outcome.unserved[:, uses].sum()) * size,
@@ -165,7 +165,7 @@ def _cover(outcome: Outcome, uses: Floats | np.ndarray[tuple[int], np.dtype[np.i
     return float(outcome.user_stock_before[uses].sum()) / demand * DAYS_A_MONTH if demand else None
 
 
-def _gone(story: Scenario, as_of: date) -> int:
+def gone(story: Scenario, as_of: date) -> int:
     """Days that have passed since the event began; below zero before it."""
     return (as_of - _first(story)).days
 
