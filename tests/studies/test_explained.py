@@ -81,6 +81,7 @@ def test_one_number_of_every_column_of_every_table_leads_to_its_rows(facts: Data
     stress = didymium.stress(facts, "cn-stop-6", draws=2)
     money = [didymium.finance(facts, draws=64), floor(facts, floor_product="ndpr_oxide", floor_at=110.0)]
     answers = [*quick, stress, *money, didymium.respond(facts, "cn-stop-6")]
+    answers.append(didymium.plan(facts, parties=("USA",), futures=8))
     assert {line["command"] for line in _formulas()} == {one.command for one in answers} | {"brief", "*"}
     rng = random.Random(4)
     columns: dict[tuple[str, str | None, str], list[tuple[Result, str | None, int, str]]] = {}
