@@ -89,6 +89,7 @@ def test_one_number_of_every_column_of_every_table_leads_to_its_rows(facts: Data
     firms = [entities(facts, as_of=DAY), ownership(facts, sale=("lynas-lamp=CHN",))]
     lapsed = branches(facts, branched="cn-us-ban-suspension")
     answers = [*quick, stress, *money, didymium.respond(facts, "cn-stop-6"), *promises, *firms, lapsed]
+    answers.append(didymium.plan(facts, parties=("USA",), futures=8))
     assert {line["command"] for line in _formulas()} == {one.command for one in answers} | {"brief", "*"}
     rng = random.Random(4)
     columns: dict[tuple[str, str | None, str], list[tuple[Result, str | None, int, str]]] = {}

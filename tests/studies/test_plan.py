@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from didymium import data
+from didymium.engine.portfolio import portfolio
 from didymium.errors import BadInput, UnknownTerm
 from didymium.i18n import translator
 from didymium.results import Row
 from didymium.studies.plan import plan
+from didymium.studies.plan_again import barred_by, changes, read_choices
 from didymium.studies.plan_candidates import Candidate
 from didymium.studies.plan_problem import GAP, PROJECTS, SPARED, STOCKS, Ground, Problem, ground
 from didymium.studies.plan_reasons import _reason
-from didymium.studies.plan_scenarios import QUIET, STOPS, Future, sizes, with_chances
+from didymium.studies.plan_scenarios import KINDS, LATER, QUIET, STOPS, Future, chances, sizes, with_chances
+from didymium.studies.plan_share import apart, together_rows
 from didymium.studies.plan_warnings import plan_warnings
 
 MONEY = {"USA": 2000.0, "JPN": 1000.0}
@@ -29,8 +33,8 @@ RISK = (0.5, 0.95)
 def test_every_kind_of_future_has_its_part(count: int) -> None:
     found = sizes(count)
     assert sum(found.values()) == count
-    assert set(found) == {QUIET, *STOPS}
-    stops = [found[stop] for stop in STOPS]
+    assert set(found) == set(KINDS)
+    stops = [found[stop] for stop in KINDS[1:]]
     assert max(stops) - min(stops) <= 1 and found[QUIET] == max(count // 8, 1)
 
 
@@ -78,6 +82,29 @@ def test_a_budget_of_nobody_and_a_part_of_nothing_are_refused() -> None:
         plan(ds, only="stock")
 
 
+def test_chances_of_a_lasting_stop() -> None:
+    rows = {"plan_stop_3_chance": 0.04, "plan_stop_6_chance": 0.03, "plan_stop_12_chance": 0.01}
+    found = chances(rows | {"plan_stop_lasting_chance": 0.01, "plan_stop_later_years": 3.0})
+    assert found[STOPS[-1]] == pytest.approx(0.02), "its first year is a stop of twelve months"
+    assert found[LATER] == pytest.approx(0.03) and sum(found.values()) == pytest.approx(1.0)
+    with pytest.raises(BadInput, match="add up to"):
+        chances(rows | {"plan_stop_lasting_chance": 0.5, "plan_stop_later_years": 3.0})
+
+
+def test_what_two_plans_do_differently() -> None:
+    whole: Row = {"choice": "", "project_id": "", "package": "", "product": "", "party": "", "quantity_t": None}
+    a: list[Row] = [
+        {**whole, "choice": "project", "project_id": "p", "package": "grant-50", "party": "USA"},
+        {**whole, "choice": "stock", "product": "dy_metal", "party": "JPN", "quantity_t": 10.0},
+        {**whole, "choice": "new", "product": "dy_metal", "party": "JPN", "quantity_t": 1.0},
+    ]
+    b: list[Row] = [{**a[0], "package": "floor-80"}, {**a[1], "quantity_t": 10.01}]
+    told = [(r["choice"], r["change"], r["package_after"], r["quantity_t_before"]) for r in changes(a, b)]
+    assert told == [("new", "dropped", "", 1.0), ("project", "changed", "floor-80", None)]
+    assert changes(a, a) == []
+    assert [(r["choice"], r["change"]) for r in changes([], b)] == [("project", "added"), ("stock", "added")]
+
+
 # -- laws, on the shipped data ----------------------------------------------------------------------------------------
 
 
@@ -89,6 +116,77 @@ def on() -> Ground:
 @pytest.fixture(scope="module")
 def problem(on: Ground) -> Problem:
     return Problem.of(on, on.parties, risk=RISK, scenarios=8, seed=0)
+
+
+@pytest.mark.slow
+def test_brute_force_and_the_extensive_form_find_the_same_plan(on: Ground) -> None:
+    """Three packages and one stock: every combination tried, the whole programme at once, and cuts agree."""
+    problem = Problem.of(on, on.parties, risk=RISK, scenarios=8, seed=3)
+    stock = next(k for k, s in enumerate(on.stocks, len(on.offered)) if on.net.forms[s.form] == ("dy_metal", "USA"))
+    link = next(k for k, s in enumerate(on.links, on.first_link) if s.plant.product == "ndpr_metal")
+    nothing = problem.losses(np.zeros(on.choices))
+    gains = []
+    for j in range(len(on.offered)):
+        x = np.zeros(on.choices)
+        x[j] = 1.0
+        gains.append(problem.measure(nothing) - problem.measure(problem.losses(x, (np.zeros(on.choices), nothing))))
+    best = sorted(range(len(on.offered)), key=lambda j: (-gains[j], j))[:3]
+    first = problem.first({"USA": 1e5, "JPN": 1e5})
+    upper = np.zeros(on.choices)
+    upper[best] = 1.0
+    lower = np.zeros(on.choices)
+    lower[[stock, link]] = upper[[stock, link]] = [20.0, 500.0]
+    answers = {
+        way: portfolio(
+            first, problem.lp, problem.cases, risk=0.5, alpha=0.95, method=way, gap=1e-7, fixed=(lower, upper)
+        )
+        for way in ("extensive", "benders")
+    }
+    tried = []
+    for bits in itertools.product((0.0, 1.0), repeat=3):
+        x = lower.copy()
+        x[best] = bits
+        if first.allows(x):
+            tried.append(float(on.yearly @ x) + problem.measure(problem.losses(x)))
+    assert len(tried) >= 4 and max(gains) > 0
+    for found in answers.values():
+        assert found.objective == pytest.approx(min(tried), rel=1e-6)
+
+
+@pytest.mark.slow
+def test_more_choices_and_two_parties_are_never_worse(problem: Problem) -> None:
+    on = problem.ground
+    found = problem.solve(MONEY)
+    slack = (GAP + 2 * SPARED) * found.value
+    barred = [j for j, one in enumerate(on.offered) if one.project_id == "usar-stillwater"]
+    assert found.objective <= problem.solve(MONEY, cuts=found.cuts, barred=barred).objective + slack, "a project more"
+    barred = list(range(on.first_link, on.first_probe))
+    assert found.objective <= problem.solve(MONEY, cuts=found.cuts, barred=barred).objective + slack, "new capacity"
+    made = apart(problem, found, MONEY, seed=0, time_limit=None)
+    plans = {str(r["plan"]): r for r in together_rows(problem, made)}
+    assert set(plans) == {"USA", "JPN", "apart", "joint"}
+    for name in ("USA", "JPN", "apart"):
+        assert float(plans["joint"]["value_usd_m"]) >= float(plans[name]["value_usd_m"]) - slack  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_a_later_year_has_no_stocks_and_support_forced_is_given(problem: Problem) -> None:
+    on = problem.ground
+    stocks = np.zeros(on.choices)
+    stocks[on.is_open(STOCKS)] = [one.most for one in on.stocks]
+    later = np.array([future.stop == LATER for future in problem.futures])
+    before, after = problem.losses(np.zeros(on.choices)), problem.losses(stocks)
+    assert after[later] == pytest.approx(before[later]), "no stock lasts into the second year"
+    assert (after[~later] < before[~later] - 1).any()
+    found = problem.solve(MONEY)
+    forced = problem.solve(MONEY, cuts=found.cuts, forced=["neo-narva"], barred=barred_by(on, ["new"]))
+    assert any(on.offered[j].project_id == "neo-narva" for j in np.flatnonzero(forced.x[: len(on.offered)] > 0.5))
+    assert not forced.x[on.first_link : on.first_probe].any()
+    assert forced.objective >= found.objective - (GAP + SPARED) * found.value
+    with pytest.raises(UnknownTerm, match="flor"):
+        barred_by(on, ["flor"])
+    with pytest.raises(BadInput, match="not offered in that size"):
+        read_choices(on, [{"choice": "new", "product": "dy_metal", "party": "USA", "quantity_t": 1e6}])
 
 
 @pytest.mark.slow
@@ -173,7 +271,7 @@ def test_what_others_lose_counts_by_its_weight(problem: Problem) -> None:
 
 
 @pytest.mark.slow
-def test_the_plan_of_two_parties_whole() -> None:
+def test_the_plan_of_two_parties_whole(on: Ground) -> None:
     ds = data.open()
     found = plan(ds, budget=MONEY, futures=8)
     assert found.status == "complete"
@@ -194,5 +292,16 @@ def test_the_plan_of_two_parties_whole() -> None:
     assert stocks and all(r["source_ids"] for r in stocks)
     assert all(float(r["bought_t_low"]) <= float(r["bought_t"]) <= float(r["bought_t_high"]) for r in stocks)  # type: ignore[arg-type]
     assert [r["weight_of_others"] for r in found.tables["weights"]] == [0.0, 1.0]
-    again = plan(ds, budget=MONEY, futures=8)
-    assert again.as_dict() == found.as_dict(), "the same seed gives the same answer"
+    split = found.tables["split"]
+    for way in ("shapley", "nucleolus"):
+        gain, paid = (sum(float(r[f"{way}{what}_usd_m"]) for r in split) for what in ("", "_cost"))  # type: ignore[arg-type]
+        cost = float(found.tables["proof"][0]["yearly_cost_usd_m"])  # type: ignore[arg-type]
+        assert paid == pytest.approx(cost), "what all pay is what the plan costs"
+        assert gain + paid == pytest.approx(sum(float(r["benefit_usd_m"]) for r in split))  # type: ignore[arg-type]
+    added = [r["delivery_share"] for r in found.tables["benefit"]]
+    assert sum(float(a) for a in added) == pytest.approx(1.0)  # type: ignore[arg-type]
+    for row in found.tables["release"]:
+        assert 0 <= float(row["full_share"]) <= 1  # type: ignore[arg-type]
+        assert float(row["released_t_per_y"]) == pytest.approx(float(row["replenished_t_per_y"]), rel=0.2, abs=0.05)  # type: ignore[arg-type]
+    x = read_choices(on, found.tables["choices"])
+    assert float(on.yearly @ x) == pytest.approx(float(found.tables["proof"][0]["yearly_cost_usd_m"]))  # type: ignore[arg-type]

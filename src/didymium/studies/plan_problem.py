@@ -244,17 +244,13 @@ class Problem:
             matrix[row] = np.where([p == party for p in on.payer], on.charge, 0.0)
         for row, project in enumerate(projects, len(on.parties)):
             matrix[row, : len(on.offered)] = [one.project_id == project for one in on.offered]
+        sizes = [*(one.most for one in on.stocks), *(one.most for one in on.links)]
+        most = np.array([1.0] * len(on.offered) + sizes + [0.0] * len(on.probes))
         return FirstStage(
             cost=on.yearly,
             is_whole=np.arange(on.choices) < len(on.offered),
             lower=np.zeros(on.choices),
-            upper=np.where(
-                on.is_open(on.only),
-                np.array(
-                    [1.0] * len(on.offered) + [one.most for one in (*on.stocks, *on.links)] + [0.0] * len(on.probes)
-                ),
-                0.0,
-            ),
+            upper=np.where(on.is_open(on.only), most, 0.0),
             matrix=csc_array(matrix),
             row_lower=np.array(
                 [-np.inf] * len(on.parties) + [1.0 if project in forced else -np.inf for project in projects]

@@ -181,9 +181,9 @@ def cases(
         for k, stock in enumerate(() if future.stop == LATER else stocks):  # in a later year it has been used up
             row_of, fits = np.array([net.stock_row(stock.form)]), np.array([stock.fits])
             rows.append(Triples(row_of, np.array([len(chosen) + k]), fits))
-        for k, one in enumerate(new, len(chosen) + len(stocks)):
-            if future.luck[one.plant.project_id] < one.chance:
-                column, row = net.raised(one.plant, stands(one.plant, future, year, ranges, as_of))
+        for k, link in enumerate(new, len(chosen) + len(stocks)):
+            if future.luck[link.plant.project_id] < link.chance:
+                column, row = net.raised(link.plant, stands(link.plant, future, year, ranges, as_of))
                 columns.append(of_choice(column, k))
                 rows.append(of_choice(row, k))
         for k, probe in enumerate(probes, len(chosen) + len(stocks) + len(new)):

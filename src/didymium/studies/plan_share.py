@@ -182,12 +182,14 @@ def double_rows(problem: Problem, made: Mapping[Coalition, PortfolioSolution]) -
             if what == f"new:{link.plant.product}"
         )
         spared = sum(paid.values()) - (joint if what.startswith("new:") else max(paid.values()))
+        if spared <= 0:  # jointly as much is built and more: nothing is paid twice
+            continue
         rows.append(
             {
                 "project_id": what,
                 "parties": ";".join(sorted(paid)),
                 "reserve_usd_m": sum(paid.values()),
-                "spared_usd_m": max(spared, 0.0),
+                "spared_usd_m": spared,
             }
         )
     return rows

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from didymium.engine.twostage import PortfolioSolution
+from didymium.model.network import Floats
 from didymium.results import Result, Row
 from didymium.studies import stocks as stock_study
 from didymium.studies.plan_problem import Problem
@@ -98,19 +99,16 @@ def rule_rows(problem: Problem, found: PortfolioSolution) -> list[Row]:
     others = np.where(is_stock, 0.0, found.x)
     without = problem.losses(others), problem.losses(np.zeros(on.choices))
     vault = float(next(r["vault_usd_m"] for r in study.tables["sizes"]))  # type: ignore[arg-type]
-    tried: list[tuple[str, dict[tuple[str, str], float], float | None]] = []
+    tried: list[tuple[str, dict[tuple[str, str], float], float]] = []
     for days in (60, 180):
         tonnes = {
             (str(r["party"]), str(r["product"])): float(r[f"rule_{days}_t"])  # type: ignore[arg-type]
             for r in study.rows
             if r["stage"] == RULE_STAGE
         }
-        paid = sum(
-            float(r["purchase_usd_m"])  # type: ignore[arg-type]
-            for r in study.tables["sizes"]
-            if (r["stage"], r["stock_rule"]) == (RULE_STAGE, f"days_{days}") and r["party"] in on.parties
-        )
-        tried.append((f"days_{days}", tonnes, paid))
+        of = [r for r in study.tables["sizes"] if (r["stage"], r["stock_rule"]) == (RULE_STAGE, f"days_{days}")]
+        costs = [float(r["purchase_usd_m"]) for r in of if r["party"] in on.parties]  # type: ignore[arg-type]
+        tried.append((f"days_{days}", tonnes, sum(costs)))
     rows: list[Row] = []
     for rule, tonnes, paid in tried:
         x = np.zeros(on.choices)
@@ -119,19 +117,19 @@ def rule_rows(problem: Problem, found: PortfolioSolution) -> list[Row]:
             k, step = next((k, s) for k, s in enumerate(on.stocks) if on.net.forms[s.form] == (product, party))
             x[at + k] = amount
             holding += amount * step.price * step.holding
-        rows.append(_ruled(problem, rule, x, others, without, paid or 0.0, holding, vault))
+        rows.append(_ruled(problem, rule, x, others, without, paid, holding, vault))
     plan_x = np.where(is_stock, found.x, 0.0)
-    paid = float(on.charge @ plan_x)
-    rows.append(_ruled(problem, "plan", plan_x, others, without, paid, float(on.yearly @ plan_x), vault))
+    money, yearly = float(on.charge @ plan_x), float(on.yearly @ plan_x)
+    rows.append(_ruled(problem, "plan", plan_x, others, without, money, yearly, vault))
     return rows
 
 
 def _ruled(
     problem: Problem,
     rule: str,
-    stock: np.ndarray[tuple[int], np.dtype[np.float64]],
-    others: np.ndarray[tuple[int], np.dtype[np.float64]],
-    without: tuple[np.ndarray[tuple[int], np.dtype[np.float64]], np.ndarray[tuple[int], np.dtype[np.float64]]],
+    stock: Floats,
+    others: Floats,
+    without: tuple[Floats, Floats],
     paid: float,
     holding: float,
     vault: float,

@@ -13,7 +13,7 @@ ALWAYS = (
     "In the plan goods go to the parties first and others take what pays its price; columns alike show it otherwise.",
     "An oxide plant is taken to have its ore; mines without a separation plant are not candidates.",
     "A lasting stop uses up every stock in its first year; how long it goes on is an assumption with a wide range.",
-    "New metal plants are none of the register: cost, chance and start are assumptions, and the public pays them whole.",
+    "New metal plants are none of the register: cost, chance and start are assumptions, and all is public money.",
     "What hastened permits save is an assumption: no measurement of it is in the tables.",
     "Finished magnets are made to a user's drawing: a stock of them serves fewer users than it holds tonnes.",
     "Budgets are charged with the mean cost of the worst 5% of paths, not with expected cost or with face value.",
