@@ -16,8 +16,8 @@ from typing import Any
 from didymium.data import journal
 from didymium.errors import BadInput
 from didymium.schema import TABLES
-from didymium.schema.faults import Fault
-from didymium.schema.reader import Parsed, read_records, read_sheet, read_table
+from didymium.schema.faults import Fault, visible
+from didymium.schema.reader import Parsed, parsed_json, read_records, read_sheet, read_table
 from didymium.schema.references import suggest
 
 Tables = dict[str, Parsed]
@@ -39,6 +39,7 @@ LAYER_SHEET = "layer"
 PLAIN_SHEETS = ("read-me", "lists")
 """Sheets of the template that hold no rows."""
 MOST_BYTES = 300_000_000
+MOST_SETTINGS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,15 @@ def _no_table(label: str, name: str) -> Fault:
 def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Tables, list[Fault]]:
     """Rows of one table as JSON: a list of objects, or {"table": name, "rows": [...]}."""
     try:
-        found = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+        found = parsed_json(data)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        return {}, [Fault(label, 0, "", "", f"the file is not JSON in UTF-8 ({error}).", "Expected a list of rows.")]
+        return {}, [Fault(label, *_json_place(error), "", f"the file cannot be used ({error}).", "Expected JSON in UTF-8.")]
     name, rows = table or path.stem, found
     if isinstance(found, Mapping):
+        extra = sorted(set(found) - {"table", "rows"})
+        if extra:
+            what = f"{visible(extra[0])} stands beside the rows."
+            return {}, [Fault(label, 0, "", extra[0], what, 'Expected {"table": name, "rows": [...]}.')]
         name, rows = str(found.get("table", name)), found.get("rows")
     if name not in TABLES:
         return {}, [_no_table(label, name)]
@@ -159,6 +164,10 @@ def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Table
         return {}, [Fault(label, 0, "", "", "there is no list of rows.", 'Expected [{"column": value, …}, …].')]
     parsed = read_records(rows, TABLES[name], label)
     return {name: parsed}, parsed.faults
+
+
+def _json_place(error: Exception) -> tuple[int, str]:
+    return (error.lineno, "") if isinstance(error, json.JSONDecodeError) else (0, "")
 
 
 def _journal(data: bytes, label: str) -> tuple[Tables, list[Fault]]:
@@ -180,18 +189,15 @@ def journal_layer(entries: Sequence[journal.Entry], label: str) -> Layer:
     return Layer(label, tables, tuple(fault for parsed in tables.values() for fault in parsed.faults))
 
 
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is no number: unknown is null")
-
-
 # who may see it
 
 
 def _told(path: Path, label: str) -> tuple[str, bool, list[Fault]]:
     """Visibility of a `layer.toml`, whether it states one, and its faults."""
     try:
-        said = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with path.open("rb") as file:
+            said = tomllib.loads(file.read(MOST_SETTINGS).decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         what = f"the file cannot be read ({error})."
         return VISIBILITIES[-1], True, [Fault(label, 0, "", "", what, 'Expected visibility = "confidential".')]
     return _visibility({str(k): v for k, v in said.items()}, label)
