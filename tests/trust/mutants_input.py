@@ -42,7 +42,7 @@ KEPT = 60
 
 LARGE = ("production", "trade", "governance", "published_indicators", "reproduced", "demand_outlook", "entity_names")
 
-NO_NUMBERS = ("5,5oo", "W", "NaN", "inf", "1e309", "—", "12 %", "1,234", "0x1F", "５", "<5", "5 t", "1e99", "--", "#N/A", "-7")
+NO_NUMBERS = ("5,5oo", "W", "NaN", "inf", "1e309", "—", "12 %", "1,234", "0x1F", "５", "<5", "5 t", "1e99", "--", "#N/A", "−7")
 TRAPS = (
     *NO_NUMBERS,
     *("=cmd|' /C calc'!A0", '"', "\r", "\x00", "\ufeff", "\u202e", "2E5", "080510", "NA", "Namibia ", "Côte d'Ivoire", "中国"),

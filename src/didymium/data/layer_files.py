@@ -149,8 +149,8 @@ def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Table
     """Rows of one table as JSON: a list of objects, or {"table": name, "rows": [...]}."""
     try:
         found = parsed_json(data)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        return {}, [Fault(label, *_json_place(error), "", f"the file cannot be used ({error}).", "Expected JSON in UTF-8.")]
+    except (ValueError, RecursionError) as error:
+        return {}, [_no_json(error, data, label)]
     name, rows = table or path.stem, found
     if isinstance(found, Mapping):
         extra = sorted(set(found) - {"table", "rows"})
@@ -166,8 +166,17 @@ def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Table
     return {name: parsed}, parsed.faults
 
 
-def _json_place(error: Exception) -> tuple[int, str]:
-    return (error.lineno, "") if isinstance(error, json.JSONDecodeError) else (0, "")
+def _no_json(error: Exception, data: bytes, label: str) -> Fault:
+    """Why a document is not read, and where: `row` counts the lines of the file, `column` the signs of the line."""
+    if isinstance(error, json.JSONDecodeError):
+        shown = error.doc[error.pos : error.pos + 20]
+        what = f"{visible(shown)} is no JSON ({error.msg})."
+        return Fault(label, error.lineno, str(error.colno), shown, what, "Expected a list of rows, as JSON writes it.")
+    if isinstance(error, UnicodeDecodeError):
+        bad, line = data[error.start : error.start + 4].hex(" "), data[: error.start].count(b"\n") + 1
+        return Fault(label, line, "", bad, f"bytes {bad} are not UTF-8.", "Save the file as UTF-8.")
+    what = "the brackets are nested too deep" if isinstance(error, RecursionError) else str(error)
+    return Fault(label, 0, "", "", f"the file is not read: {what}.", "Expected a list of rows, each name once.")
 
 
 def _journal(data: bytes, label: str) -> tuple[Tables, list[Fault]]:

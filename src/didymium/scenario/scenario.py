@@ -31,8 +31,7 @@ def _no_flag(value: object) -> object:
     return value
 
 
-Share = Annotated[float, BeforeValidator(_no_flag), Field(ge=0.0, le=1.0)]
-Count = Annotated[int, BeforeValidator(_no_flag)]
+Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_no_flag)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
 FIRST_FAMILY_YEAR = 2022  # the same for families other than magnets, whose trade and output reach back further
@@ -51,8 +50,8 @@ class _Spell(_Strict):
     end: Month | None = Field(None, description="first month after it; none means to the end of the run")
     start_early: Month | None = Field(None, description="earliest month in which it may start, for draws")
     start_late: Month | None = Field(None, description="latest month in which it may start, for draws")
-    months_low: Annotated[Count, Field(ge=1)] | None = Field(None, description="least length in months, for draws")
-    months_high: Annotated[Count, Field(ge=1)] | None = Field(None, description="greatest length in months, for draws")
+    months_low: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(None, description="least length in months, for draws")
+    months_high: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(None, description="greatest length in months, for draws")
     range_basis: Annotated[str, StringConstraints(min_length=1)] | None = Field(
         None, description="what the ranges rest on, or that they are assumed"
     )
@@ -201,7 +200,7 @@ class Branch(_Strict):
     title: str
     title_ja: str
     start: Month = Field(description="first month in which it is known that this branch holds")
-    probability: Annotated[float, BeforeValidator(_no_flag), Field(gt=0.0, le=1.0)]
+    probability: Annotated[float, Field(gt=0.0, le=1.0), BeforeValidator(_no_flag)]
     probability_low: Share | None = None
     probability_high: Share | None = None
     probability_basis: str = Field(min_length=1, description="what the probability rests on, or that it is assumed")
@@ -265,8 +264,8 @@ class Scenario(_Strict):
         ("magnets",), min_length=1, description="families of the table `families` that the network holds together"
     )
     start: Month
-    months: Annotated[Count, Field(ge=1, le=120)] = 24
-    base_year: Annotated[Count, Field(ge=FIRST_FAMILY_YEAR, le=LAST_BASE_YEAR)] | None = Field(
+    months: Annotated[int, Field(ge=1, le=120), BeforeValidator(_no_flag)] = 24
+    base_year: Annotated[int, Field(ge=FIRST_FAMILY_YEAR, le=LAST_BASE_YEAR), BeforeValidator(_no_flag)] | None = Field(
         None,
         description="year whose figures show the world without the cut; none means the year of the start. "
         "A replay takes the year before: figures of the year itself hold the cut already",

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 from didymium.schema.cells import BadCell, Cell, read_cell
 from didymium.schema.columns import Column, Table
@@ -178,18 +178,14 @@ class Written(str):
 
 
 def parsed_json(data: bytes) -> Any:
-    """A JSON document whose numbers are still text. Raises ValueError for what JSON leaves open: NaN, a key twice."""
+    """A JSON document whose numbers are still text, NaN too: no column takes it. Raises ValueError for a key twice."""
     return json.loads(
         data.decode("utf-8-sig"),
         parse_float=Written,
         parse_int=Written,
-        parse_constant=_no_constant,
+        parse_constant=Written,
         object_pairs_hook=_once,
     )
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number: unknown is null")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
