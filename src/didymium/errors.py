@@ -19,6 +19,12 @@ import difflib
 from collections.abc import Iterable
 
 
+def one_line(text: str) -> str:
+    """The text in one line that no terminal obeys: what cannot be seen is written as \\uXXXX."""
+    words = " ".join(text.split())
+    return words if words.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in words)
+
+
 class DidymiumError(Exception):
     """Base of all errors that are shown to a user as one line.
 
@@ -36,8 +42,7 @@ class DidymiumError(Exception):
     def line(self) -> str:
         """The message in one line: `where: what cure`."""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        text = f"{head} {self.cure}" if self.cure else head
-        return " ".join(text.split())
+        return one_line(f"{head} {self.cure}" if self.cure else head)
 
 
 class UnknownTerm(DidymiumError):

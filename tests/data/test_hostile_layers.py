@@ -279,7 +279,7 @@ def test_json_numbers_are_finite(layer: Any, number: str) -> None:
     text = json.dumps([{**row, "quantity": 12345}])
     assert lines(layer.raw("production.json", text.encode())) == []
     (line,) = lines(layer.raw("production.json", text.replace("12345", number).encode()))
-    assert "NaN" in line or "Infinity" in line or "'inf' is not a finite number" in line
+    assert "NaN" in line or "Infinity" in line or "'1e309' is too large for a number" in line
 
 
 def test_half_characters_in_json_are_refused_and_can_be_printed(layer: Any) -> None:

@@ -155,7 +155,7 @@ def test_an_outage_that_ends_before_it_starts_is_refused() -> None:
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sjis.toml"
     path.write_bytes(GOOD.encode("shift_jis"))
-    with pytest.raises(BadScenario, match=r"sjis\.toml: byte \d+ is not UTF-8\. Save the file as UTF-8\."):
+    with pytest.raises(BadScenario, match=r"sjis\.toml: line \d+ is not UTF-8\. Save the file as UTF-8\."):
         load(str(path))
 
 

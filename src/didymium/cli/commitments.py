@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,9 +13,11 @@ from didymium.cli.asking import command_of
 from didymium.cli.options import Shared, debug_option, shared_options
 from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import PARAMS, IsoDate
+from didymium.schema.faults import visible
 
 if TYPE_CHECKING:
     from didymium.data.chained import Draft
+    from didymium.schema.workbook import Sheet
 
 R = TypeVar("R")
 
@@ -174,25 +176,30 @@ def _draft(action: str, name: str, fields: Mapping[str, str], who: str | None, w
 
 
 def _drafts_of(book: Path, who: str | None, why: str | None) -> list[Draft]:
-    """The rows of the first sheet of a workbook, below its header."""
+    """The rows of the one sheet of a workbook, below its header."""
     from didymium.data.journal import FIELDS
     from didymium.errors import BadInput
     from didymium.schema.workbook import read_workbook
 
-    sheet = next(sheet for sheet in read_workbook(book) if not sheet.hidden)
+    sheets = [sheet for sheet in read_workbook(book) if not sheet.hidden and sheet.cells]
+    if len(sheets) != 1:
+        told = ", ".join(sheet.name for sheet in sheets) or "none"
+        what = f"one sheet that holds something and can be seen is expected; there are: {told}."
+        raise BadInput(what, where=book.name, cure="Keep one sheet.")
+    sheet = sheets[0]
+    place = f"{book.name} sheet {sheet.name}"
     header = {column: sheet.text(1, column).strip() for column in range(1, sheet.last_column + 1)}
-    known = ("commitment_id", "action", "who", "why", *FIELDS)
-    for name in header.values():
-        if name and name not in known:
-            raise BadInput(
-                f"column {name!r} is not known.",
-                where=f"{book.name} sheet {sheet.name} row 1",
-                cure=f"Columns are: {', '.join(known)}.",
-            )
+    _check_columns(header, ("commitment_id", "action", "who", "why", *FIELDS), place)
     drafts = []
     for number in range(2, sheet.last_row + 1):
-        row = {name: sheet.text(number, column).strip() for column, name in header.items() if name}
-        row = {name: text for name, text in row.items() if text}
+        row = {}
+        for column, name in header.items():
+            text = _plain_text(sheet, number, column, f"{place} row {number}, column {name}")
+            if text and not name:
+                what = f"{visible(text)} stands outside of the columns."
+                raise BadInput(what, where=f"{place} row {number}", cure="Name its column, or delete it.")
+            if text:
+                row[name] = text
         if not row:
             continue
         name = row.pop("commitment_id", "")
@@ -201,13 +208,42 @@ def _drafts_of(book: Path, who: str | None, why: str | None) -> list[Draft]:
         if not (name and teller and reason):
             raise BadInput(
                 "commitment_id, who and why are needed.",
-                where=f"{book.name} sheet {sheet.name} row {number}",
+                where=f"{place} row {number}",
                 cure="Fill them, or give --who and --why for all rows.",
             )
         drafts.append(_draft(action, name, row, teller, reason))
     if not drafts:
-        raise BadInput("the sheet holds no row.", where=f"{book.name} sheet {sheet.name}", cure="Fill it first.")
+        raise BadInput("the sheet holds no row.", where=place, cure="Fill it first.")
     return drafts
+
+
+def _check_columns(header: Mapping[int, str], known: Sequence[str], place: str) -> None:
+    """Raise BadInput unless each column is known and stands once."""
+    from didymium.errors import BadInput
+
+    named = [name for name in header.values() if name]
+    for name in named:
+        if name not in known:
+            what = f"column {visible(name)} is not known."
+            raise BadInput(what, where=f"{place} row 1", cure=f"Columns are: {', '.join(known)}.")
+        if named.count(name) > 1:
+            raise BadInput(f"column {visible(name)} stands twice.", where=f"{place} row 1", cure="Keep one.")
+    if "commitment_id" not in named:
+        what = "column commitment_id is missing."
+        raise BadInput(what, where=f"{place} row 1", cure="Expected the names of the columns in row 1.")
+
+
+def _plain_text(sheet: Sheet, row: int, column: int, where: str) -> str:
+    """The text of a cell that holds what it shows. Raises BadInput for a formula, an error value or TRUE."""
+    from didymium.errors import BadInput
+
+    cell = sheet.cells.get((row, column))
+    if cell is None:
+        return ""
+    if cell.kind in ("formula", "error", "flag"):
+        what = f"the cell holds a value that was worked out ({visible(cell.text)}): {cell.kind}."
+        raise BadInput(what, where=where, cure="Type the text or number that is meant.")
+    return cell.text.strip()
 
 
 def _write(shared: Shared, journal: Path | None, drafts: list[Draft]) -> None:

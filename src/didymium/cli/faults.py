@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from didymium.errors import DidymiumError
+from didymium.errors import DidymiumError, one_line
 
 STOPPED = 130  # what shells expect of a command that was stopped by Ctrl-C
 _ADVICE = "This is a fault of Didymium, not of your input. Run it again with --debug and report what it prints."
@@ -38,11 +38,11 @@ def told(arguments: Sequence[str]) -> Iterator[Outcome]:
     except click.UsageError as wrong:
         outcome.code = 2
         place = wrong.ctx.command_path if wrong.ctx else "didymium"
-        line = f"{place}: {' '.join(wrong.format_message().split())} Try: {place} --help"
+        line = f"{place}: {one_line(wrong.format_message())} Try: {place} --help"
         _say(as_json, {"error": "WrongUse", "message": line, "exit_code": 2}, [line])
     except click.ClickException as wrong:
         outcome.code = 2
-        line = f"didymium: {' '.join(wrong.format_message().split())}"
+        line = f"didymium: {one_line(wrong.format_message())}"
         _say(as_json, {"error": "WrongUse", "message": line, "exit_code": 2}, [line])
     except (KeyboardInterrupt, click.Abort):
         outcome.code = STOPPED
@@ -59,7 +59,7 @@ def told(arguments: Sequence[str]) -> Iterator[Outcome]:
             import traceback
 
             traceback.print_exc()
-        line = f"didymium: unexpected {type(fault).__name__}: {' '.join(str(fault).split())}. {_ADVICE}"
+        line = f"didymium: unexpected {type(fault).__name__}: {one_line(str(fault))}. {_ADVICE}"
         _say(as_json, {"error": "Unexpected", "message": line, "exit_code": 2}, [line])
 
 
@@ -79,7 +79,7 @@ def described(error: DidymiumError) -> dict[str, Any]:
 def listed(error: DidymiumError) -> tuple[str, ...]:
     """The single faults that an error carries: broken cells of a table, or constraints in conflict."""
     found: tuple[str, ...] = getattr(error, "faults", ()) or getattr(error, "conflicts", ())
-    return tuple(" ".join(line.split()) for line in found)
+    return tuple(one_line(line) for line in found)
 
 
 def _say(as_json: bool, thing: dict[str, Any], lines: Sequence[str]) -> None:

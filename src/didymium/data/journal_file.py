@@ -80,11 +80,14 @@ def append(
 
 def _bytes(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise StoreError("is no ordinary file.", where=str(path), cure="Name another file with --journal.")
         return path.read_bytes()
     except FileNotFoundError:
         return b""
     except OSError as refused:
-        raise StoreError(f"the journal cannot be read: {refused.strerror}.", where=str(path)) from refused
+        cure = "Name another file with --journal."
+        raise StoreError(f"the journal cannot be read: {refused.strerror}.", where=str(path), cure=cure) from refused
 
 
 def _batch(path: Path) -> Path:

@@ -17,8 +17,8 @@ from didymium.data import journal
 from didymium.data.chained import Entry
 from didymium.errors import BadInput
 from didymium.schema import TABLES
-from didymium.schema.faults import Fault
-from didymium.schema.reader import Parsed, read_records, read_sheet, read_table
+from didymium.schema.faults import Fault, visible
+from didymium.schema.reader import Parsed, parsed_json, read_records, read_sheet, read_table
 from didymium.schema.references import suggest
 
 Tables = dict[str, Parsed]
@@ -40,6 +40,7 @@ LAYER_SHEET = "layer"
 PLAIN_SHEETS = ("read-me", "lists")
 """Sheets of the template that hold no rows."""
 MOST_BYTES = 300_000_000
+MOST_SETTINGS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +149,15 @@ def _no_table(label: str, name: str) -> Fault:
 def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Tables, list[Fault]]:
     """Rows of one table as JSON: a list of objects, or {"table": name, "rows": [...]}."""
     try:
-        found = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        return {}, [Fault(label, 0, "", "", f"the file is not JSON in UTF-8 ({error}).", "Expected a list of rows.")]
+        found = parsed_json(data)
+    except (ValueError, RecursionError) as error:
+        return {}, [_no_json(error, data, label)]
     name, rows = table or path.stem, found
     if isinstance(found, Mapping):
+        extra = sorted(set(found) - {"table", "rows"})
+        if extra:
+            what = f"{visible(extra[0])} stands beside the rows."
+            return {}, [Fault(label, 0, "", extra[0], what, 'Expected {"table": name, "rows": [...]}.')]
         name, rows = str(found.get("table", name)), found.get("rows")
     if name not in TABLES:
         return {}, [_no_table(label, name)]
@@ -160,6 +165,19 @@ def _json(data: bytes, path: Path, label: str, table: str | None) -> tuple[Table
         return {}, [Fault(label, 0, "", "", "there is no list of rows.", 'Expected [{"column": value, …}, …].')]
     parsed = read_records(rows, TABLES[name], label)
     return {name: parsed}, parsed.faults
+
+
+def _no_json(error: Exception, data: bytes, label: str) -> Fault:
+    """Why a document is not read, and where: `row` counts the lines of the file, `column` the signs of the line."""
+    if isinstance(error, json.JSONDecodeError):
+        shown = error.doc[error.pos : error.pos + 20]
+        what = f"{visible(shown)} is no JSON ({error.msg})."
+        return Fault(label, error.lineno, str(error.colno), shown, what, "Expected a list of rows, as JSON writes it.")
+    if isinstance(error, UnicodeDecodeError):
+        bad, line = data[error.start : error.start + 4].hex(" "), data[: error.start].count(b"\n") + 1
+        return Fault(label, line, "", bad, f"bytes {bad} are not UTF-8.", "Save the file as UTF-8.")
+    what = "the brackets are nested too deep" if isinstance(error, RecursionError) else str(error)
+    return Fault(label, 0, "", "", f"the file is not read: {what}.", "Expected a list of rows, each name once.")
 
 
 def _journal(path: Path, label: str) -> tuple[Tables, list[Fault]]:
@@ -183,18 +201,15 @@ def journal_layer(entries: Sequence[Entry], label: str) -> Layer:
     return Layer(label, tables, tuple(fault for parsed in tables.values() for fault in parsed.faults))
 
 
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is no number: unknown is null")
-
-
 # who may see it
 
 
 def _told(path: Path, label: str) -> tuple[str, bool, list[Fault]]:
     """Visibility of a `layer.toml`, whether it states one, and its faults."""
     try:
-        said = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with path.open("rb") as file:
+            said = tomllib.loads(file.read(MOST_SETTINGS).decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         what = f"the file cannot be read ({error})."
         return VISIBILITIES[-1], True, [Fault(label, 0, "", "", what, 'Expected visibility = "confidential".')]
     return _visibility({str(k): v for k, v in said.items()}, label)

@@ -58,6 +58,8 @@ def judge(layers: Sequence[Layer]) -> tuple[dict[str, Body], list[Fault]]:
     """Bodies after all layers, and the faults of the layers over the shipped tables."""
     faults = [fault for layer in layers for fault in layer.faults]
     bodies = merge(TABLES, [base_tables(), *(layer.tables for layer in layers)])
+    if layers and not any(parsed.rows for layer in layers for parsed in layer.tables.values()):
+        return bodies, faults  # no row came in that could break a law
     for layer in layers:
         faults += _two_own_claims(layer.tables)
     if layers:

@@ -7,6 +7,7 @@ study's form is what the study's argument expects. `as_of` is "2026-11-22" when 
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ class Years(click.ParamType[list[int]]):
         years: list[int] = []
         for part in str(value).split(","):
             first, _, last = part.partition("-")
-            if not first.strip().isdigit() or (last and not last.strip().isdigit()):
+            if not all(re.fullmatch(r"\s*[0-9]{4}\s*", year) for year in (first, last or first)):
                 self.fail(f"'{value}' is not a list of years. Write 2027,2030 or 2026-2035.", param, ctx)
             years += range(int(first), int(last or first) + 1)
         if not years or sorted(set(years)) != years or not 1900 <= years[0] <= years[-1] <= 2100:

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from didymium.errors import BadScenario, UnknownTerm
 
@@ -22,11 +22,21 @@ if TYPE_CHECKING:
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Place = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|ROW_EU|EU27|ALL)$")]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def _no_flag(value: object) -> object:
+    """Refuse true and false where a number is meant, which would pass as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("true and false are no numbers")
+    return value
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_no_flag)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
 FIRST_FAMILY_YEAR = 2022  # the same for families other than magnets, whose trade and output reach back further
 NO_TIMES = "in a scenario with branches the branches say what may come: start, months and availability have no ranges"
+MOST_BYTES = 2_000_000
 PROBABILITY_ROUNDING = 1e-9  # three thirds written with sixteen digits sum to 1 within this
 
 
@@ -40,8 +50,8 @@ class _Spell(_Strict):
     end: Month | None = Field(None, description="first month after it; none means to the end of the run")
     start_early: Month | None = Field(None, description="earliest month in which it may start, for draws")
     start_late: Month | None = Field(None, description="latest month in which it may start, for draws")
-    months_low: Annotated[int, Field(ge=1)] | None = Field(None, description="least length in months, for draws")
-    months_high: Annotated[int, Field(ge=1)] | None = Field(None, description="greatest length in months, for draws")
+    months_low: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(None, description="least length in months, for draws")
+    months_high: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(None, description="greatest length in months, for draws")
     range_basis: Annotated[str, StringConstraints(min_length=1)] | None = Field(
         None, description="what the ranges rest on, or that they are assumed"
     )
@@ -190,7 +200,7 @@ class Branch(_Strict):
     title: str
     title_ja: str
     start: Month = Field(description="first month in which it is known that this branch holds")
-    probability: Annotated[float, Field(gt=0.0, le=1.0)]
+    probability: Annotated[float, Field(gt=0.0, le=1.0), BeforeValidator(_no_flag)]
     probability_low: Share | None = None
     probability_high: Share | None = None
     probability_basis: str = Field(min_length=1, description="what the probability rests on, or that it is assumed")
@@ -254,8 +264,8 @@ class Scenario(_Strict):
         ("magnets",), min_length=1, description="families of the table `families` that the network holds together"
     )
     start: Month
-    months: Annotated[int, Field(ge=1, le=120)] = 24
-    base_year: Annotated[int, Field(ge=FIRST_FAMILY_YEAR, le=LAST_BASE_YEAR)] | None = Field(
+    months: Annotated[int, Field(ge=1, le=120), BeforeValidator(_no_flag)] = 24
+    base_year: Annotated[int, Field(ge=FIRST_FAMILY_YEAR, le=LAST_BASE_YEAR), BeforeValidator(_no_flag)] | None = Field(
         None,
         description="year whose figures show the world without the cut; none means the year of the start. "
         "A replay takes the year before: figures of the year itself hold the cut already",
@@ -372,8 +382,10 @@ def parse(text: str, *, where: str) -> Scenario:
     """A scenario from TOML text. Raises BadScenario that names the field and what would be right."""
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise BadScenario(f"not readable as TOML: {fault}.", where=where) from fault
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
+        what = "brackets or dots are nested too deep" if isinstance(fault, RecursionError) else str(fault)
+        cure = "Expected a file such as: didymium scenario schema"
+        raise BadScenario(f"not readable as TOML: {what}.", where=where, cure=cure) from None
     return checked(content, where=where)
 
 
@@ -416,11 +428,19 @@ def load(name: str) -> Scenario:
         return known[name]
     path = Path(name)
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # some editors mark their files
+        if path.exists() and not path.is_file():
+            raise BadScenario("is no ordinary file.", where=name, cure="Give a TOML file or an id of the library.")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise BadScenario(f"has more than {MOST_BYTES:,} bytes.", where=name, cure="Is it the right file?")
+        text = data.decode("utf-8-sig")  # some editors mark their files
     except OSError as fault:
-        raise BadScenario(f"cannot be read: {fault.strerror}.", where=name) from fault
+        cure = "Give a TOML file, or an id: didymium scenario list"
+        raise BadScenario(f"cannot be read: {fault.strerror}.", where=name, cure=cure) from fault
     except UnicodeDecodeError as fault:
-        raise BadScenario(f"byte {fault.start} is not UTF-8.", where=name, cure="Save the file as UTF-8.") from fault
+        line = data[: fault.start].count(b"\n") + 1
+        raise BadScenario(f"line {line} is not UTF-8.", where=name, cure="Save the file as UTF-8.") from fault
     return parse(text, where=path.name)
 
 

@@ -18,6 +18,8 @@ NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,4})?", re.ASCII
 INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 YEAR = re.compile(r"\d{4}", re.ASCII)
 DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+LARGEST = 1e15
+"""No tonnage, price or index of this field is larger; a larger number is a slip of an exponent."""
 WORD = re.compile(r"\S(?:.*\S)?")
 URL = re.compile(r"https?://[^\s]+\.[^\s]+")
 WITHHELD = {
@@ -94,6 +96,8 @@ def _number(text: str, column: Column) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise BadCell(f"{visible(text)} is too large for a number.", "Check the exponent.")
+    if abs(value) > LARGEST:
+        raise BadCell(f"{visible(text)} is larger than anything that is measured here.", "Check the exponent.")
     if value == 0.0 and re.search(r"[1-9]", text.lower().split("e")[0]):
         raise BadCell(f"{visible(text)} is too small for a number.", "Check the exponent.")
     _in_range(value, text, column)
@@ -172,8 +176,8 @@ READERS: dict[str, Callable[[str, Column], Cell]] = {
 
 
 def unseen(text: str) -> bool:
-    """True when a text holds characters that cannot be seen: controls, joiners, odd spaces."""
-    return any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Cn") for c in text)
+    """True when a text holds characters that cannot be seen: controls, joiners, odd spaces, signs of no alphabet."""
+    return any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Cn", "Co") for c in text)
 
 
 def read_cell(text: str, column: Column) -> Cell:
@@ -193,6 +197,8 @@ def read_cell(text: str, column: Column) -> Cell:
         raise BadCell(f"{visible(text)} has spaces at an end or doubled.", f"Write {visible(' '.join(text.split()))}.")
     if not text.isascii() and unseen(text):
         raise BadCell(f"{visible(text)} holds a character that cannot be seen.", "Delete it.")
+    if "\ufffd" in text:
+        raise BadCell(f"{visible(text)} holds the sign for a character that was lost.", "Type it anew from the source.")
     if text.isascii() and not text.isprintable():
         raise BadCell(f"{visible(text)} holds a control character or line break.", "Delete it.")
     return READERS[column.kind](text, column)

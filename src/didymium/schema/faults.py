@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from didymium.errors import one_line
+
 SHOWN_LENGTH = 60
 
 
@@ -47,8 +49,8 @@ class Fault:
         if self.row:
             where += f" row {self.row}"
         if self.column:
-            where += f", column {self.column}"
-        return " ".join(f"{where}: {self.what} {self.cure}".split())
+            where += f", column {self.column if len(self.column) <= SHOWN_LENGTH else visible(self.column)}"
+        return one_line(f"{where}: {self.what} {self.cure}")
 
     def as_dict(self) -> dict[str, Any]:
         """The fault as a flat record, for `--json`; `file` and, of a workbook, `sheet` apart."""

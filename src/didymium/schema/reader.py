@@ -9,6 +9,7 @@ import codecs
 import csv
 import difflib
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from didymium.schema.faults import Fault, storable, visible
 from didymium.schema.spreadsheet import unescaped
 from didymium.schema.workbook import Sheet, SheetCell
 
+MOST_FAULTS_OF_A_HEADER = 100
 BARE_CR = re.compile(r"\r(?!\n)")
 
 
@@ -101,6 +103,10 @@ def check_header(header: Sequence[str], parsed: Parsed) -> bool:
         if name in seen:
             parsed.fault(1, name, name, f"column {visible(name)} stands twice.", "Keep one.")
         elif name not in names:
+            if len(parsed.faults) - before >= MOST_FAULTS_OF_A_HEADER:
+                what = f"more than {MOST_FAULTS_OF_A_HEADER} columns are not known."
+                parsed.fault(1, "", name, what, "Is it the right file?")
+                break
             near = difflib.get_close_matches(name.strip().lower(), missing, n=1)
             cure = f"Did you mean {near[0]!r}?" if near else f"Columns are: {', '.join(names)}."
             parsed.fault(1, name, name, f"column {visible(name)} is not known.", cure)
@@ -165,16 +171,54 @@ def read_table(data: bytes, table: Table, file: str) -> Parsed:
     return parsed
 
 
-def _as_text(value: Any) -> str:
+class Written(str):
+    """A number as a JSON document writes it: typed by the column, like any other text."""
+
+    __slots__ = ()
+
+
+def parsed_json(data: bytes) -> Any:
+    """A JSON document whose numbers are still text, NaN too: no column takes it. Raises ValueError for a key twice."""
+    return json.loads(
+        data.decode("utf-8-sig"),
+        parse_float=Written,
+        parse_int=Written,
+        parse_constant=Written,
+        object_pairs_hook=_once,
+    )
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {visible(twice)} stands twice in one object")
+    return found
+
+
+def _as_text(value: Any, column: Column) -> str:
+    """The text of a value of a record as it would stand in CSV. Raises BadCell where such a value cannot be meant."""
     if value is None:
         return ""
     if isinstance(value, bool):
+        if column.kind != "flag":
+            raise BadCell(f"{str(value).lower()} is not a value of this column.", "Give the text or number meant.")
         return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, list):
-        return ";".join(str(item) for item in value)
-    return value if isinstance(value, str) else repr(value)
+    if isinstance(value, list) and column.kind == "list" and all(type(item) is str and item for item in value):
+        return ";".join(value)
+    if isinstance(value, list | Mapping):
+        raise BadCell(f"{visible(str(value))} is a list or an object.", "Give one text or number.")
+    if isinstance(value, Written | int | float):
+        if column.kind in ("text", "id", "list") and column.name.endswith("_code"):
+            raise BadCell(f"{visible(str(value))} is a number: zeros in front of a code are lost.", "Give it as text.")
+        whole = column.kind in ("integer", "year", "flag") and re.fullmatch(r"(-?\d{1,15})\.0+", str(value))
+        return whole[1] if whole else str(value) if isinstance(value, Written) else _number_text(value)
+    return str(value)
+
+
+def _number_text(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def read_sheet(sheet: Sheet, table: Table, file: str) -> Parsed:
@@ -244,6 +288,15 @@ def read_records(items: Sequence[Mapping[str, Any]], table: Table, file: str) ->
             near = difflib.get_close_matches(name.strip().lower(), names, n=1)
             cure = f"Did you mean {near[0]!r}?" if near else f"Columns are: {', '.join(names)}."
             parsed.fault(number, name, name, f"column {visible(name)} is not known.", cure)
-        if not extra:
-            _read_row(number, [(name, _as_text(item.get(name))) for name in names], parsed)
+        if extra:
+            continue
+        texts, sound = [], True
+        for name in names:
+            try:
+                texts.append((name, _as_text(item.get(name), table.column(name))))
+            except BadCell as bad:
+                parsed.fault(number, name, str(item.get(name)), bad.what, bad.cure)
+                sound = False
+        if sound:
+            _read_row(number, texts, parsed)
     return parsed
