@@ -21,6 +21,7 @@ import didymium.data
 from didymium.app import create
 from didymium.app.site import address
 from didymium.questions.catalogue import QUESTIONS
+from didymium.scenario.scenario import parse
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -64,6 +65,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Playwright's own Chromium, else the machine's."""
+    pytest.importorskip("axe_playwright_python", reason="the pages in a browser need axe-playwright-python")
+    pytest.importorskip("playwright", reason="the pages in a browser need playwright")
     from playwright.sync_api import Error, sync_playwright
 
     named = os.environ.get("DIDYMIUM_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -96,7 +99,8 @@ def turned(page: Page, screen: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.evaluate("for (const one of document.images) one.loading = 'eager'")
     page.evaluate(
-        "Promise.all([...document.images].map(one => one.complete || new Promise(d => { one.onload = one.onerror = d })))"
+        "Promise.all([...document.images].map(one => one.complete || "
+        "new Promise(done => { one.onload = one.onerror = done })))"
     )
 
 
@@ -134,7 +138,7 @@ def test_a_page_can_be_read_by_everyone_everywhere(chromium: Browser, server: st
     page.close()
 
 
-@pytest.mark.parametrize("path", ["/ask/measures-floor", "/jobs", "/data"])
+@pytest.mark.parametrize("path", ["/ask/measures-floor", "/lab", "/jobs"])
 def test_the_keyboard_reaches_everything(chromium: Browser, server: str, path: str) -> None:
     page, _ = opened(chromium, server, path, "en")
     page.keyboard.press("Tab")
@@ -152,4 +156,53 @@ def test_the_keyboard_reaches_everything(chromium: Browser, server: str, path: s
         shown = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert shown != "none" or page.evaluate("document.activeElement === document.body")
     assert {str(i) for i in range(whole)} <= reached
+    page.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_dial_that_is_let_go_redraws_the_answer_and_the_address_keeps_it(
+    chromium: Browser, server: str, lang: str
+) -> None:
+    page, said = opened(chromium, server, "/lab", lang)
+    before = page.locator("#answer img").first.get_attribute("src")
+    page.locator("#f-months").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**months=7**")
+    assert page.locator("#answer").get_attribute("aria-busy") is None
+    assert page.locator("#answer img").first.get_attribute("src") != before
+    assert page.locator("output[for=f-months]").text_content() == "7"
+    drawn = page.locator("#answer").inner_text()
+    page.reload()
+    assert page.locator("#answer").inner_text() == drawn
+    other = page.locator(".languages a:not([aria-current])")
+    assert "months=7" in (other.get_attribute("href") or "")
+    assert said == []
+    page.close()
+
+
+def test_the_lab_works_without_script(chromium: Browser, server: str) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{server}/lab?lang=en&scenario=mm-feed-halt")
+    page.locator("#f-passes").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Ask").click()
+    assert "passes=5" in page.url
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save as scenario file").click()
+    text = Path(saved.value.path()).read_text(encoding="utf-8")
+    assert parse(text, where="the file").outages[0].availability == 0.05
+    page.get_by_role("link", name="Hold it beside another").click()
+    assert page.get_by_role("heading", name="A against B").is_visible()
+    page.close()
+
+
+def test_printed_pages_hold_no_controls(chromium: Browser, server: str) -> None:
+    page, _ = opened(chromium, server, "/ask/measures-floor", "en")
+    page.emulate_media(media="print")
+    assert not page.locator("form.ask").is_visible()
+    assert not page.locator(".pages").is_visible()
+    assert page.locator("main table").first.is_visible()
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / "measures-floor.print.png", full_page=True)
     page.close()
