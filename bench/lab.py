@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -75,17 +76,14 @@ def main() -> None:
         lab.warm(NAME)
         drawn(lab.ask(NAME, turns[0][0], PARTIES, 1.0))  # the drawing engine has started
         for n, (to, days) in enumerate(turns):
-            result = timed(times[names[0]], lambda to=to, days=days: lab.ask(NAME, to, PARTIES, days))
+            result = timed(times[names[0]], partial(lab.ask, NAME, to, PARTIES, days))
             figure: Times = []
-            timed(figure, lambda result=result: drawn(result))
+            timed(figure, partial(drawn, result))
             answer = times[names[0]][-1]
             times[names[1]].append((answer[0] + figure[0][0], answer[1] + figure[0][1]))
             if n < said.cold:
                 asked = turned(story, to)
-                timed(
-                    times[names[2]],
-                    lambda asked=asked: drawn(stress(ds, asked, parties=PARTIES, draws=0, drivers=False)),
-                )
+                timed(times[names[2]], lambda: drawn(stress(ds, asked, parties=PARTIES, draws=0, drivers=False)))
     head = ["way", "wall p50 [s]", "wall p95 [s]", "CPU p50 [s]", "CPU p95 [s]"]
     rows = []
     for name in names:

@@ -34,7 +34,7 @@ SCREENS = {"phone": (PHONE, "light"), "wide-dark": (WIDE, "dark")}
 JUDGED = {"en": "phone", "ja": "wide-dark"}
 """Where axe looks: it takes seconds a page. Widths are checked on both."""
 MISSING = "/nothing"
-HELD = "/lab?scenario=mm-feed-halt&months=9&a=scenario%3Dmm-feed-halt%26passes%3D50"
+HELD = "/lab?scenario=cn-stop-6&passes=30&a=scenario%3Dcn-stop-6"
 WRONG = "/lab?passes=140"
 FIXED = ["/", "/lab", HELD, WRONG, "/data", "/data/places", "/runs", "/jobs", MISSING]
 REFUSED = (MISSING, WRONG)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,6 +21,7 @@ from didymium.scenario.scenario import parse
 
 HOST = "127.0.0.1:8321"
 QUERY = "scenario=mm-feed-halt&passes=30&months=8&days=20"
+HARD = "scenario=cn-stop-6&passes=30&days=20"
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +110,22 @@ def test_two_settings_stand_side_by_side(browser: TestClient) -> None:
     page = browser.get("/lab", params={"scenario": "mm-feed-halt", "a": QUERY, "lang": "en"})
     assert page.status_code == 200
     assert page.text.index("A against B") < page.text.index("A: ") < page.text.index("B: ")
+
+
+@pytest.mark.slow
+def test_what_is_handed_out_gives_the_same_answer(
+    browser: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The saved files and the lines of Python, run where they were put."""
+    page = browser.get(f"/lab?{HARD}&lang=en").text
+    lines = html.unescape(page[page.index("import didymium") : page.index("drivers=False)")]) + "drivers=False)"
+    (tmp_path / "lab-layer").mkdir()
+    (tmp_path / "cn-stop-6-lab.toml").write_text(browser.get(f"/lab/scenario.toml?{HARD}").text, encoding="utf-8")
+    (tmp_path / "lab-layer" / "assumptions.csv").write_bytes(browser.get(f"/lab/assumptions.csv?{HARD}").content)
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    exec(lines, found)
+    rows = browser.get(f"/lab.json?{HARD}").json()["rows"]
+    lost = [r["unserved_t"] for r in found["result"].rows]
+    assert lost == pytest.approx([r["unserved_t"] for r in rows], rel=1e-6, abs=1e-6)
+    assert sum(lost) > 0
