@@ -21,7 +21,9 @@ from bench.timing import quiet, table
 import didymium.data
 from didymium import figures
 from didymium.app.pictures import picture
+from didymium.data import Dataset
 from didymium.results import Result
+from didymium.scenario.scenario import Scenario
 from didymium.studies.lab import Dials, Lab, adjustable, dials, longest, turned
 from didymium.studies.stress import stress
 
@@ -61,6 +63,11 @@ def drawn(result: Result) -> None:
     picture(figures.first_shortage(result, lang="en"))
 
 
+def cold(ds: Dataset, story: Scenario) -> None:
+    """The same without a lab."""
+    drawn(stress(ds, story, parties=PARTIES, draws=0, drivers=False))
+
+
 def main() -> None:
     """Print the median and the 95th percentile of both ways."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -82,8 +89,7 @@ def main() -> None:
             answer = times[names[0]][-1]
             times[names[1]].append((answer[0] + figure[0][0], answer[1] + figure[0][1]))
             if n < said.cold:
-                asked = turned(story, to)
-                timed(times[names[2]], lambda: drawn(stress(ds, asked, parties=PARTIES, draws=0, drivers=False)))
+                timed(times[names[2]], partial(cold, ds, turned(story, to)))
     head = ["way", "wall p50 [s]", "wall p95 [s]", "CPU p50 [s]", "CPU p95 [s]"]
     rows = []
     for name in names:
