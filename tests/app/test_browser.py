@@ -19,6 +19,8 @@ import pytest
 
 import didymium.data
 from didymium.app import create
+from didymium.app.fields import asked
+from didymium.app.jobs import Job
 from didymium.app.site import address
 from didymium.questions.catalogue import QUESTIONS
 from didymium.scenario.scenario import parse
@@ -39,6 +41,8 @@ WRONG = "/lab?passes=140"
 FIXED = ["/", "/lab", HELD, WRONG, "/data", "/data/places", "/runs", "/jobs", MISSING]
 REFUSED = (MISSING, WRONG)
 """Pages that answer with 404 or 422, of which a browser complains."""
+STATES = {"backtest": "running", "finance": "failed", "respond": "stopped"}
+"""Work that the server finds as it stands, for how its pages look then."""
 ASKED = [f"/ask/{address(q)}" for q in QUESTIONS.values() if q.command != "brief"]
 
 
@@ -50,6 +54,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{free.getsockname()[1]}"
     app = create(didymium.data.open(), tmp_path_factory.mktemp("store"), hosts=(host,))
+    site = app.app.state.site  # type: ignore[attr-defined]
+    for command, state in STATES.items():
+        key = site.key(asked(QUESTIONS[command], {}))
+        site.jobs._jobs[key] = Job(key, command, {}, f"/ask/{command}", state, 3, 10, fault="no plan meets 80 % cover.")
     runs = uvicorn.Server(uvicorn.Config(app, port=int(host.rsplit(":", 1)[1]), log_level="error", lifespan="off"))
     thread = threading.Thread(target=runs.run, daemon=True)
     thread.start()
@@ -147,6 +155,7 @@ def test_the_keyboard_reaches_everything(chromium: Browser, server: str, path: s
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     page.reload()
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     kinds = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
     whole = page.evaluate(f'[...document.querySelectorAll("{kinds}")].map((one, i) => one.dataset.at = i).length')
     reached = set()
