@@ -13,15 +13,16 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from starlette.routing import Route
 
 import didymium.data
 from didymium.app import create
 from didymium.app.fields import asked
 from didymium.app.jobs import Job
-from didymium.app.site import address
+from didymium.app.site import Site, _routes, address
 from didymium.questions.catalogue import QUESTIONS
 from didymium.scenario.scenario import parse
 
@@ -38,7 +39,10 @@ JUDGED = {"en": "phone", "ja": "wide-dark"}
 MISSING = "/nothing"
 HELD = "/lab?scenario=cn-stop-6&passes=30&a=scenario%3Dcn-stop-6"
 WRONG = "/lab?passes=140"
-FIXED = ["/", "/lab", HELD, WRONG, "/data", "/data/places", "/runs", "/jobs", MISSING]
+ROUTES = [
+    route.path for route in _routes(cast(Site, None)).routes if isinstance(route, Route) and "{" not in route.path
+]
+PAGES = [*dict.fromkeys(path for path in ROUTES if path != "/openapi.json"), "/data/places", HELD, WRONG, MISSING]
 REFUSED = (MISSING, WRONG)
 """Pages that answer with 404 or 422, of which a browser complains."""
 STATES = {"backtest": "running", "finance": "failed", "respond": "stopped"}
@@ -132,7 +136,7 @@ def findings(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-@pytest.mark.parametrize("path", [*FIXED, *ASKED])
+@pytest.mark.parametrize("path", [*PAGES, *ASKED])
 def test_a_page_can_be_read_by_everyone_everywhere(chromium: Browser, server: str, path: str, lang: str) -> None:
     page, said = opened(chromium, server, path, lang)
     for screen in SCREENS:
