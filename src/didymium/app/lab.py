@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from didymium.results import Result
 
 FIRST = "cn-stop-6"
-DRAWN = (figures.shortage_months, figures.first_shortage)
+DRAWN = (figures.first_shortage, figures.shortage_months)
 NUMBERS = ("demand_t", "unserved_t", "unserved_share", "days_to_shortage", "loss_usd_m")
 TOTALS = ("party", "product", "foresight", *NUMBERS)
 SECTORS = ("party", "product", "sector", "foresight", *NUMBERS)

@@ -525,11 +525,12 @@ STATIC = {
     "app.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "lab.js": "text/javascript; charset=utf-8",
+    "work.js": "text/javascript; charset=utf-8",
 }
 
 
 async def static(request: Request) -> Response:
-    """The style sheet, the icon and the one script."""
+    """The style sheet, the icon and the scripts."""
     name = request.path_params["name"]
     if name not in STATIC:
         return PlainTextResponse("There is no such file here.\n", status_code=404)

@@ -1,0 +1,131 @@
+"""The stress lab as a browser without scripts gets it, and the files it hands out."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import didymium.data
+from didymium.app.guard import Guard
+from didymium.app.lab import setting
+from didymium.app.site import Site, _routes
+from didymium.i18n import translator
+from didymium.scenario.scenario import parse
+
+HOST = "127.0.0.1:8321"
+QUERY = "scenario=mm-feed-halt&passes=30&months=8&days=20"
+HARD = "scenario=cn-stop-6&passes=30&days=20"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(didymium.data.open(), tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def browser(site: Site) -> Iterator[TestClient]:
+    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
+        yield client
+
+
+def test_an_empty_address_stands_where_the_scenario_does(site: Site) -> None:
+    at = setting(site, {}, translator("en"))
+    assert at.faults == {}
+    assert (at.scenario.id, at.to.share, at.to.months, at.parties) == ("cn-stop-6", 0.0, 6, ("USA", "JPN"))
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ({"passes": "101"}, "passes"),
+        ({"passes": "nan"}, "passes"),
+        ({"months": "25"}, "months"),
+        ({"days": "-1"}, "days"),
+        ({"days": "many"}, "days"),
+        ({"scenario": "no-such"}, "scenario"),
+        ({"products": ""}, "products"),
+        ({"products": "moon_dust"}, "products"),
+        ({"parties": "USA,JPN,KOR,DEU,FRA"}, "parties"),
+    ],
+)
+def test_a_wrong_word_is_a_fault_of_its_field(site: Site, words: dict[str, str], fault: str) -> None:
+    assert list(setting(site, words, translator("en")).faults) == [fault]
+
+
+def test_a_setting_is_its_own_address(site: Site) -> None:
+    at = setting(site, {"passes": "35", "products": ",dy_oxide,tb_oxide", "towards": "JPN"}, translator("en"))
+    assert at.to.products == ("dy_oxide", "tb_oxide")
+    again = setting(site, dict(part.split("=") for part in at.query.replace("%2C", ",").split("&")), translator("en"))
+    assert again.to == at.to
+
+
+def test_wrong_settings_are_said_on_the_page(browser: TestClient) -> None:
+    reply = browser.get("/lab", params={"passes": "140", "lang": "ja"})
+    assert reply.status_code == 422
+    assert "0から100までの数" in reply.text
+
+
+def test_the_scenario_is_saved_as_it_stands(browser: TestClient) -> None:
+    reply = browser.get(f"/lab/scenario.toml?{QUERY}")
+    assert reply.headers["content-disposition"] == 'attachment; filename="mm-feed-halt-lab.toml"'
+    outage = parse(reply.text, where="file").outages[0]
+    assert (outage.availability, outage.months) == (0.3, 8)
+
+
+def test_the_stocks_are_saved_as_a_layer(browser: TestClient, site: Site) -> None:
+    (row,) = csv.DictReader(io.StringIO(browser.get(f"/lab/assumptions.csv?{QUERY}").text))
+    assert (row["assumption_id"], float(row["value"])) == ("user_cover_days", 20.0)
+    assert float(row["low"]) <= 20.0 <= float(row["high"])
+
+
+def test_nothing_else_is_handed_out(browser: TestClient) -> None:
+    for name in ("app.py", "..%2Flab.py", "figure-9.svg"):
+        assert browser.get(f"/lab/{name}?{QUERY}").status_code == 404
+    assert browser.get(f"/lab.pdf?{QUERY}").status_code == 404
+
+
+@pytest.mark.slow
+def test_the_page_its_twins_and_its_figures_tell_one_answer(browser: TestClient) -> None:
+    page = browser.get(f"/lab?{QUERY}&lang=en")
+    assert page.status_code == 200
+    assert "didymium stress --scenario mm-feed-halt-lab.toml --parties USA,JPN --layer lab-layer" in page.text
+    rows = browser.get(f"/lab.json?{QUERY}").json()["rows"]
+    assert len(list(csv.DictReader(io.StringIO(browser.get(f"/lab.csv?{QUERY}").text)))) == len(rows)
+    assert browser.get(f"/lab.xlsx?{QUERY}").content[:2] == b"PK"
+    for number in (0, 1):
+        picture = browser.get(f"/lab/figure-{number}.svg?{QUERY}&lang=ja")
+        assert picture.text.startswith("<svg")
+        assert "script" not in picture.headers["content-security-policy"]
+
+
+@pytest.mark.slow
+def test_two_settings_stand_side_by_side(browser: TestClient) -> None:
+    page = browser.get("/lab", params={"scenario": "mm-feed-halt", "a": QUERY, "lang": "en"})
+    assert page.status_code == 200
+    assert page.text.index("A against B") < page.text.index("A: ") < page.text.index("B: ")
+
+
+@pytest.mark.slow
+def test_what_is_handed_out_gives_the_same_answer(
+    browser: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The saved files and the lines of Python, run where they were put."""
+    page = browser.get(f"/lab?{HARD}&lang=en").text
+    lines = html.unescape(page[page.index("import didymium") : page.index("drivers=False)")]) + "drivers=False)"
+    (tmp_path / "lab-layer").mkdir()
+    (tmp_path / "cn-stop-6-lab.toml").write_text(browser.get(f"/lab/scenario.toml?{HARD}").text, encoding="utf-8")
+    (tmp_path / "lab-layer" / "assumptions.csv").write_bytes(browser.get(f"/lab/assumptions.csv?{HARD}").content)
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {}
+    exec(lines, found)
+    rows = browser.get(f"/lab.json?{HARD}").json()["rows"]
+    lost = [r["unserved_t"] for r in found["result"].rows]
+    assert lost == pytest.approx([r["unserved_t"] for r in rows], rel=1e-6, abs=1e-6)
+    assert sum(lost) > 0
