@@ -118,7 +118,7 @@ def test_a_run_that_would_give_way_stays_if_the_new_one_cannot_be_written(
     with monkeypatch.context() as patch:
         place = {"mkdir": (Path, "mkdir"), "fsync": (os, "fsync"), "write": (store_module, "write_synced")}[call]
         patch.setattr(*place, refuse)
-        with pytest.raises(StoreError, match="disk is full|limit for files"):
+        with pytest.raises(StoreError, match=r"disk is full|limit for files"):
             keep(store, answer(share=0.2))
     assert store.read(answer().run_id) == kept
     assert [entry.name for entry in store.list()] == [answer().run_id]

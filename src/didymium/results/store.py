@@ -140,8 +140,8 @@ class RunStore:
     def _keeps(self, final: Path, body: bytes, code: str) -> str:
         """Empty if `final` is this run with these bytes.
 
-        Else the mark under which it is set aside: an incomplete folder, a partial run, or a run of another build of this
-        version with other bytes. Raises StoreError for what must not give way.
+        Else the mark under which it is set aside: an incomplete folder, a partial run, or a run of another build of
+        this version with other bytes. Raises StoreError for what must not give way.
         """
         fault = self._fault(final)
         if fault.startswith("incomplete"):
