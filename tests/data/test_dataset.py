@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import didymium.data
-from didymium.data.dataset import content_id
+from didymium.data.dataset import content_id, in_order
 from didymium.errors import BadInput, NotFound, UnknownTerm
 from didymium.schema import TABLES
 
@@ -88,6 +88,13 @@ def test_name_of_the_dataset_follows_content_not_order(ds: Any) -> None:
     changed = dict(ds.content)
     changed["stages"] = changed["stages"][1:]
     assert content_id(changed) != ds.full_id
+
+
+def test_rows_stand_in_the_order_of_their_keys(ds: Any) -> None:
+    """Whatever the order in the files: sums, draws and answers follow this one."""
+    for name, rows in ds.content.items():
+        places = [in_order(TABLES[name].key, row) for row in rows]
+        assert places == sorted(places), name
 
 
 def test_opening_twice_gives_the_same_name(ds: Any) -> None:

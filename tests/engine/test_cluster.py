@@ -14,6 +14,7 @@ from ensemble_works import Cuts, Deadly, Squares, Stubborn
 from test_executors import body
 
 from didymium.engine import WorkersDied, WorkFailed, run_ensemble
+from didymium.engine.crew import _Cluster
 from didymium.errors import BadInput, SolverFailed
 from didymium.results import ChunkStore
 
@@ -87,6 +88,18 @@ def test_a_cluster_whose_workers_are_all_gone_is_not_waited_for(
     monkeypatch.setattr("didymium.engine.crew._EMPTY_FOR", 0.5)
     with started(1) as address, pytest.raises(SolverFailed, match="the cluster has had no worker for"):
         run_ensemble(Deadly(tmp_path, times=99), range(8), executor=address)
+
+
+@pytest.mark.parametrize("ask", ["room", "watch"])
+def test_a_scheduler_that_is_gone_is_told(ask: str) -> None:
+    class Gone:
+        def nthreads(self) -> dict[str, int]:
+            raise ConnectionResetError(104, "Connection reset by peer")  # what Dask raises is one of its kind
+
+    crew = object.__new__(_Cluster)
+    crew._client = Gone()
+    with pytest.raises(SolverFailed, match="does not answer any more"):
+        _ = crew.room if ask == "room" else crew.watch()
 
 
 def test_an_address_without_a_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

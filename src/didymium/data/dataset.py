@@ -28,6 +28,14 @@ def row_id(table: str, row: Mapping[str, Any]) -> str:
     return f"{table}:{key_of(row, TABLES[table].key)}"
 
 
+def in_order(key: Sequence[str], row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where a row stands in its table: by the parts of its key as text, whatever the order of the file.
+
+    Sums are taken and random numbers dealt in this order, so that a file sorted otherwise gives the same bytes.
+    """
+    return tuple("" if row[part] is None else str(row[part]) for part in key)
+
+
 def content_id(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
     """SHA-256 over all rows, by table and row id: order of rows and of columns and line ends do not matter."""
     digest = hashlib.sha256()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from didymium.data.dataset import Dataset, LayerRecord, Row, content_id, row_id
+from didymium.data.dataset import Dataset, LayerRecord, Row, content_id, in_order, row_id
 from didymium.data.layer_files import Layer, Tables, read_layer
 from didymium.data.package import BASE, VERSION, base_tables
 from didymium.errors import BadInput
@@ -90,10 +91,11 @@ def open_layers(paths: Sequence[Path]) -> Dataset:
         raise BadInput(f"{errors[0]}{more}", cure="See all: didymium data check PATH" if more else "", faults=errors)
     content: dict[str, tuple[Row, ...]] = {}
     for name, body in bodies.items():
-        content[name] = tuple(
+        rows = (
             {**row, "row_id": row_id(name, row), "layer": labels[layer]}
             for row, layer in zip(body.rows, body.layers, strict=True)
         )
+        content[name] = tuple(sorted(rows, key=partial(in_order, body.table.key)))
     warnings = tuple(fault.line() for fault in faults if fault.severity == "warning")
     records = tuple(_record(label, layer) for label, layer in zip(labels[1:], read, strict=True))
     return Dataset(content, tuple(labels), VERSION, content_id(content), warnings, records)

@@ -352,7 +352,18 @@ class _Cluster:
 
     @property
     def room(self) -> int:
-        return 2 * max(1, int(sum(self._client.nthreads().values())))
+        return 2 * max(1, self._threads())
+
+    def _threads(self) -> int:
+        """Threads of all workers. Raises SolverFailed when the scheduler is gone."""
+        try:
+            return int(sum(self._client.nthreads().values()))
+        except (OSError, TimeoutError) as gone:
+            raise SolverFailed(
+                "the scheduler of the cluster does not answer any more.",
+                where="ensemble",
+                cure="Start it again, then ask again: what is finished is kept if a store was named.",
+            ) from gone
 
     def submit(self, chunk: Chunk) -> Future[Answer]:
         return self._executor.submit(_chunk_of, self._parcel, chunk)
@@ -361,7 +372,7 @@ class _Cluster:
         """The cluster replaces its workers itself."""
 
     def watch(self) -> None:
-        if sum(self._client.nthreads().values()):
+        if self._threads():
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > _EMPTY_FOR:
             raise SolverFailed(
