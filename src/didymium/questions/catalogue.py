@@ -156,7 +156,7 @@ _QUESTIONS = (
         command="plan",
         study="didymium.studies.plan:plan",
         help="Which projects, packages and stocks together, for this money, and who pays what.",
-        params=("parties", "budget", "risk", "only", "year", "futures", "seed", "time_limit"),
+        params=("parties", "budget", "risk", "only", "year", "futures", "seed", "time_limit", "verify"),
         columns=(
             "project_id",
             "place",
@@ -177,6 +177,7 @@ _QUESTIONS = (
             "moved": "plan_moved",
             "part": "plan_part",
             "waits_for": "stage",
+            "nearness": "plan_nearness",
         },
         then="didymium plan --table stocks",
         slow=True,
