@@ -99,6 +99,8 @@ def test_more_budget_and_another_choice_are_never_worse(seed):
     assert richer.objective <= answer.objective + 1e-6
     assert again.objective == pytest.approx(richer.objective, rel=1e-8)
     assert again.rounds <= richer.rounds
+    same = portfolio(first, recourse, cases, risk=0.3, alpha=0.7, method="benders", gap=1e-8, cuts=answer.cuts)
+    assert same.rounds < answer.rounds and same.objective == pytest.approx(answer.objective, rel=1e-8)
     without = portfolio(
         first, recourse, cases, risk=0.3, alpha=0.7, gap=1e-8, fixed=(first.lower, np.where(np.arange(8) == 3, 0, 1.0))
     )

@@ -325,3 +325,34 @@ def test_what_the_ledger_leaves_out_is_said_in_japanese_too(ledger: Result) -> N
     t = translator("ja")
     assert ledger.warnings
     assert [w for w in ledger.warnings if t.fact(w) == w] == []
+
+
+def test_drivers_are_ten_at_most_and_stand_by_swing(ledger: Result) -> None:
+    rows: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for row in ledger.tables["drivers"]:
+        rows[row["stage"], row["product"]].append(row)
+    assert ("magnet", "ndfeb_magnet") in rows
+    expected = keyed(ledger, "party", "stage", "product", "year", "outlook")
+    for (stage, product), mine in rows.items():
+        swings = [row["swing_t"] for row in mine]
+        assert len(mine) <= 10 and swings == sorted(swings, reverse=True) and min(swings) > 0
+        central = expected[BOTH, stage, product, 2030, "STEPS"]["gap_t"]
+        assert all(row["gap_t"] == pytest.approx(central, rel=1e-12, abs=1e-9) for row in mine)
+        for row in mine:
+            if row["driver"].startswith("success_share_"):
+                assert row["gap_t_low"] >= row["gap_t_high"]
+            if row["driver"].startswith("use_") and row["driver"].removeprefix("use_") in BOTH:
+                assert row["gap_t_low"] <= row["gap_t"] <= row["gap_t_high"]
+
+
+def test_the_driver_of_the_outlook_is_the_span_of_the_outlooks(ledger: Result) -> None:
+    expected = keyed(ledger, "party", "stage", "product", "year", "outlook")
+    told = [row for row in ledger.tables["drivers"] if row["driver"] == "demand_outlook"]
+    assert told
+    for row in told:
+        every = [expected[BOTH, row["stage"], row["product"], 2030, outlook]["gap_t"] for outlook in OUTLOOKS]
+        assert (row["gap_t_low"], row["gap_t_high"]) == pytest.approx((min(every), max(every)), rel=1e-12)
+
+
+def test_the_median_lies_within_the_band(ledger: Result) -> None:
+    assert all(row["gap_t_p10"] <= row["gap_t_p50"] <= row["gap_t_p90"] for row in ledger.rows)

@@ -22,20 +22,13 @@ def card(shared: Shared, run: str) -> None:
     and what the next grade needs. The grades are not summed: a chain is as good as its weakest link.
     """
     from didymium.cli.output import show_table, write
-    from didymium.cli.proving import Proofs
-    from didymium.cli.repeating import data_of
     from didymium.cli.sheet import sheet
     from didymium.i18n import translator
     from didymium.results import RunStore
-    from didymium.studies import credibility
 
     store = RunStore(shared.runs)
     run_id = store.find(run)
-    manifest, result = store.manifest(run_id), store.load(run_id)
-    fault = store.verify(run_id) or None
-    proven = tuple(row["holds"] for row in Proofs(store, shared).rows(run_id)) if fault is None else ()
-    ds = data_of(manifest, str(store.path / run_id), shared)
-    rows = credibility.card(manifest, result, ds, _kept(store, result), credibility.Checks(fault, proven))
+    rows = graded(store, run_id, shared)
     least = min(int(row["grade"]) for row in rows)
     if shared.form is not None:
         write(shared, whole={"command": "runs card", "run_id": run_id, "least_grade": least, "rows": rows}, rows=rows)
@@ -51,6 +44,22 @@ def card(shared: Shared, run: str) -> None:
     ]
     table = sheet(told, ("factor", "grade", "on_record", "next_grade"), t, {"factor": "credibility"})
     show_table(table, shared, notes=notes, then=f"didymium runs verify {run_id}")
+
+
+def graded(store: RunStore, run_id: str, shared: Shared) -> list[dict[str, Any]]:
+    """The card of a kept run: one row for each factor."""
+    from didymium.cli.proving import Proofs
+    from didymium.cli.repeating import data_of
+    from didymium.results.audit import SIGN, entries, lapsed
+    from didymium.studies import credibility
+
+    manifest, result = store.manifest(run_id), store.load(run_id)
+    fault = store.verify(run_id) or None
+    proven = tuple(row["holds"] for row in Proofs(store, shared).rows(run_id)) if fault is None else ()
+    ds = data_of(manifest, str(store.path / run_id), shared)
+    signed = [one.said for one in entries(shared.record) if one.kind == SIGN and one.said["run_id"] == run_id]
+    roles = tuple(sorted({str(said["role"]) for said in signed if not lapsed(said, manifest, ds.id)}))
+    return credibility.card(manifest, result, ds, _kept(store, result), credibility.Checks(fault, proven, roles))
 
 
 def _kept(store: RunStore, result: Result) -> Any:

@@ -39,6 +39,11 @@ class Shared:
         return self._store / "runs"
 
     @property
+    def record(self) -> Path:
+        """The folder of what people say of kept runs."""
+        return self._store / "record"
+
+    @property
     def chunks(self) -> Path:
         """The folder of finished parts of answers that are not finished."""
         return self._store / "ensembles"

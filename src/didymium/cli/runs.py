@@ -9,6 +9,7 @@ import click
 
 from didymium.cli.card import card
 from didymium.cli.options import Shared, shared_options, table_option
+from didymium.cli.reviewing import comments, errata, review, sign, signs
 
 if TYPE_CHECKING:
     from didymium.i18n import Translator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group(no_args_is_help=False)
 def runs() -> None:
-    """List, show, verify, repeat and export the answers that were kept."""
+    """List, show, verify, repeat, sign and export the answers that were kept."""
 
 
 def _store(shared: Shared) -> RunStore:
@@ -235,4 +236,5 @@ def repeat(shared: Shared, run: str) -> int:
     return 0 if verdict["same"] else 1
 
 
-runs.add_command(card)
+for command in (card, sign, signs, errata, review, comments):
+    runs.add_command(command)

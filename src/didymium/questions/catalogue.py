@@ -156,7 +156,7 @@ _QUESTIONS = (
         command="plan",
         study="didymium.studies.plan:plan",
         help="Which projects, packages and stocks together, for this money, and who pays what.",
-        params=("parties", "budget", "risk", "only", "year", "futures", "seed", "time_limit"),
+        params=("parties", "budget", "risk", "only", "year", "futures", "seed", "time_limit", "verify"),
         columns=(
             "project_id",
             "place",
@@ -179,6 +179,7 @@ _QUESTIONS = (
             "waits_for": "stage",
             "choice": "plan_choice",
             "stock_rule": "stock_rule",
+            "nearness": "plan_nearness",
         },
         then="didymium plan pack RUN",
         slow=True,

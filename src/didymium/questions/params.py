@@ -515,6 +515,14 @@ PARAMS: dict[str, Param] = {
         default="off",
         default_text="off",
     ),
+    "verify": Param(
+        "--verify/--no-verify",
+        "Ask a second solver (SCIP, extra `verify`) for the plan as well; contradiction is an error. Takes minutes.",
+        click.BOOL,
+        "",
+        default=False,
+        default_text="no-verify",
+    ),
     "workers": Param(
         "--workers",
         "How many workers share the work; the answer does not depend on it.",

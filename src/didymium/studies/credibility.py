@@ -46,10 +46,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What `didymium runs verify` finds of the run now: its fault, and whether each solved programme holds."""
+    """What is found of the run now: its fault, whether each solved programme holds, the roles whose sign-off holds."""
 
     fault: str | None
     programmes: tuple[bool | None, ...] = ()
+    signed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def card(manifest: Manifest, result: Result, ds: Dataset, kept: Kept, checks: Ch
     steps = {
         "data_pedigree": _data(result, ds),
         "input_pedigree": _inputs(result, ds),
-        "verification": _verification(manifest, checks),
+        "verification": _verification(manifest, result, checks),
         "validation": _validation(result, ds, kept),
         "uncertainty": _uncertainty(result),
         "robustness": _robustness(result),
@@ -142,7 +143,8 @@ def _inputs(result: Result, ds: Dataset) -> list[Step]:
     ]
 
 
-def _verification(manifest: Manifest, checks: Checks) -> list[Step]:
+def _verification(manifest: Manifest, result: Result, checks: Checks) -> list[Step]:
+    second = list(result.tables.get("second_solver", ()))
     sizes = [
         float(row.get(part) or 0.0) for row in manifest.solver for part in ("primal_residual", "dual_residual", "gap")
     ]
@@ -160,7 +162,11 @@ def _verification(manifest: Manifest, checks: Checks) -> list[Step]:
             f"{len(proven)} checks of solved programmes hold without a solver",
             "a proof of each solved programme without a solver",
         ),
-        Step(False, "", "the answer of a second solver, which no run records yet"),
+        Step(
+            bool(second) and all(row["agrees"] is True for row in second),
+            "a second solver agrees",
+            "the word of a second solver: a plan made with --verify has it",
+        ),
     ]
 
 
@@ -262,5 +268,14 @@ def _management(manifest: Manifest, ds: Dataset, checks: Checks) -> list[Step]:
             "a sound manifest",
         ),
         Step(same, "the data of the run are at hand: it can be repeated here", "the data of the run at hand"),
-        Step(False, "", "a sign-off by name bound to the hash of the run, which nothing keeps yet"),
+        Step(
+            bool(checks.signed_by),
+            f"sign-offs that hold: {len(checks.signed_by)}",
+            "a sign-off by name that holds: didymium runs sign",
+        ),
+        Step(
+            {"assurer", "approver"} <= set(checks.signed_by),
+            f"sign-offs that hold: {len(checks.signed_by)}, of assurer and approver among them",
+            "sign-offs of an assurer and of an approver",
+        ),
     ]

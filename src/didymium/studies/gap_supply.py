@@ -379,7 +379,7 @@ def rows(
     supply: Supply,
 ) -> Iterator[Row]:
     """One row a year: the expected case and the P10–P90 of the draws."""
-    low, high = np.quantile(line.gap[1:], [0.1, 0.9], axis=0)
+    low, middle, high = np.quantile(line.gap[1:], [0.1, 0.5, 0.9], axis=0)
     sources = sources_of(supply, party, stage)
     for i, year in enumerate(years):
         gap = float(line.gap[0, i])
@@ -399,6 +399,7 @@ def rows(
             "stock_t": None if held is None else float(held[i]),
             "gap_t": gap,
             "gap_t_p10": float(low[i]),
+            "gap_t_p50": float(middle[i]),
             "gap_t_p90": float(high[i]),
             "gap_share": gap / need if need else None,
             "cover_months": cover,

@@ -12,7 +12,7 @@ import didymium
 from didymium.data import Dataset
 from didymium.model.explode import STEPS, element_of
 from didymium.results import Field, Result, Row
-from didymium.studies import gap_supply
+from didymium.studies import gap_drivers, gap_supply
 
 OUTLOOKS = ("STEPS", "APS", "NZE")
 FIELDS = (
@@ -61,7 +61,11 @@ def gaps(
         code_version=didymium.__version__,
         rows=rows,
         fields=FIELDS,
-        tables={"partners": gap_supply.partner_rows(supply), "additions": gap_supply.addition_rows(supply)},
+        tables={
+            "partners": gap_supply.partner_rows(supply),
+            "additions": gap_supply.addition_rows(supply),
+            "drivers": gap_drivers.driver_rows(ds, supply, outlooks, seed),
+        },
         warnings=gap_supply.WARNINGS,
         assumptions=supply.assumption_ids,
         source_ids=supply.source_ids,

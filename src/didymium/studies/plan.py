@@ -13,7 +13,7 @@ from didymium.data import Dataset
 from didymium.errors import BadInput, UnknownTerm
 from didymium.results import Field, Result
 from didymium.results.result import COMPLETE, PARTIAL
-from didymium.studies import plan_reasons, plan_views
+from didymium.studies import plan_reasons, plan_second, plan_views
 from didymium.studies.plan_problem import ALL, PARTS, Problem, ground
 from didymium.studies.plan_warnings import plan_warnings
 
@@ -69,13 +69,14 @@ def plan(
     futures: int = FUTURES,
     seed: int = 0,
     time_limit: float | None = None,
+    verify: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Result:
     """The plan of the parties for a year, with reasons, what each could do alone, and more or less money.
 
     `budget` [million USD] by party, 1,000 each by default. `risk`: weight of the tail, and its level. `only`: projects,
     stocks, or all. `year`: the year that the plan is for, 2030 by default. `futures`: how many are drawn, one in eight
-    of them quiet. `time_limit` [s] for each programme.
+    of them quiet. `time_limit` [s] for each programme. `verify`: ask a second solver as well (table second_solver).
 
     Raises UnknownTerm for a party that the chain does not hold or an unknown part, BadInput for a budget of nobody's.
     """
@@ -95,6 +96,11 @@ def plan(
     rows, anew = plan_reasons.project_rows(problem, found, money, seed=seed, time_limit=time_limit)
     report(2, plan_views.STEPS)
     tables, statuses = plan_views.tables(problem, found, money, rows, seed=seed, time_limit=time_limit, report=report)
+    tables["near"] = plan_second.near(problem, found, anew)
+    warned = plan_second.near_warning(tables["near"])
+    if verify:
+        tables["second_solver"] = plan_second.verified(problem, found, money, time_limit=time_limit)
+        warned += plan_second.second_warning(tables["second_solver"])
     statuses += [found.status, *(one.status for one in anew)]
     sources = {s for table in (rows, tables["stocks"]) for r in table for s in r["source_ids"]}  # type: ignore[union-attr]
     return Result.of(
@@ -108,13 +114,14 @@ def plan(
             "futures": futures,
             "seed": seed,
             "time_limit": time_limit,
+            **({"verify": True} if verify else {}),
         },
         dataset=ds.describe(),
         code_version=didymium.__version__,
         rows=rows,
         fields=FIELDS,
         tables=tables,
-        warnings=plan_warnings(rows, tables),
+        warnings=[*plan_warnings(rows, tables), *warned],
         assumptions=[i for i in on.assume if i.startswith(("plan_", "success_share_")) or i in USED],
         source_ids=sources | on.source_ids,
         status=PARTIAL if "time_limit" in statuses else COMPLETE,
