@@ -68,6 +68,18 @@ def asked(question: Question, words: Mapping[str, str]) -> Asked:
     return Asked(question, params, tuple(entries))
 
 
+def described(param: Param) -> dict[str, Any]:
+    """What may stand in an address for a parameter, as a JSON Schema of text. Empty text is the default."""
+    choices = () if param.is_repeated else _choices(param)
+    if choices:
+        return {"type": "string", "enum": ["", *choices]}
+    if isinstance(param.type, click.IntRange):
+        return {"type": "string", "pattern": "^([0-9]{1,10})?$"}
+    kind = _kind(param)
+    pattern = {"number": r"^([0-9]{1,9}(\.[0-9]{1,9})?)?$", "date": r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}.get(kind)
+    return {"type": "string", **({"pattern": pattern} if pattern else {})}
+
+
 def _kept(param: Param, word: str) -> Any:
     """The kept form of a word. Scenarios are those of the library: an address names no file of this machine."""
     if param.is_repeated:

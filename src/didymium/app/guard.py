@@ -18,6 +18,8 @@ MOST_BYTES = 1 << 20
 """Largest body of a request."""
 MOST_QUERY = 16 << 10
 """Longest path and query."""
+METHODS = ("GET", "HEAD", "POST")
+STATUS = {"The request is too large.": 413, "Only GET, HEAD and POST are answered.": 405}
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 """What a reverse proxy adds."""
 
@@ -68,7 +70,7 @@ def refusal(
     follows_link = method in ("GET", "HEAD") and said.get("sec-fetch-mode") == ["navigate"]
     if said.get("sec-fetch-site", ["same-origin"])[0] not in ("same-origin", "none") and not follows_link:
         return "Pages of other sites may not ask here."
-    if method not in ("GET", "HEAD", "POST"):
+    if method not in METHODS:
         return "Only GET, HEAD and POST are answered."
     if method == "POST" and "origin" not in said:
         return "A change has to say where it comes from."
@@ -118,8 +120,9 @@ class Guard:
         turned = self.door(scope) if self.door is not None else None
         why = refusal(scope["method"], scope["headers"], size, self.hosts, most=most, is_proxied=is_proxied)
         if why is not None or turned is not None:
-            status, text = turned or (413 if why == "The request is too large." else 403, why)
-            await PlainTextResponse(f"{text}\n", status_code=status)(scope, receive, marked)
+            status, text = turned or (STATUS.get(why or "", 403), why)
+            allowed = {"allow": ", ".join(METHODS)} if status == 405 else None
+            await PlainTextResponse(f"{text}\n", status_code=status, headers=allowed)(scope, receive, marked)
             return
         body = b""
         more = scope["method"] == "POST"

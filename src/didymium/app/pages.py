@@ -502,7 +502,7 @@ async def openapi(request: Request) -> Response:
                 "in": "query",
                 "required": False,
                 "description": PARAMS[name].help,
-                "schema": {"type": "string"},
+                "schema": fields.described(PARAMS[name]),
             }
             for name in question.params
             if name not in fields.NOT_ASKED

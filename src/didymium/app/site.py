@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_DRAWS = 2_000
+"""Draws that a page may ask for and be answered at once; more are work."""
 NOT_SHOWN = ("brief",)
 """Questions that have no page of their own."""
 
@@ -55,7 +57,7 @@ class Site:
     whole: Site | None = None
     twin: Site | None = None
     used: tuple[str, ...] = ()
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _turns: dict[str, threading.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.runs = RunStore(self.store / "runs")
@@ -119,13 +121,14 @@ class Site:
         key = self.key(asked)
         if key in self.known:
             return self.loaded(self.known[key])
-        with self._turn:  # of many who ask the same at once, one computes
+        with self._turns.setdefault(key, threading.Lock()):  # of many who ask the same at once, one computes
             if key in self.known:
                 return self.loaded(self.known[key])
             job = self.jobs.find(key)
             if job is not None and job.state == "done" and (self.runs.path / job.run_id).is_dir():
                 self.known[key] = job.run_id
-            elif asked.question.slow:
+            elif asked.question.slow or int(asked.params.get("draws") or 0) > MOST_DRAWS:
+                answering.know_parties(asked.question, self.ds, asked.params)
                 return None
             else:
                 self.known[key] = self.work(asked.question.command, asked.params, lambda done, of: None)

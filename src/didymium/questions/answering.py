@@ -36,6 +36,15 @@ def table_hashes(ds: Dataset) -> dict[str, str]:
     return {name: content_id({name: rows})[:16] for name, rows in ds.content.items()}
 
 
+def know_parties(question: Question, ds: Dataset, params: Mapping[str, Any]) -> None:
+    """Raises UnknownTerm for a party that is no place."""
+    places = {str(row["place"]) for row in ds.rows("places")}
+    everyone = question.may_ask_all and list(params.get("parties") or ()) == ["ALL"]
+    for party in () if everyone else params.get("parties", ()):
+        if party not in places:
+            raise UnknownTerm("party", party, places, cure="List the places: didymium data table places.")
+
+
 def answer(
     question: Question,
     ds: Dataset,
@@ -49,11 +58,7 @@ def answer(
     Raises UnknownTerm for a party that is no place: the study would find nothing there, and zero would look like an
     answer.
     """
-    places = {str(row["place"]) for row in ds.rows("places")}
-    everyone = question.may_ask_all and list(params.get("parties") or ()) == ["ALL"]
-    for party in () if everyone else params.get("parties", ()):
-        if party not in places:
-            raise UnknownTerm("party", party, places, cure="List the places: didymium data table places.")
+    know_parties(question, ds, params)
     module, _, function = question.study.partition(":")
     study = getattr(import_module(module), function)
     read = {name: PARAMS[name].read(params[name]) for name in question.params if params.get(name) is not None}

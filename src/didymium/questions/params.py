@@ -7,6 +7,7 @@ study's form is what the study's argument expects. `as_of` is "2026-11-22" when 
 from __future__ import annotations
 
 import datetime
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,6 +64,16 @@ class Years(click.ParamType[list[int]]):
         if not years or sorted(set(years)) != years or not 1900 <= years[0] <= years[-1] <= 2100:
             self.fail(f"'{value}' needs rising years between 1900 and 2100.", param, ctx)
         return years
+
+
+class Amount(click.FloatRange):
+    """A number in its range; neither infinite nor no number at all, which no range of click's keeps out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = float(super().convert(value, param, ctx))
+        if not math.isfinite(found):
+            self.fail(f"'{value}' is not a number.", param, ctx)
+        return found
 
 
 class ScenarioFile(click.ParamType[dict[str, Any]]):
@@ -249,7 +260,7 @@ PARAMS: dict[str, Param] = {
     "alpha": Param(
         "--alpha",
         "Level of the tail mean (CVaR): 0.95 is the mean of the worst twentieth of the draws.",
-        click.FloatRange(0.0, 1.0, max_open=True),
+        Amount(0.0, 1.0, max_open=True),
         "SHARE",
         default=0.95,
         default_text="0.95",
@@ -266,7 +277,7 @@ PARAMS: dict[str, Param] = {
     "bankable_in": Param(
         "--share",
         "Share of paths in which lender and sponsor have to be content.",
-        click.FloatRange(0, 1, min_open=True),
+        Amount(0, 1, min_open=True),
         "SHARE",
         default=0.7,
         default_text="0.7",
@@ -310,9 +321,7 @@ PARAMS: dict[str, Param] = {
         "ID,…",
         read=tuple,
     ),
-    "floor_at": Param(
-        "--at", "The floor, in USD a kilogram.", click.FloatRange(0, min_open=True), "USD", is_required=True
-    ),
+    "floor_at": Param("--at", "The floor, in USD a kilogram.", Amount(0, min_open=True), "USD", is_required=True),
     "floor_product": Param(
         "PRODUCT",
         "The oxide with the floor: ndpr_oxide, dy_oxide or tb_oxide.",
@@ -504,7 +513,7 @@ PARAMS: dict[str, Param] = {
     "time_limit": Param(
         "--time-limit",
         "Most seconds of solver time for one programme. What it stops is marked, and the exit code is 1.",
-        click.FloatRange(0, min_open=True),
+        Amount(0, min_open=True),
         "SECONDS",
     ),
     "screen": Param(

@@ -1,0 +1,176 @@
+"""A company's confidential rows in a team's server: nothing of them reaches somebody who may not see them.
+
+    python -m tests.trust.canary [--pages 2000] [--record]
+
+A layer holds words and figures that stand nowhere else. A person without clearance follows every link, twin, figure,
+explanation and error there is; what comes back, what the server logs, and what the store of the redacted site holds is
+searched for them. A person with clearance finds them, which shows that the search can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import html
+import io
+import logging
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+import didymium.data
+from didymium.app import create
+from didymium.app.team import read_team
+from didymium.questions.catalogue import QUESTIONS
+from didymium.schema import TABLES
+from tests.trust.record import record
+
+WORD = "Zyzzyx-7731"
+FIGURES = ("48.317", "7391.53", "61.709")
+SECRET = "c" * 40
+TEAM = """host = "team.example"
+proxies = ["192.0.2.7"]
+secret_file = "secret.txt"
+confidential = ["cleared"]
+[roles]
+view = ["staff"]
+admin = ["leads"]
+"""
+OF_A_KIND = 3
+"""Pages of one kind (the same address but for its words) that are looked at of each page that links to them."""
+
+
+@dataclass(slots=True)
+class Search:
+    """Which pages were read and where something was found."""
+
+    read: int = 0
+    found: list[str] = field(default_factory=list)
+
+
+def layer(folder: Path) -> Path:
+    """A confidential layer of one supplier: a contract, a stock, the source of both."""
+    folder.mkdir(parents=True)
+    own = {"source_id": f"{WORD}-file".lower(), "basis": WORD, "confidence": "high"}
+    tables = {
+        "sources": {"source_id": own["source_id"], "title": f"Quote {WORD}", "producer": WORD, "licence": "internal"}
+        | {"kind": "company"},
+        "offtakes": {"offtake_id": WORD.lower(), "party": "JPN", "product": "ndfeb_magnet", "quantity": FIGURES[1]}
+        | {"unit": "t", "year_from": 2027, "year_to": 2032, "supplier": "VNM", **own},
+        "stockpiles": {"country": "JPN", "organisation": WORD, "product": "dy_metal", "year": 2026, "unit": "days"}
+        | {"stock_type": "level", "value_low": FIGURES[0], "value_high": FIGURES[2], **own},
+    }
+    for name, row in tables.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, TABLES[name].column_names)
+            writer.writeheader()
+            writer.writerow(row)
+    (folder / "layer.toml").write_text('visibility = "confidential"\n', encoding="utf-8")
+    return folder
+
+
+def hits(text: str) -> list[str]:
+    """Words and figures of the layer in a text, thousands marked or not."""
+    plain = html.unescape(text).lower().replace(",", "").replace("\u202f", "")
+    words = [word for word in (WORD.lower(), WORD.lower().split("-")[0]) if word in plain]
+    return words + [one for one in FIGURES if re.search(rf"(?<![\d.]){re.escape(one)}(?!\d)", plain)]
+
+
+def text_of(content: bytes) -> str:
+    """What a response holds, workbooks unpacked."""
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            return "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+    return content.decode("utf-8", "replace")
+
+
+def starts() -> Iterator[str]:
+    """Addresses from which everything else is linked, and some that lead to errors which quote what was asked."""
+    yield from ("/", "/data", "/data/upload", "/runs", "/jobs", "/openapi.json", "/lab")
+    yield from (f"/ask/{q.command.replace(' ', '-')}" for q in QUESTIONS.values())
+    yield from (
+        "/data/offtakes",
+        "/data/stockpiles",
+        "/data/sources",
+        "/data/confidential-1",
+        "/runs/000000000000.json",
+    )
+    yield from ("/ask/gaps?parties=XXX", "/ask/stress?scenario=x", "/explain/000000000000?row=1&column=x")
+    yield from ("/ask/gaps?products=x", "/lab?scenario=x", "/data/upload/x/use", "/data/layers.json")
+
+
+def crawl(browser: TestClient, headers: dict[str, str], most: int, first: Iterable[str]) -> Search:
+    """Read what can be reached, at most so many pages, and search it."""
+    search, todo, seen = Search(), list(first), set(first)
+    while todo and search.read < most:
+        where = todo.pop(0)
+        got = browser.get(where, headers=headers)
+        search.read += 1
+        text = text_of(got.content)
+        told = hits(text) + hits(repr(got.headers))
+        search.found += [f"{where}: {one}" for one in told]
+        if not got.headers.get("content-type", "").startswith("text/html"):
+            continue
+        kinds: dict[str, int] = {}
+        for link in re.findall(r'(?:href|src)="(/[^"]*)"', text):
+            link = html.unescape(link)
+            kind = re.sub(r"=[^&]*|/[0-9a-f]{12}", "", link) + re.sub(r".*column=(\w+).*", r"\1", link)
+            kinds[kind] = kinds.get(kind, 0) + 1
+            if kinds[kind] <= OF_A_KIND and link not in seen:
+                seen.add(link)
+                todo.append(link)
+    return search
+
+
+def searched(folder: Path, most: int, *, is_leaky: bool = False) -> tuple[Search, Search]:
+    """What somebody without clearance finds, and somebody with it. `is_leaky`: the twin is not redacted."""
+    (folder / "secret.txt").write_text(SECRET, encoding="utf-8")
+    (folder / "team.toml").write_text(TEAM, encoding="utf-8")
+    ours = layer(folder / f"{WORD}-layer".lower())
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logging.getLogger().addHandler(handler)
+    try:
+        app = create(
+            didymium.data.open([ours]), folder / "store", hosts=(), layers=(ours,), team=read_team(folder / "team.toml")
+        )
+        browser = TestClient(app, "https://team.example", raise_server_exceptions=False, client=("192.0.2.7", 5))
+        person = {"x-didymium-proxy": SECRET, "x-auth-request-user": "ann", "accept-language": "en"}
+        viewer = {**person, "x-auth-request-groups": "staff,cleared" if is_leaky else "staff,leads"}
+        blind = crawl(browser, viewer, most, list(starts()))
+        blind.found += [f"log: {one}" for one in hits(said.getvalue())]
+        for path in sorted((folder / "store" / "redacted").rglob("*")):
+            if path.is_file():
+                blind.found += [f"{path.name}: {one}" for one in hits(text_of(path.read_bytes()) + path.name)]
+        cleared = {**person, "x-auth-request-groups": "leads,cleared"}
+        seeing = crawl(browser, cleared, 6, ["/data/offtakes", "/data/stockpiles", "/data/sources.json"])
+    finally:
+        logging.getLogger().removeHandler(handler)
+    return blind, seeing
+
+
+def main() -> int:
+    """Search, say what was found, and record it if asked."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--pages", type=int, default=2000)
+    asked.add_argument("--record", action="store_true", help="write the figure to the page of trust")
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        blind, seeing = searched(Path(folder), given.pages)
+    for one in blind.found[:20]:
+        print(one)
+    figure = f"{len(blind.found)} found in {blind.read:,} pages, twins, figures and explanations, the log and the store"
+    print(figure, f"(with clearance: {len(seeing.found)} in {seeing.read})")
+    if given.record and seeing.found:
+        command = f"python -m tests.trust.canary --pages {given.pages} --record"
+        record(20, "canary rows of a company, as somebody without clearance", figure, command, file="web")
+    return 1 if blind.found or not seeing.found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
