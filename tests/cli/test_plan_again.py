@@ -118,3 +118,15 @@ def test_a_pack_has_a_page_for_each_project_and_what_is_open(didymium: Didymium,
     assert {"en": "is chosen in 20", "ja": "20"}[lang] in page
     assert (tmp_path / "pack" / "plan-pack.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "pack" / "plan-pack.xlsx").read_bytes().startswith(b"PK")
+
+
+@pytest.mark.slow
+def test_what_if_is_answered_and_repeats(didymium: Didymium) -> None:
+    said = didymium("plan", "whatif", "--scenarios", "8", "--force", "project=neo-narva,drop=permit", "--json")
+    assert said.code == 0, said.err
+    answer = said.json()
+    best, forced = answer["rows"]
+    assert [best["plan"], forced["plan"]] == ["best", "forced"]
+    assert "neo-narva" in forced["project_ids"] and forced["behind_usd_m"] > 0
+    assert not any("permit" in row["package"] for row in answer["tables"]["choices"])
+    assert didymium("runs", "repeat", answer["run_id"]).code == 0

@@ -12,8 +12,8 @@ from didymium.errors import DidymiumError
 from didymium.questions.catalogue import Question
 from didymium.questions.params import PARAMS, Param
 
-NOT_ASKED = ("lang", "workers", "executor", "cluster")
-"""Parameters that say how or where to work, not what to ask: a page has no field for them."""
+NOT_ASKED = ("lang", "workers", "executor", "cluster", "fixed")
+"""Parameters that say how or where to work, or name a file of this machine: a page has no field for them."""
 AT_FIRST = {"floor_product": "ndpr_oxide", "floor_at": "110"}
 """What a form holds where the command line has no default."""
 

@@ -74,7 +74,8 @@ def whatif(
         objective = float(on.yearly @ x) + problem.measure(problem.losses(x))
         rows.append({**_row(problem, GIVEN, x, objective, best), "over_budget_usd_m": _over(on, x, money)})
         choices[GIVEN] = choice_rows(problem, x)
-    rows = [{"over_budget_usd_m": 0.0, **row} for row in rows]
+    sources = sorted(on.source_ids)
+    rows = [{"over_budget_usd_m": 0.0, **row, "source_ids": sources} for row in rows]
     other = choices.get(FORCED) or choices.get(GIVEN) or choices[BEST]
     report(STEPS, STEPS)
     statuses = [one.status for one in made.values()]
@@ -99,7 +100,7 @@ def whatif(
         tables={"changes": changes(choices[BEST], other), "choices": other},
         warnings=("Read it with the notes of the plan: didymium plan",),
         assumptions=[i for i in on.assume if i.startswith(("plan_", "success_share_"))],
-        source_ids=on.source_ids,
+        source_ids=sources,
         status=PARTIAL if "time_limit" in statuses else COMPLETE,
     )
 
