@@ -82,7 +82,7 @@ def actions(entries: Sequence[Entry]) -> dict[str, Action]:
 def _after(before: Action | None, draft: Draft, at: str, where: str) -> Action:
     """An action after one more line; raises BadInput where the line cannot follow."""
     _check(before, draft, where)
-    given = dict(draft.fields)
+    given: dict[str, Any] = dict(draft.fields)
     if before is None:
         needs = tuple(part.strip() for part in given.pop("needs").split(";") if part.strip())
         return Action(action_id=draft.subject, needs=needs, lines=1, last_at=at, **given)

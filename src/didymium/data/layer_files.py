@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from didymium.data import journal
-from didymium.data.chained import Entry
+from didymium.data import chained, journal
 from didymium.errors import BadInput
 from didymium.schema import TABLES
 from didymium.schema.faults import Fault, visible
@@ -191,7 +190,7 @@ def _journal(path: Path, label: str) -> tuple[Tables, list[Fault]]:
     return layer.tables, list(layer.faults)
 
 
-def journal_layer(entries: Sequence[Entry], label: str) -> Layer:
+def journal_layer(entries: Sequence[chained.Entry], label: str) -> Layer:
     """What the lines of a journal come to, over the shipped rows."""
     from didymium.data.package import base_tables
 

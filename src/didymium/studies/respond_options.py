@@ -69,9 +69,10 @@ def licence(inputs: Inputs, size: float, part: Floats | None = None) -> Inputs:
 def swing(inputs: Inputs, size: float, hit: Set[str], part: Floats | None = None) -> Inputs:
     """Raise the spare output of every plant outside the places `hit` by `size` of its base output."""
     partner = size * np.array([region not in hit for _, region in inputs.chain.activities])
-    if _late(part) is None:
+    late = _late(part)
+    if late is None:
         return replace(inputs, spare=inputs.spare + partner)
-    return replace(inputs, spare=inputs.spare[:, None] + partner[:, None] * part)
+    return replace(inputs, spare=inputs.spare[:, None] + partner[:, None] * late)
 
 
 def substitution(

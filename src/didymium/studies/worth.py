@@ -114,7 +114,9 @@ def worth(
         tables={"by_party": by_party, "unknown": unknown},
         warnings=WARNINGS,
         assumptions=[r["assumption_id"] for r in ds.rows("assumptions") if "stress" in r["used_by"]],
-        source_ids=sorted(sources | {str(s) for row in rows for s in row["source_ids"]}),
+        source_ids=sorted(
+            sources | {s for row in rows if isinstance(row["source_ids"], list) for s in row["source_ids"]}
+        ),
     )
 
 
@@ -211,7 +213,7 @@ class _Desk:
         redraw = Redraw.of(kept, base, seed)
         self.central = {sight: self._pair(runner, (kept, broken), sight, None) for sight in FORESIGHTS}
         self.drawn: dict[str, list[_Pair]] = {sight: [] for sight in FORESIGHTS}
-        size = Factor(SIZE, 0.0, CENTRAL, 1.0, "", "", "", tie.size[::2], tie.source_id)  # type: ignore[arg-type]
+        size = Factor(SIZE, 0.0, CENTRAL, 1.0, "", "", "", tie.size[::2], tie.source_id)
         for case in Design((*factors(ds, story), size), draws, seed, moves=False):
             given = dict(case.overrides)
             position = given.pop(SIZE)

@@ -91,14 +91,16 @@ class Tie:
             held = tuple(word for word in cut.products if named(chain, (word,)))
             if held:
                 cuts.append(
-                    TradeCut(
-                        exporter=cut.exporter,
-                        importers=cut.importers,
-                        products=held,
-                        approval_share=cut.approval_share,
-                        approval_low=cut.approval_low,
-                        approval_high=cut.approval_high,
-                        start=self.start,
+                    TradeCut.model_validate(
+                        {
+                            "exporter": cut.exporter,
+                            "importers": cut.importers,
+                            "products": held,
+                            "approval_share": cut.approval_share,
+                            "approval_low": cut.approval_low,
+                            "approval_high": cut.approval_high,
+                            "start": self.start,
+                        }
                     )
                 )
         return calm.model_copy(update={"cuts": tuple(cuts)})
