@@ -57,7 +57,16 @@ def target(name: str) -> Seed:
     return next(seed for seed in seeds() if seed.name == name)
 
 
-TARGETS = ("production.csv", "production.json", "own.toml", "promises.jsonl", "own.xlsx", "mcs26.csv", "wmd.csv", "places.csv")
+TARGETS = (
+    "production.csv",
+    "production.json",
+    "own.toml",
+    "promises.jsonl",
+    "own.xlsx",
+    "mcs26.csv",
+    "wmd.csv",
+    "places.csv",
+)
 """One file for each reader."""
 
 
@@ -71,7 +80,12 @@ def fuzzed(name: str, seconds: int) -> tuple[int, float, str]:
         done = subprocess.run(
             [
                 *(sys.executable, "-c", _CHILD, name, str(corpus), f"-max_total_time={seconds}", "-rss_limit_mb=3000"),
-                *(f"-timeout={round(PATIENCE * 15)}", "-max_len=20000", f"-artifact_prefix={folder}/", "-print_final_stats=1"),
+                *(
+                    f"-timeout={round(PATIENCE * 15)}",
+                    "-max_len=20000",
+                    f"-artifact_prefix={folder}/",
+                    "-print_final_stats=1",
+                ),
             ],
             capture_output=True,
             check=False,
@@ -84,7 +98,9 @@ def fuzzed(name: str, seconds: int) -> tuple[int, float, str]:
         if done.returncode == 0:
             return count, spent, ""
         hurt = next((path.read_bytes()[:300] for path in sorted(Path(folder).iterdir()) if path.is_file()), b"")
-        reason = next((line for line in told.splitlines() if re.match(r"^\w[\w.]*(Error|Wrong|Exception)\b", line)), told[-300:])
+        reason = next(
+            (line for line in told.splitlines() if re.match(r"^\w[\w.]*(Error|Wrong|Exception)\b", line)), told[-300:]
+        )
         return count, spent, f"{name}: {reason[:200]}: {hurt!r}"
 
 

@@ -81,7 +81,11 @@ def shared() -> bytes:
         return b't="s"><v>%d</v>' % (len(texts) - 1)
 
     body = re.sub(rb't="inlineStr"><is><t>([^<]*)</t></is>', moved, part(data, SHEET))
-    list_of = f'<?xml version="1.0"?><sst xmlns="{NS}">'.encode() + b"".join(b"<si><t>%s</t></si>" % t for t in texts) + b"</sst>"
+    list_of = (
+        f'<?xml version="1.0"?><sst xmlns="{NS}">'.encode()
+        + b"".join(b"<si><t>%s</t></si>" % t for t in texts)
+        + b"</sst>"
+    )
     types = part(data, "[Content_Types].xml").replace(
         b"</Types>",
         b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.'
@@ -89,7 +93,8 @@ def shared() -> bytes:
     )
     kind = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
     rels = part(data, "xl/_rels/workbook.xml.rels").replace(
-        b"</Relationships>", b'<Relationship Type="%s" Target="/xl/sharedStrings.xml" Id="rId99"/></Relationships>' % kind
+        b"</Relationships>",
+        b'<Relationship Type="%s" Target="/xl/sharedStrings.xml" Id="rId99"/></Relationships>' % kind,
     )
     for name, content in ((SHEET, body), ("[Content_Types].xml", types), ("xl/_rels/workbook.xml.rels", rels)):
         data = with_part(data, name, content)
@@ -116,27 +121,62 @@ def workbooks() -> Iterator[Case]:
         f'<!ENTITY a{i} "{("&a" + (str(i - 1) if i else "") + ";") * 10}">' for i in range(9)
     ) + "]>"  # fmt: skip
     yield bad("entities in the sheet", with_part(base, SHEET, sheet_xml("&a8;", billion)), "document type")
-    yield bad("an entity from outside", with_part(base, SHEET, sheet_xml(one, '<!DOCTYPE x SYSTEM "file:///etc/passwd">')), "document type")
-    yield bad("a parameter entity", with_part(base, SHEET, sheet_xml(one, '<!DOCTYPE x [<!ENTITY % p SYSTEM "http://x.example/">%p;]>')), "document type")
-    yield bad("entities in the texts", with_part(shared(), "xl/sharedStrings.xml", billion.encode() + b"<sst/>"), "document type")
-    yield bad("entities in the book", with_part(base, "xl/workbook.xml", b'<!DOCTYPE x [<!ENTITY a "b">]>' + part(base, "xl/workbook.xml")))
-    yield bad("a sheet in UTF-16", with_part(base, SHEET, '<?xml version="1.0" encoding="UTF-16"?><worksheet/>'.encode("utf-16")), "UTF-8")
-    yield bad("a sheet in UTF-7", with_part(base, SHEET, b'<?xml version="1.0" encoding="utf-7"?><worksheet/>'), "UTF-8")
+    yield bad(
+        "an entity from outside",
+        with_part(base, SHEET, sheet_xml(one, '<!DOCTYPE x SYSTEM "file:///etc/passwd">')),
+        "document type",
+    )
+    yield bad(
+        "a parameter entity",
+        with_part(base, SHEET, sheet_xml(one, '<!DOCTYPE x [<!ENTITY % p SYSTEM "http://x.example/">%p;]>')),
+        "document type",
+    )
+    yield bad(
+        "entities in the texts",
+        with_part(shared(), "xl/sharedStrings.xml", billion.encode() + b"<sst/>"),
+        "document type",
+    )
+    yield bad(
+        "entities in the book",
+        with_part(base, "xl/workbook.xml", b'<!DOCTYPE x [<!ENTITY a "b">]>' + part(base, "xl/workbook.xml")),
+    )
+    yield bad(
+        "a sheet in UTF-16",
+        with_part(base, SHEET, '<?xml version="1.0" encoding="UTF-16"?><worksheet/>'.encode("utf-16")),
+        "UTF-8",
+    )
+    yield bad(
+        "a sheet in UTF-7", with_part(base, SHEET, b'<?xml version="1.0" encoding="utf-7"?><worksheet/>'), "UTF-8"
+    )
     far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     yield bad("one cell in the last corner", with_part(base, SHEET, sheet_xml(far)), "row 1048576")
-    yield bad("one cell in the last column", with_part(base, SHEET, sheet_xml('<row r="1"><c r="XFD1"><v>1</v></c></row>')), "column XFD")
+    yield bad(
+        "one cell in the last column",
+        with_part(base, SHEET, sheet_xml('<row r="1"><c r="XFD1"><v>1</v></c></row>')),
+        "column XFD",
+    )
     yield bad("rows that fall", with_part(base, SHEET, sheet_xml('<row r="3"/><row r="2"/>')), "after row")
     yield bad("a row twice", with_part(base, SHEET, sheet_xml(f"{one}{one}")))
-    yield bad("a cell twice", with_part(base, SHEET, sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>')))
-    yield bad("cells that fall", with_part(base, SHEET, sheet_xml('<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>2</v></c></row>')))
+    yield bad(
+        "a cell twice",
+        with_part(base, SHEET, sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>')),
+    )
+    yield bad(
+        "cells that fall",
+        with_part(base, SHEET, sheet_xml('<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>2</v></c></row>')),
+    )
     yield bad("a cell of another row", with_part(base, SHEET, sheet_xml('<row r="1"><c r="A7"><v>1</v></c></row>')))
     yield bad("row 0", with_part(base, SHEET, sheet_xml('<row r="0"><c r="A0"><v>1</v></c></row>')))
     yield bad("row -1", with_part(base, SHEET, sheet_xml('<row r="-1"><c r="A1"><v>1</v></c></row>')))
-    yield bad("a cell without a place to be", with_part(base, SHEET, sheet_xml('<row r="1"><c r="1A"><v>1</v></c></row>')))
+    yield bad(
+        "a cell without a place to be", with_part(base, SHEET, sheet_xml('<row r="1"><c r="1A"><v>1</v></c></row>'))
+    )
     for index in ("-1", "99999", "x", "1e3", "0.5"):
         yield bad(f"text number {index}", _replaced(b't="s"><v>0</v>', f't="s"><v>{index}</v>'.encode()))
     for value in ("NaN", "1e309", "INF", "-INF", "0x1F", "1,5", "five"):
-        yield bad(f"a number {value}", _replaced(b'<c r="F2" t="n"><v>63800</v>', f'<c r="F2" t="n"><v>{value}</v>'.encode()))
+        yield bad(
+            f"a number {value}", _replaced(b'<c r="F2" t="n"><v>63800</v>', f'<c r="F2" t="n"><v>{value}</v>'.encode())
+        )
     yield bad("broken XML", with_part(base, SHEET, b"<worksheet><sheetData><row"))
     yield bad("no XML", with_part(base, SHEET, b"\x00\x01\x02"))
     yield bad("an empty sheet part", with_part(base, SHEET, b""))
@@ -219,14 +259,22 @@ def sheets() -> Iterator[Case]:
         yield one("C2", value)
     yield one("I2", 2)
     yield one("I2", "yes")
-    yield bad("a total row below", book({"production": [list(row), cells_of(row), ["Total", *[None] * 4, 63800]]}), row="row 3")
+    yield bad(
+        "a total row below",
+        book({"production": [list(row), cells_of(row), ["Total", *[None] * 4, 63800]]}),
+        row="row 3",
+    )
     yield bad("words right of the table", sound(cell("T2", "note")), "right of")
     yield bad("words far below", sound(cell("A900", "source: mine")), row="row 900")
     yield bad("a title above", book({"production": [["Production"], list(row), cells_of(row)]}), row="row 1")
     yield bad("an empty row above", book({"production": [[], list(row), cells_of(row)]}), "no header", row="row 1")
-    yield bad("the row twice", book({"production": [list(row), cells_of(row), cells_of(row)]}), "already stands", row="row 3")
+    yield bad(
+        "the row twice", book({"production": [list(row), cells_of(row), cells_of(row)]}), "already stands", row="row 3"
+    )
     yield bad("a column twice", book({"production": [[*row, "basis"], [*cells_of(row), "x"]]}), "twice", row="row 1")
-    yield bad("a column that is missing", book({"production": [list(row)[:-2], cells_of(row)[:-2]]}), "missing", row="row 1")
+    yield bad(
+        "a column that is missing", book({"production": [list(row)[:-2], cells_of(row)[:-2]]}), "missing", row="row 1"
+    )
     yield bad("a header that is a formula", sound(cell("B1", '="stage"')), row="row 1")
     yield bad("a sheet nobody knows", book({"Sheet1": [list(row), cells_of(row)]}), row="")
     yield bad("a sheet in capitals", book({"Production": [list(row), cells_of(row)]}), row="")
@@ -235,10 +283,19 @@ def sheets() -> Iterator[Case]:
     yield bad("nothing at all", book({"Sheet1": []}), row="")
     merged = sound(lambda b: (b["production"].append(cells_of(row)), b["production"].merge_cells("A2:A3")))
     yield bad("merged cells", merged, row="row 3")
-    hidden = sound(lambda b: (b["production"].append([*cells_of(row)[:5], -1.0]), b["production"].row_dimensions[3].__setattr__("hidden", True)))
+    hidden = sound(
+        lambda b: (
+            b["production"].append([*cells_of(row)[:5], -1.0]),
+            b["production"].row_dimensions[3].__setattr__("hidden", True),
+        )
+    )
     yield bad("a hidden row that is wrong", hidden, row="row 3")
     visible = {"visibility": "sekret"}
-    yield bad("a visibility nobody knows", book({"production": [list(row), cells_of(row)], "layer": [["setting", "value"], *visible.items()]}), row="")
+    yield bad(
+        "a visibility nobody knows",
+        book({"production": [list(row), cells_of(row)], "layer": [["setting", "value"], *visible.items()]}),
+        row="",
+    )
     trade = seed("trade", series="own", preferred="0")
     for value in (284690, 80510, 284690.0, True):
         made = book({"trade": [list(trade), [value if c == "hs_code" else v for c, v in trade.items()]]})

@@ -164,7 +164,9 @@ def named(case: Case, path: Path, said: Said) -> dict[str, bool]:
         place, _, rest = line.partition(": ")
         told = {"file": _shown(path.name) in line or path.name in line, "cure": rest.count(". ") + rest.count("? ") > 0}
         if case.row:
-            told["row"] = f"{case.row}," in f"{place}," or f"{case.row}:" in f"{place}:" or case.row in place.split(" and ")[0]
+            told["row"] = (
+                f"{case.row}," in f"{place}," or f"{case.row}:" in f"{place}:" or case.row in place.split(" and ")[0]
+            )
         if case.column:
             told["column"] = f"column {case.column}" in place or f"{case.column}" in line
         if case.column and case.value.strip():

@@ -91,7 +91,7 @@ def container() -> Iterator[Case]:
         return make
 
     yield bad("a folder in the place of a table", within(lambda p: p.mkdir()), "no ordinary file")
-    yield bad("a pipe", within(lambda p: os.mkfifo(p)), "no ordinary file")
+    yield bad("a pipe", within(os.mkfifo), "no ordinary file")
     yield bad("a device", within(lambda p: p.symlink_to("/dev/zero")), "no ordinary file")
     yield bad("a link to nothing", within(lambda p: p.symlink_to("/nowhere")), "no ordinary file")
     yield bad("a link to itself", within(lambda p: p.symlink_to(p)))
@@ -110,15 +110,29 @@ def container() -> Iterator[Case]:
     yield bad("a table as CSV and workbook", _many(("production.csv", other), ("own.xlsx", sound())), "comes twice")
     yield bad("a table in capitals beside it", _many(("production.csv", LINES), ("Production.csv", other)), "no table")
     yield bad("a table beside a workbook that is broken", _many(("production.csv", LINES), ("own.xlsx", b"PK\x03\x04")))
-    yield bad("a table beside an old workbook", _many(("production.csv", LINES), ("own.xls", b"x")), "is not read as a table")
+    yield bad(
+        "a table beside an old workbook", _many(("production.csv", LINES), ("own.xls", b"x")), "is not read as a table"
+    )
     for name, said in (
         ("a visibility nobody knows", b'visibility = "secret"'), ("a setting nobody knows", b"visible = true"), ("no TOML", b"visibility: public"),
         ("Shift-JIS", "note = '南鳥島'".encode("cp932")), ("a list", b'visibility = ["public"]'), ("a nest", b"a = " + b"[" * 100_000),
         ("NUL", b"\x00"), ("UTF-16", 'visibility = "public"'.encode("utf-16")),
     ):  # fmt: skip
         yield bad(f"layer.toml: {name}", _many(("production.csv", LINES), ("layer.toml", said)), "layer.toml")
-    yield Case("container", "hidden files beside a table", _many(("production.csv", LINES), (".production.csv", b"x"), ("~$own.xlsx", b"x")), "taken", held=TRUTH)
-    yield Case("container", "notes beside a table", _many(("production.csv", LINES), ("notes.md", b"x"), ("run.py", b"boom")), "taken", held=TRUTH)
+    yield Case(
+        "container",
+        "hidden files beside a table",
+        _many(("production.csv", LINES), (".production.csv", b"x"), ("~$own.xlsx", b"x")),
+        "taken",
+        held=TRUTH,
+    )
+    yield Case(
+        "container",
+        "notes beside a table",
+        _many(("production.csv", LINES), ("notes.md", b"x"), ("run.py", b"boom")),
+        "taken",
+        held=TRUTH,
+    )
 
 
 def size() -> Iterator[Case]:
@@ -142,17 +156,50 @@ def size() -> Iterator[Case]:
         yield bad(f"a terabyte in {name}", sparse(name, 1 << 40), "bytes")
     yield bad("a gigabyte of noughts", sparse("production.csv", 1 << 30), "bytes")
     yield bad("a line of ten million signs", put("production.csv", HEAD + b"\n" + b"x" * 10_000_000), row="row 2")
-    yield bad("a cell of a million signs", put("production.csv", LINES.replace(b"nd_oxide", b"x" * 1_000_000)), row="row 2", column="product")
-    yield bad("a text of ten million signs", put("projects.csv", text([seed("projects", notes="x" * 10_000_000)]).encode()), row="row 2", table="projects")
-    yield bad("a header of a hundred thousand columns", put("production.csv", b",".join(b"c%d" % i for i in range(100_000)) + b"\n"), row="row 1")
+    yield bad(
+        "a cell of a million signs",
+        put("production.csv", LINES.replace(b"nd_oxide", b"x" * 1_000_000)),
+        row="row 2",
+        column="product",
+    )
+    yield bad(
+        "a text of ten million signs",
+        put("projects.csv", text([seed("projects", notes="x" * 10_000_000)]).encode()),
+        row="row 2",
+        table="projects",
+    )
+    yield bad(
+        "a header of a hundred thousand columns",
+        put("production.csv", b",".join(b"c%d" % i for i in range(100_000)) + b"\n"),
+        row="row 1",
+    )
     yield bad("a hundred thousand quotes", put("production.csv", HEAD + b"\n" + b'"' * 100_001), row="row 2")
     yield bad("a hundred thousand empty lines", put("production.csv", LINES + b"\n" * 100_000), row="row 3")
-    yield bad("ten thousand wrong rows", put("production.csv", HEAD + b"\n" + ROW.replace(b"63800", b"x") * 1 + b"\n" + (ROW.replace(b"63800", b"x") + b"\n") * 10_000))
-    yield bad("a number of a million digits", put("production.csv", LINES.replace(b"63800", b"9" * 1_000_000)), row="row 2", column="quantity")
-    yield bad("an exponent of a million digits", put("production.csv", LINES.replace(b"63800", b"1e" + b"9" * 1_000_000)), row="row 2", column="quantity")
+    yield bad(
+        "ten thousand wrong rows",
+        put(
+            "production.csv",
+            HEAD + b"\n" + ROW.replace(b"63800", b"x") * 1 + b"\n" + (ROW.replace(b"63800", b"x") + b"\n") * 10_000,
+        ),
+    )
+    yield bad(
+        "a number of a million digits",
+        put("production.csv", LINES.replace(b"63800", b"9" * 1_000_000)),
+        row="row 2",
+        column="quantity",
+    )
+    yield bad(
+        "an exponent of a million digits",
+        put("production.csv", LINES.replace(b"63800", b"1e" + b"9" * 1_000_000)),
+        row="row 2",
+        column="quantity",
+    )
     yield bad("a hundred thousand brackets", put("production.json", b"[" * 100_000))
     yield bad("a hundred thousand braces", put("production.json", b'{"a":' * 100_000))
-    yield bad("an integer of a hundred thousand digits", put("production.json", json.dumps([seed("production")]).replace('"63800"', "9" * 100_000).encode()))
+    yield bad(
+        "an integer of a hundred thousand digits",
+        put("production.json", json.dumps([seed("production")]).replace('"63800"', "9" * 100_000).encode()),
+    )
 
 
 def documents() -> Iterator[Case]:
@@ -191,7 +238,17 @@ def documents() -> Iterator[Case]:
         yield cell("quantity", written)
     for written in ("2024.5", "true", '"24"', "null", "[2024]", "2.0245e3", "1e9"):
         yield cell("year", written)
-    for written in ("true", "5", '["nd_oxide"]', '["nd_oxide", "pr_oxide"]', '{"id": "nd_oxide"}', "null", '"nd\\u0000oxide"', '"\\ud800"', '"nd_oxide\\u200b"'):
+    for written in (
+        "true",
+        "5",
+        '["nd_oxide"]',
+        '["nd_oxide", "pr_oxide"]',
+        '{"id": "nd_oxide"}',
+        "null",
+        '"nd\\u0000oxide"',
+        '"\\ud800"',
+        '"nd_oxide\\u200b"',
+    ):
         yield cell("product", written)
     for written in ("true", '["a", "b"]', '{"a": 1}', '"a\\ud800b"', '"a\\u0000b"', '"a\\u001bb"', '"a\\u202eb"', "[]"):
         yield cell("basis", written)
@@ -199,7 +256,14 @@ def documents() -> Iterator[Case]:
         yield cell("is_total", written)
     trade = json.dumps([seed("trade", hs_code="@@", series="own", preferred="0")])
     for written in ("284690", "80510", "2.8469e5"):
-        yield Case("json", f"hs_code {written}", put("trade.json", trade.replace('"@@"', written).encode()), row="row 1", column="hs_code", table="trade")
+        yield Case(
+            "json",
+            f"hs_code {written}",
+            put("trade.json", trade.replace('"@@"', written).encode()),
+            row="row 1",
+            column="hs_code",
+            table="trade",
+        )
     held = TRUTH
     for name, data in (
         ("plain", sound_text), ("with a mark", "\ufeff" + sound_text), ("a number as number", sound_text.replace('"63800"', "63800")),
@@ -223,7 +287,14 @@ def names() -> Iterator[Case]:
 
         return make
 
-    for name in ("[pq]roduction.csv", "*.csv", "p?oduction.csv", "{production,x}.csv", "produ**n.csv", "production[0-9].csv"):
+    for name in (
+        "[pq]roduction.csv",
+        "*.csv",
+        "p?oduction.csv",
+        "{production,x}.csv",
+        "produ**n.csv",
+        "production[0-9].csv",
+    ):
         yield Case("name", name, beside(name, "production.csv", "qroduction.csv"), words=("there is no table",))
     for folder in ("[ab]", "*", "a?", "$HOME", "`id`", "a;b", "a|b", "%2e%2e", "a b", "ä", "日本", "-x", "~", "..."):
         yield Case("name", f"within {folder}", beside(f"{folder}/production.csv"), "taken", held=TRUTH)

@@ -38,15 +38,52 @@ def scenarios() -> Iterator[Case]:
             raise LookupError(old)
         return bad(f"{old.split(' =')[0].strip()}: {new[:40]!a}", SCENARIO.replace(old, new, 1), *words, **more)
 
-    for share in ("nan", "inf", "-0.1", "1.1", "true", '"a"', '"0.25"', "[0.25]", "25", "'25%'", "0x1", "1e400", "2026-01-01", "+nan"):
+    for share in (
+        "nan",
+        "inf",
+        "-0.1",
+        "1.1",
+        "true",
+        '"a"',
+        '"0.25"',
+        "[0.25]",
+        "25",
+        "'25%'",
+        "0x1",
+        "1e400",
+        "2026-01-01",
+        "+nan",
+    ):
         yield put_in("approval_share = 0.25", f"approval_share = {share}", "approval_share")
     for months in ("0", "-1", "121", "1000000000000", "12.5", "true", '"12"', "nan", "[]", "9" * 400):
         yield put_in("months = 12", f"months = {months}")
-    for month in ('"2026-13"', '"2026"', '"26-01"', '"2026-01-01"', "2026-01-01", "202601", '"Jan 2026"', '"２０２６-01"', '"2026-01 "', '"2026-01\\n"', '"1900-01"', '""'):
+    for month in (
+        '"2026-13"',
+        '"2026"',
+        '"26-01"',
+        '"2026-01-01"',
+        "2026-01-01",
+        "202601",
+        '"Jan 2026"',
+        '"２０２６-01"',
+        '"2026-01 "',
+        '"2026-01\\n"',
+        '"1900-01"',
+        '""',
+    ):
         yield put_in('start = "2026-01"', f"start = {month}")
     for place in ('"china"', '"CN"', '"CH N"', '"CHN\\u200b"', '"ZZZ"', "5", "[]", '""', '"CHN\\n"'):
         yield put_in('exporter = "CHN"', f"exporter = {place}")
-    for products in ("[]", '"nd_oxide"', "[5]", '["nd_oxid"]', '["nd_oxide", "nd_oxide"]', "{}", '[""]', '["nd_oxide\\u202e"]'):
+    for products in (
+        "[]",
+        '"nd_oxide"',
+        "[5]",
+        '["nd_oxid"]',
+        '["nd_oxide", "nd_oxide"]',
+        "{}",
+        '[""]',
+        '["nd_oxide\\u202e"]',
+    ):
         yield put_in('products = ["nd_oxide"]', f"products = {products}")
     yield put_in('end = "2026-06"', 'end = "2026-02"', "not after start")
     yield put_in('end = "2026-06"', 'finish = "2026-06"', "finish")
@@ -79,7 +116,14 @@ def scenarios() -> Iterator[Case]:
     yield Case("scenario", "a device", endless, door="scenario")
     yield Case("scenario", "64 gigabytes", huge, door="scenario")
     yield Case("scenario", "sound", put("own.toml", SCENARIO.encode()), "taken", held={"months": 12}, door="scenario")
-    yield Case("scenario", "with a mark", put("own.toml", b"\xef\xbb\xbf" + SCENARIO.encode()), "taken", held={"months": 12}, door="scenario")
+    yield Case(
+        "scenario",
+        "with a mark",
+        put("own.toml", b"\xef\xbb\xbf" + SCENARIO.encode()),
+        "taken",
+        held={"months": 12},
+        door="scenario",
+    )
 
 
 def _journal() -> list[bytes]:
@@ -137,18 +181,45 @@ def publications() -> Iterator[Case]:
     """A publisher's file that was changed, cut, saved anew or mixed up."""
 
     def bad(name: str, change: Callable[[str], str | bytes], *words: str, row: str = "", value: str = "") -> Case:
-        sound = MCS_2026.replace("oddly", "5").replace("Ruritania", "Canada").replace("ASBESTOS", "COBALT").replace("Asbestos", "Cobalt")
+        sound = (
+            MCS_2026.replace("oddly", "5")
+            .replace("Ruritania", "Canada")
+            .replace("ASBESTOS", "COBALT")
+            .replace("Asbestos", "Cobalt")
+        )
         changed = change(sound)
         raw = changed if isinstance(changed, bytes) else changed.encode("cp1252", "xmlcharrefreplace")
         if changed == sound:
             raise LookupError(name)
         return Case("import", name, put("own.csv", raw), words=words, row=row, value=value, door="import usgs-mcs-2026")
 
-    for value in ("226.000", "2E+99", "NaN", "inf", "-5", "226,00", "2,26,000", "~5", "5 t", "=1+1", "zz", "1e20", "<", "5-2", "(5)", "TRUE"):
+    for value in (
+        "226.000",
+        "2E+99",
+        "NaN",
+        "inf",
+        "-5",
+        "226,00",
+        "2,26,000",
+        "~5",
+        "5 t",
+        "=1+1",
+        "zz",
+        "1e20",
+        "<",
+        "5-2",
+        "(5)",
+        "TRUE",
+    ):
         yield bad(f"value {value}", lambda s, v=value: s.replace("226,000", v), row="row 2", value=value)
     for place in ("Ruritania", "Congo", "CONGO (KINSHASA)", "", "World", "Congo (Kinshasa);Japan"):
         yield bad(f"place {place}", lambda s, v=place: s.replace("Congo (Kinshasa)", v), row="row 2", value=place)
-    yield bad("a unit nobody knows", lambda s: s.replace("metric tons,2024", "long tons,2024", 1), row="row 2", value="long tons")
+    yield bad(
+        "a unit nobody knows",
+        lambda s: s.replace("metric tons,2024", "long tons,2024", 1),
+        row="row 2",
+        value="long tons",
+    )
     yield bad("a year that is none", lambda s: s.replace("2024", "MMXXIV", 1), row="row 2", value="MMXXIV")
     yield bad("two figures", lambda s: s + s.split("\r\n")[1].replace("226,000", "1") + "\r\n", "contradicts")
     yield bad("a column missing", lambda s: s.replace(",Other notes", "", 1), row="row 1", value="Other notes")
@@ -164,7 +235,9 @@ def publications() -> Iterator[Case]:
     yield bad("a third publication", lambda s: BGS)
     yield bad("a workbook", lambda s: book({"S": [["x"]]}))
     yield bad("a long cell", lambda s: s.replace("Estimated.", "x" * 30_000, 1))
-    yield Case("import", "no such importer", put("own.csv", b"x"), words=("usgs-mcs-2026",), door="import usgs-mcs-2062")
+    yield Case(
+        "import", "no such importer", put("own.csv", b"x"), words=("usgs-mcs-2026",), door="import usgs-mcs-2062"
+    )
 
 
 def terms() -> Iterator[Case]:
@@ -172,7 +245,12 @@ def terms() -> Iterator[Case]:
     head = "body,term,place,flags,reviewed\n"
 
     def bad(name: str, data: str | bytes, *words: str, **more: Any) -> Case:
-        sound = MCS_2026.replace("oddly", "5").replace("ASBESTOS", "COBALT").replace("Asbestos", "Cobalt").replace("Ruritania", "Canada")
+        sound = (
+            MCS_2026.replace("oddly", "5")
+            .replace("ASBESTOS", "COBALT")
+            .replace("Asbestos", "Cobalt")
+            .replace("Ruritania", "Canada")
+        )
 
         def make(folder: Path) -> Path:
             (folder / "sound.csv").write_bytes(sound.encode("cp1252"))
@@ -202,9 +280,21 @@ def promises() -> Iterator[Case]:
         return book({"S": [title, *rows]})
 
     seen = lines(["c001", "open", "x"])
-    hidden = with_part(seen, "xl/workbook.xml", part(seen, "xl/workbook.xml").replace(b'state="visible"', b'state="hidden"'))
-    yield bad("a column nobody knows", lines(["c001", "open", "x"], title=["commitment_id", "state", "notes"]), "row 1", value="state")
-    yield bad("a column twice", lines(["c001", "open", "met"], title=["commitment_id", "status", "status"]), "row 1", value="status")
+    hidden = with_part(
+        seen, "xl/workbook.xml", part(seen, "xl/workbook.xml").replace(b'state="visible"', b'state="hidden"')
+    )
+    yield bad(
+        "a column nobody knows",
+        lines(["c001", "open", "x"], title=["commitment_id", "state", "notes"]),
+        "row 1",
+        value="state",
+    )
+    yield bad(
+        "a column twice",
+        lines(["c001", "open", "met"], title=["commitment_id", "status", "status"]),
+        "row 1",
+        value="status",
+    )
     yield bad("a promise nobody knows", lines(["c999", "open", "x"]), "row 2", value="c999")
     yield bad("a status nobody knows", lines(["c001", "done?", "x"]), "row 2", value="done?")
     yield bad("a formula", lines(["c001", "open", "=1+1"]), "row 2", column="notes")
@@ -215,7 +305,9 @@ def promises() -> Iterator[Case]:
     yield bad("no rows", lines(), "")
     yield bad("an empty first row", book({"S": [[], head, ["c001", "open", "x"]]}), "row 1")
     yield bad("no sheet that is seen", hidden, "")
-    yield bad("two sheets", book({"S": [head, ["c001", "open", "x"]], "T": [head, ["c001", "met", "y"]]}), "", value="T")
+    yield bad(
+        "two sheets", book({"S": [head, ["c001", "open", "x"]], "T": [head, ["c001", "met", "y"]]}), "", value="T"
+    )
     yield bad("a direction sign", lines(["c001", "open", "a\u202eb"]), "row 2", column="notes")
     yield bad("no workbook", b"x", "")
     yield Case("book", "sound", put("book.xlsx", lines(["c001", "open", "x"])), "taken", door="book")

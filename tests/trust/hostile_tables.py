@@ -70,9 +70,9 @@ def shape() -> Iterator[Case]:
     yield bad("apostrophes for quotes", with_product("'nd_oxide'"), column="product")
     yield bad("a line break in a word", with_product('"nd_\noxide"'), column="product")
     yield bad("CR alone", f"{HEAD}\n{ROW}\n".replace("\n", "\r"), row="row 1")
-    yield bad("CR within a row", f"{HEAD}\n" + ROW.replace(',', ',\r', 1) + "\n", row="row 2")
+    yield bad("CR within a row", f"{HEAD}\n" + ROW.replace(",", ",\r", 1) + "\n", row="row 2")
     yield bad("LF CR", f"{HEAD}\n\r{ROW}\n\r", row="row 2")
-    yield bad("NUL", f"{HEAD}\n" + ROW.replace('CHN', 'C\x00HN') + "\n", "NUL")
+    yield bad("NUL", f"{HEAD}\n" + ROW.replace("CHN", "C\x00HN") + "\n", "NUL")
     yield bad("NUL at the end", f"{HEAD}\n{ROW}\n\x00\x00\x00", "NUL", row="row 3")
     yield bad("a form feed between", f"{HEAD}\n\x0c{ROW}\n", column="product")
     yield bad("Ctrl-Z at the end", f"{HEAD}\n{ROW}\n\x1a", row="row 3")
@@ -82,7 +82,11 @@ def shape() -> Iterator[Case]:
     yield bad("XML", '<?xml version="1.0"?><rows/>', row="row 1")
     yield bad("SQL", "INSERT INTO production VALUES (1);", row="row 1")
     yield bad("another table", text([seed("sources")]), row="row 1")
-    yield bad("columns turned into rows", "".join(f"{a},{b}\n" for a, b in zip(HEAD.split(","), ROW.split(","), strict=False)), row="row 1")
+    yield bad(
+        "columns turned into rows",
+        "".join(f"{a},{b}\n" for a, b in zip(HEAD.split(","), ROW.split(","), strict=False)),
+        row="row 1",
+    )
     yield _csv("shape", "a header alone", f"{HEAD}\n", must="either")
     yield _csv("shape", "no end of line at the end", f"{HEAD}\n{ROW}", must="taken")
     yield _csv("shape", "CR LF", f"{HEAD}\r\n{ROW}\r\n", must="taken")
@@ -125,7 +129,11 @@ def encoding() -> Iterator[Case]:
     yield bad("FF", raw.replace(words.encode(), b"\xff"), row="row 2")
     yield bad("one row in Shift-JIS", raw + told.split("\n")[1].encode("cp932"), row="row 3")
     yield bad("signs that were lost", text([seed("projects", notes="Soci\ufffdt\ufffd")]).encode(), "lost", row="row 2")
-    yield bad("UTF-8 read as Windows-1252", text([seed("projects", notes=words.encode().decode("latin-1"))]).encode(), row="row 2")
+    yield bad(
+        "UTF-8 read as Windows-1252",
+        text([seed("projects", notes=words.encode().decode("latin-1"))]).encode(),
+        row="row 2",
+    )
     yield bad("a mark in the middle", text([seed("projects", notes="a\ufeffb")]).encode(), row="row 2")
     yield bad("two marks", b"\xef\xbb\xbf" * 2 + raw, row="row 1")
     yield bad("packed", gzip.compress(raw, mtime=0))
@@ -135,24 +143,161 @@ def encoding() -> Iterator[Case]:
 
 
 AMOUNTS = (
-    *("5,5oo", "63,800", "63.800,5", "63 800", "63\xa0800", "63\u202f800", "63'800", "63_800", "6,38,00", "12%", "12 %"),
+    *(
+        "5,5oo",
+        "63,800",
+        "63.800,5",
+        "63 800",
+        "63\xa0800",
+        "63\u202f800",
+        "63'800",
+        "63_800",
+        "6,38,00",
+        "12%",
+        "12 %",
+    ),
     *("W", "w", "NA", "N/A", "n.a.", "-", "--", "—", "–", "..", "...", "…", "x", "XX", "nil", "none", "null", "None"),
-    *("unknown", "withheld", "#N/A", "#REF!", "NaN", "nan", "+nan", "inf", "-inf", "Infinity", "1e309", "-1e309", "1e-400"),
-    *("1e99999", "9" * 400, "1e300", "1e16", "0x1F", "0b11", "0o17", "1e", "e5", "1e5.5", "1.2.3", "5.", ".5", "+5", "--5"),
-    *("5-", "(5)", "05", "007", "5 t", "5t", "$5", "¥5", "5k", "5 million", "1.5e3t", "5–7", "5-7", "5/7", "<5", ">5", "~5"),
-    *("≈5", "±5", "5±1", "5*", "5e", "r5", "5(e)", "½", "5½", "５", "６３８００", "６３，８００", "١٢", "१२", "〇", "五", "五千"),
-    *("IV", "O5", "l0", "−5", "﹣5", "-5", "-0.1", "TRUE", "FALSE", "true", "yes", "=1+1", "'5", "'-5", '"5"', "five", "?"),
-    *("5\u200b", "\u20605", "5\u202e", "5\u0301", "\ufeff5", "5\t", "\t5", "5 ", " 5", "5\n", "", " ", "[5]", "{5}", "5,", ",5", "5;6"),
+    *(
+        "unknown",
+        "withheld",
+        "#N/A",
+        "#REF!",
+        "NaN",
+        "nan",
+        "+nan",
+        "inf",
+        "-inf",
+        "Infinity",
+        "1e309",
+        "-1e309",
+        "1e-400",
+    ),
+    *(
+        "1e99999",
+        "9" * 400,
+        "1e300",
+        "1e16",
+        "0x1F",
+        "0b11",
+        "0o17",
+        "1e",
+        "e5",
+        "1e5.5",
+        "1.2.3",
+        "5.",
+        ".5",
+        "+5",
+        "--5",
+    ),
+    *(
+        "5-",
+        "(5)",
+        "05",
+        "007",
+        "5 t",
+        "5t",
+        "$5",
+        "¥5",
+        "5k",
+        "5 million",
+        "1.5e3t",
+        "5–7",
+        "5-7",
+        "5/7",
+        "<5",
+        ">5",
+        "~5",
+    ),
+    *(
+        "≈5",
+        "±5",
+        "5±1",
+        "5*",
+        "5e",
+        "r5",
+        "5(e)",
+        "½",
+        "5½",
+        "５",
+        "６３８００",
+        "６３，８００",
+        "١٢",
+        "१२",
+        "〇",
+        "五",
+        "五千",
+    ),
+    *(
+        "IV",
+        "O5",
+        "l0",
+        "−5",
+        "﹣5",
+        "-5",
+        "-0.1",
+        "TRUE",
+        "FALSE",
+        "true",
+        "yes",
+        "=1+1",
+        "'5",
+        "'-5",
+        '"5"',
+        "five",
+        "?",
+    ),
+    *(
+        "5\u200b",
+        "\u20605",
+        "5\u202e",
+        "5\u0301",
+        "\ufeff5",
+        "5\t",
+        "\t5",
+        "5 ",
+        " 5",
+        "5\n",
+        "",
+        " ",
+        "[5]",
+        "{5}",
+        "5,",
+        ",5",
+        "5;6",
+    ),
 )
 YEARS = (
-    *("24", "1750", "2024.0", "2024.5", "'24", "FY2024", "2024/25", "2024-25", "H1 2024", "令和6年", "R6", "２０２４", "02024"),
+    *(
+        "24",
+        "1750",
+        "2024.0",
+        "2024.5",
+        "'24",
+        "FY2024",
+        "2024/25",
+        "2024-25",
+        "H1 2024",
+        "令和6年",
+        "R6",
+        "２０２４",
+        "02024",
+    ),
     *("20240", "-2024", "0", "9999", "2024 ", "2024-01-01", "45383", "MMXXIV", "2024年", "1e3", "2.024e3", "2024?", ""),
 )
 DATES = (
     *("2025-02-30", "2023-02-29", "1900-02-29", "2025-13-01", "2025-00-10", "2025-01-00", "10/07/2025", "07.10.2025"),
     *("7 Oct 2025", "Oct-25", "25-10-07", "2025/10/07", "20251007", "2025-1-7", "2025-10-7", "2025-10-07T00:00:00"),
-    *("2025-10-07Z", "45937", "令和7年10月7日", "2025年10月7日", "２０２５-10-07", "0000-00-00", "12025-10-07", "2025-W41"),
-    *("2025-280", "tomorrow", "Q3 2025", "2025-10-07 ", "NaT", "-2025-10-07", "1969", "2025-10-07/2025-10-09"),
+    *(
+        "2025-10-07Z",
+        "45937",
+        "令和7年10月7日",
+        "2025年10月7日",
+        "２０２５-10-07",
+        "0000-00-00",
+        "12025-10-07",
+        "2025-W41",
+    ),
+    *("2025-280", "tomorrow", "Q3 2025", "2025-10-07 ", "NaT", "-2025-10-07", "2025-10-07/2025-10-09"),
 )
 NUMBERS_TAKEN = (("6.38e4", 63800.0), ("1E+02", 100.0), ("0", 0.0), ("-0", 0.0), ("0.5", 0.5), ("1e-5", 1e-5))
 
@@ -162,7 +307,16 @@ def number(amounts: tuple[str, ...] = AMOUNTS) -> Iterator[Case]:
 
     def cell(table: str, column: str, value: str, *words: str) -> Case:
         made = table_file(table, [seed(table, **{column: value})])
-        return Case("number", f"{column} {value[:20]!a}", make=made, words=words, row="row 2", column=column, value=value, table=table)
+        return Case(
+            "number",
+            f"{column} {value[:20]!a}",
+            make=made,
+            words=words,
+            row="row 2",
+            column=column,
+            value=value,
+            table=table,
+        )
 
     for value in amounts:
         yield cell("production", "quantity", value)
@@ -171,7 +325,7 @@ def number(amounts: tuple[str, ...] = AMOUNTS) -> Iterator[Case]:
     for value in DATES:
         yield cell("projects", "support_date", value)
     for column, values in (
-        ("lat", ("133.1", "-91", "35N", "35°", '35°40\'12"', "1e2")),
+        ("lat", ("133.1", "-91", "35N", "35°", "35°40'12\"", "1e2")),
         ("capacity", ("-7000", "10k", "7,000", "1e400")),
         ("capex_usd_m", ("$700", "700m", "JPY 700", "-1", "€5")),
     ):
@@ -190,7 +344,9 @@ def key() -> Iterator[Case]:
     """Rows that are one and look like two, words that are two and look like one, words that do not exist."""
     row = seed("production", series="own", preferred="0")
 
-    def two(name: str, *changes: dict[str, str], row_of: str = "row 3", column: str = "", words: tuple[str, ...] = ()) -> Case:
+    def two(
+        name: str, *changes: dict[str, str], row_of: str = "row 3", column: str = "", words: tuple[str, ...] = ()
+    ) -> Case:
         rows = [{**row, **change} for change in changes]
         return Case("key", name, table_file("production", rows), words=words, row=row_of, column=column)
 
@@ -218,11 +374,23 @@ def key() -> Iterator[Case]:
         for value in values:
             made = table_file("production", [{**row, column: value}])
             yield Case("key", f"{column} {value!a}", make=made, row="row 2", column=column, value=value)
-    for value in ("80510", "2E5", "2.8469E+05", "284,690", "28469O", "284690.0", "０８０５１０", "28 46 90", "2846.90.x"):
+    for value in (
+        "80510",
+        "2E5",
+        "2.8469E+05",
+        "284,690",
+        "28469O",
+        "284690.0",
+        "０８０５１０",
+        "28 46 90",
+        "2846.90.x",
+    ):
         made = table_file("trade", [seed("trade", hs_code=value, series="own", preferred="0")])
         yield Case("key", f"hs_code {value!a}", make=made, row="row 2", column="hs_code", value=value, table="trade")
     own = seed("trade", hs_code="080510", series="own", preferred="0")
-    yield Case("key", "a zero in front", table_file("trade", [own]), "either", held={"hs_code": "080510"}, table="trade")
+    yield Case(
+        "key", "a zero in front", table_file("trade", [own]), "either", held={"hs_code": "080510"}, table="trade"
+    )
     for value in ("mp", "", "MP-10X ", "mp-10x\u200b", "mp 10x", "mp|10x", "../mp", "mp\n10x"):
         made = table_file("projects", [seed("projects", project_id=value)])
         yield Case("key", f"project_id {value!a}", make=made, must="either" if value == "mp" else "refused",
@@ -230,8 +398,30 @@ def key() -> Iterator[Case]:
 
 
 TEXTS_REFUSED = (
-    *("a\x07b", "a\x1b[31mb", "\x1b]0;owned\x07", "a\x08b", "a\x7fb", "a\x9bb", "a\u202eb", "a\u2066b", "a\u200bb", "a\u200fb"),
-    *("a\ufeffb", "a\u2028b", "a\u2029b", "a\ufffeb", "a\uffffb", "a\ue000b", "a\U000e0041b", "a\u00adb", "a\u180eb", "a\tb"),
+    *(
+        "a\x07b",
+        "a\x1b[31mb",
+        "\x1b]0;owned\x07",
+        "a\x08b",
+        "a\x7fb",
+        "a\x9bb",
+        "a\u202eb",
+        "a\u2066b",
+        "a\u200bb",
+        "a\u200fb",
+    ),
+    *(
+        "a\ufeffb",
+        "a\u2028b",
+        "a\u2029b",
+        "a\ufffeb",
+        "a\uffffb",
+        "a\ue000b",
+        "a\U000e0041b",
+        "a\u00adb",
+        "a\u180eb",
+        "a\tb",
+    ),
     *("a\nb", "a\r\nb", "a  b", " a", "a ", "\u3000a", "a\u3000", "a\xa0", "\ufffd", "a\U0010ffffb", "a\x00b"),
 )
 TEXTS_TAKEN = (
@@ -241,8 +431,24 @@ TEXTS_TAKEN = (
     *("南鳥島のレアアース泥", "Société", "Straße", "Ñ", "Ωmega", "𠮷野家", "🧲", "e\u0301", "NA", "null", "TRUE", "1e5", "007", "x" * 5000),
 )  # fmt: skip
 URLS = (
-    *("javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "http://", "https://exa mple.org", "doi 10.5066", "//x.org/a"),
-    *("ftp://x.example/a", "https://", "x.example", "https://x", "https://a.example/\u202ecod", "http:/x.example", " https://x.example"),
+    *(
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "data:text/html,x",
+        "http://",
+        "https://exa mple.org",
+        "doi 10.5066",
+        "//x.org/a",
+    ),
+    *(
+        "ftp://x.example/a",
+        "https://",
+        "x.example",
+        "https://x",
+        "https://a.example/\u202ecod",
+        "http:/x.example",
+        " https://x.example",
+    ),
 )
 
 
@@ -250,14 +456,25 @@ def words() -> Iterator[Case]:
     """Texts that programs run, hide or lose."""
     for value in TEXTS_REFUSED:
         made = table_file("production", [seed("production", basis=value)])
-        yield Case("text", f"basis {value!a}", make=made, row="row 2", column="" if "\x00" in value else "basis", value=value)
+        yield Case(
+            "text", f"basis {value!a}", make=made, row="row 2", column="" if "\x00" in value else "basis", value=value
+        )
     for value in TEXTS_TAKEN:
         given = f"'{value}" if value.lstrip("'")[:1] in tuple("=+-@＝＠") else value
         rows = [seed("projects", notes=given)]
-        yield Case("text", f"notes {value[:30]!a}", table_file("projects", rows), "taken", held={"notes": value}, table="projects")
+        yield Case(
+            "text",
+            f"notes {value[:30]!a}",
+            table_file("projects", rows),
+            "taken",
+            held={"notes": value},
+            table="projects",
+        )
     for value in ("=1+1", "+1+1", "@x"):
         rows = [seed("projects", notes=value)]
-        yield Case("text", f"bare {value}", table_file("projects", rows), "either", held={"notes": value}, table="projects")
+        yield Case(
+            "text", f"bare {value}", table_file("projects", rows), "either", held={"notes": value}, table="projects"
+        )
     for value in URLS:
         made = table_file("sources", [seed("sources", url=value)])
         yield Case("text", f"url {value!a}", make=made, row="row 2", column="url", value=value, table="sources")
@@ -277,7 +494,15 @@ def unit() -> Iterator[Case]:
         yield Case("unit", f"mass_basis {value!a}", make=made, row="row 2", column="mass_basis", value=value)
     for value in ("t", "GWh/y", "t/yr", "t/d", "kt", "MW", "USD/y", "", "t / y", "tpa"):
         made = table_file("projects", [seed("projects", capacity_unit=value)])
-        yield Case("unit", f"capacity_unit {value!a}", make=made, row="row 2", column="capacity_unit", value=value, table="projects")
+        yield Case(
+            "unit",
+            f"capacity_unit {value!a}",
+            make=made,
+            row="row 2",
+            column="capacity_unit",
+            value=value,
+            table="projects",
+        )
     price = shipped("prices")
     for value in ("USD", "$/t", "USD/kgs", "t", "EUR/t", "JPY/t", "USD/lb.", "", "USD per t"):
         made = table_file("prices", [{**price, "unit": value}])

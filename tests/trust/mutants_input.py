@@ -42,11 +42,28 @@ KEPT = 60
 
 LARGE = ("production", "trade", "governance", "published_indicators", "reproduced", "demand_outlook", "entity_names")
 
-NO_NUMBERS = ("5,5oo", "W", "NaN", "inf", "1e309", "—", "12 %", "1,234", "0x1F", "５", "<5", "5 t", "1e99", "--", "#N/A", "−7")
+NO_NUMBERS = (
+    "5,5oo",
+    "W",
+    "NaN",
+    "inf",
+    "1e309",
+    "—",
+    "12 %",
+    "1,234",
+    "0x1F",
+    "５",
+    "<5",
+    "5 t",
+    "1e99",
+    "--",
+    "#N/A",
+    "−7",
+)
 TRAPS = (
     *NO_NUMBERS,
-    *("=cmd|' /C calc'!A0", '"', "\r", "\x00", "\ufeff", "\u202e", "2E5", "080510", "NA", "Namibia ", "Côte d'Ivoire", "中国"),
-    *("%s%n", "../../etc/passwd", "x" * 30_000, "", " ", ",", "\n", "null", "true", "[]", "{}", "1e-400", "0", "1", "nd_oxide"),
+    *("=cmd|' /C calc'!A0", '"', "\r", "\x00", "\ufeff", "\u202e", "2E5", "080510", "NA", "Namibia ", "中国"),
+    *("%s%n", "../../etc/passwd", "x" * 30_000, "", " ", ",", "\n", "null", "true", "[]", "{}", "1e-400", "0", "1"),
 )  # fmt: skip
 
 
@@ -75,7 +92,11 @@ def _base() -> dict[str, Any]:
     found = {}
     for name, parsed in base_tables().items():
         most = KEPT if name in LARGE else len(parsed.rows)
-        part = [i for i, row in enumerate(parsed.rows) if i < most or row.get("product") == "nd_oxide" and name == "production"]
+        part = [
+            i
+            for i, row in enumerate(parsed.rows)
+            if i < most or (row.get("product") == "nd_oxide" and name == "production")
+        ]
         found[name] = replace(parsed, rows=[parsed.rows[i] for i in part], lines=[parsed.lines[i] for i in part])
     return found
 
@@ -277,7 +298,9 @@ def _unknown_word(columns: tuple[str, ...]) -> Callable[[bytes, random.Random], 
     def change(data: bytes, chance: random.Random) -> bytes:
         lines = _lines(data)
         row, at = chance.choice(lines[1:]), lines[0].index(chance.choice(columns))
-        row[at] = chance.choice((row[at] + "x", row[at] + " ", row[at].upper() + "q", "Z" + row[at], row[at] + "\u200b", "?"))
+        row[at] = chance.choice(
+            (row[at] + "x", row[at] + " ", row[at].upper() + "q", "Z" + row[at], row[at] + "\u200b", "?")
+        )
         return _bytes(lines)
 
     return change
@@ -337,7 +360,9 @@ def changed_book(data: bytes, chance: random.Random, others: list[bytes]) -> byt
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new:
         members = old.namelist()
-        hit = chance.choice([m for m in members if "sheet" in m or "workbook.xml" in m or "shared" in m or m == chance.choice(members)])
+        hit = chance.choice(
+            [m for m in members if "sheet" in m or "workbook.xml" in m or "shared" in m or m == chance.choice(members)]
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for member in members:
@@ -352,7 +377,10 @@ def changed_book(data: bytes, chance: random.Random, others: list[bytes]) -> byt
 def _table(name: str, numbers: tuple[str, ...], words: tuple[str, ...]) -> Seed:
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
-        lines = [next(reader), *itertools.islice((row for row in reader if "nd_oxide" in row or name != "production"), 3)]
+        lines = [
+            next(reader),
+            *itertools.islice((row for row in reader if "nd_oxide" in row or name != "production"), 3),
+        ]
     faults = (_no_number(numbers), _unknown_word(words), _other_width, _twice, _not_utf8, _lost_column)
     return Seed(f"{name}.csv", _bytes(lines), _layer, faults)
 
@@ -361,7 +389,8 @@ def seeds() -> list[Seed]:
     """The sound files, all of them taken as they are."""
     from tests.sources.publisher_files import BGS, MCS_2025, MCS_2026, WGI, WMD, yearbook
     from tests.trust.hostile_books import shared, sound
-    from tests.trust.hostile_others import SCENARIO, _journal as journal_lines
+    from tests.trust.hostile_others import SCENARIO
+    from tests.trust.hostile_others import _journal as journal_lines
 
     tables = [
         _table("production", ("quantity", "year", "is_total"), ("product", "country", "unit", "source_id", "stage")),
@@ -383,7 +412,12 @@ def seeds() -> list[Seed]:
     library = sorted((FOLDER.parent.parent / "scenario" / "library").glob("cn-*.toml"))
     stories = [Seed("own.toml", SCENARIO.encode(), _scenario)]
     stories += [Seed(f"own{i}.toml", path.read_bytes(), _scenario) for i, path in enumerate(library[:3])]
-    sound_mcs = MCS_2026.replace("oddly", "5").replace("ASBESTOS", "COBALT").replace("Asbestos", "Cobalt").replace("Ruritania", "Canada")
+    sound_mcs = (
+        MCS_2026.replace("oddly", "5")
+        .replace("ASBESTOS", "COBALT")
+        .replace("Asbestos", "Cobalt")
+        .replace("Ruritania", "Canada")
+    )
     places = b"body,term,place,flags,reviewed\n,Ruritania,JPN,,mine\nX,Nowhere,,,left out\n"
     return [
         *tables,
@@ -507,9 +541,14 @@ def main() -> int:
             whole.add(part)
             for line in part.found:
                 print(line, flush=True)
-            print(f"{whole.distinct:,} distinct, {len(whole.found)} found, {whole.seconds:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{whole.distinct:,} distinct, {len(whole.found)} found, {whole.seconds:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
     figure = (
-        f"{whole.distinct:,} distinct mutants of {kinds} files: {len(whole.found)} crashes, hangs, misreadings or sure faults taken; "
+        f"{whole.distinct:,} distinct mutants of {kinds} files: {len(whole.found)} crashes, hangs, "
+        f"misreadings or sure faults taken; "
         f"{whole.sure:,} sure faults refused, {whole.taken:,} others taken"
     )
     print(figure, f"({whole.seconds / 3600:.2f} CPU-hours)")

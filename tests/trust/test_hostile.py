@@ -161,7 +161,9 @@ def test_a_number_is_followed_to_its_cells_and_a_broken_trail_is_found(lineages:
     found = lineages()
     assert trace.lacks(found) == []
     behind = found.rows[0]
-    column = next(c for c, v in behind.row.items() if isinstance(v, str) and c in trace.cells(behind.table)[behind.row_id][1])
+    column = next(
+        c for c, v in behind.row.items() if isinstance(v, str) and c in trace.cells(behind.table)[behind.row_id][1]
+    )
     changed = dataclasses.replace(behind, row={**behind.row, column: "another word"})
     assert "the lineage 'another word'" in trace.lacks(dataclasses.replace(found, rows=(changed,)))[0] or column in str(
         trace.lacks(dataclasses.replace(found, rows=(changed,)))

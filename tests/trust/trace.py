@@ -99,12 +99,16 @@ def numbers(store: Path) -> list[tuple[str, str, str, int, str]]:
             found += [
                 (result.command, folder, "", number, column)
                 for column, value in row.items()
-                if isinstance(value, int | float) and not isinstance(value, bool) and not column.endswith(("_p10", "_p90"))
+                if isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and not column.endswith(("_p10", "_p90"))
             ]
     return found
 
 
-def drawn(all_numbers: Sequence[tuple[str, str, str, int, str]], count: int, seed: int) -> list[tuple[str, str, str, int, str]]:
+def drawn(
+    all_numbers: Sequence[tuple[str, str, str, int, str]], count: int, seed: int
+) -> list[tuple[str, str, str, int, str]]:
     """So many of them, as many of each command as there are."""
     chance = random.Random(seed)
     by: dict[str, list[tuple[str, str, str, int, str]]] = {}
@@ -118,7 +122,9 @@ def drawn(all_numbers: Sequence[tuple[str, str, str, int, str]], count: int, see
     return picked
 
 
-def traced(store: Path, picked: Sequence[tuple[str, str, str, int, str]], explain: Explain | None = None) -> tuple[int, list[str]]:
+def traced(
+    store: Path, picked: Sequence[tuple[str, str, str, int, str]], explain: Explain | None = None
+) -> tuple[int, list[str]]:
     """How many can be followed to their cells, and what is missing of the others."""
     import didymium.data
     from didymium.results import RunStore

@@ -50,8 +50,12 @@ class _Spell(_Strict):
     end: Month | None = Field(None, description="first month after it; none means to the end of the run")
     start_early: Month | None = Field(None, description="earliest month in which it may start, for draws")
     start_late: Month | None = Field(None, description="latest month in which it may start, for draws")
-    months_low: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(None, description="least length in months, for draws")
-    months_high: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(None, description="greatest length in months, for draws")
+    months_low: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(
+        None, description="least length in months, for draws"
+    )
+    months_high: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(
+        None, description="greatest length in months, for draws"
+    )
     range_basis: Annotated[str, StringConstraints(min_length=1)] | None = Field(
         None, description="what the ranges rest on, or that they are assumed"
     )
