@@ -16,12 +16,18 @@ A message says what is wrong, where, and what to do next, in one line.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+LONG = 1000
+"""Characters of a line beyond which its longest words are cut."""
 
 
 def one_line(text: str) -> str:
     """The text in one line that no terminal obeys: what cannot be seen is written as \\uXXXX."""
     words = " ".join(text.split())
+    if len(words) > LONG:
+        words = re.sub(r"\S{200,}", lambda found: found[0][:60] + "…", words)
     return words if words.isprintable() else "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in words)
 
 

@@ -62,8 +62,8 @@ NO_NUMBERS = (
 )
 TRAPS = (
     *NO_NUMBERS,
-    *("=cmd|' /C calc'!A0", '"', "\r", "\x00", "\ufeff", "\u202e", "2E5", "080510", "NA", "Namibia ", "Côte d'Ivoire", "中国"),
-    *("%s%n", "../../etc/passwd", "x" * 30_000, "", " ", ",", "\n", "null", "true", "[]", "{}", "1e-400", "0", "1", "nd_oxide"),
+    *("=cmd|' /C calc'!A0", '"', "\r", "\x00", "\ufeff", "\u202e", "2E5", "080510", "NA", "Namibia ", "中国"),
+    *("%s%n", "../../etc/passwd", "x" * 30_000, "", " ", ",", "\n", "null", "true", "[]", "{}", "1e-400", "0", "1"),
 )  # fmt: skip
 
 
@@ -547,7 +547,8 @@ def main() -> int:
                 flush=True,
             )
     figure = (
-        f"{whole.distinct:,} distinct mutants of {kinds} files: {len(whole.found)} crashes, hangs, misreadings or sure faults taken; "
+        f"{whole.distinct:,} distinct mutants of {kinds} files: {len(whole.found)} crashes, hangs, "
+        f"misreadings or sure faults taken; "
         f"{whole.sure:,} sure faults refused, {whole.taken:,} others taken"
     )
     print(figure, f"({whole.seconds / 3600:.2f} CPU-hours)")

@@ -167,7 +167,8 @@ def main() -> int:
     if given.record:
         what = "sampled numbers in reports traced to source cell"
         command = f"python -m tests.trust.trace --count {given.count} --record"
-        record(15, what, f"{right} of {len(picked)}, of the answers of one brief ({told})", command, file="input")
+        of = "one brief" if given.store is None else "a store of answers"
+        record(15, what, f"{right} of {len(picked)}, from {of} ({told})", command, file="input")
     return 1 if wrong or not picked else 0
 
 
