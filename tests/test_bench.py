@@ -21,6 +21,7 @@ SCRIPTS = (
     "trade",
     "cashflow",
     "portfolio",
+    "lab",
 )
 
 
