@@ -73,14 +73,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--moves", type=int, default=40, help="how many times a dial is turned (default: 40)")
     parser.add_argument("--cold", type=int, default=5, help="how many of these are also asked cold (default: 5)")
+    parser.add_argument("--tiny", action="store_true", help="one turn, without what is made ready before")
     said = parser.parse_args()
+    count, cold_count = (1, 1) if said.tiny else (said.moves, said.cold)
     ds = didymium.data.open()
-    lab, turns = Lab(ds), moves(said.moves)
+    lab, turns = Lab(ds), moves(count)
     story = adjustable()[NAME]
     names = ("warm: answer", "warm: answer and figure", "cold: answer and figure")
     times: dict[str, Times] = {name: [] for name in names}
     with quiet():
-        lab.warm(NAME)
+        if not said.tiny:
+            lab.warm(NAME)
         drawn(lab.ask(NAME, turns[0][0], PARTIES, 1.0))  # the drawing engine has started
         for n, (to, days) in enumerate(turns):
             result = timed(times[names[0]], partial(lab.ask, NAME, to, PARTIES, days))
@@ -88,7 +91,7 @@ def main() -> None:
             timed(figure, partial(drawn, result))
             answer = times[names[0]][-1]
             times[names[1]].append((answer[0] + figure[0][0], answer[1] + figure[0][1]))
-            if n < said.cold:
+            if n < cold_count:
                 timed(times[names[2]], partial(cold, ds, turned(story, to)))
     head = ["way", "wall p50 [s]", "wall p95 [s]", "CPU p50 [s]", "CPU p95 [s]"]
     rows = []

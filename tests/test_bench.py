@@ -22,6 +22,7 @@ SCRIPTS = (
     "cashflow",
     "portfolio",
     "plan",
+    "lab",
 )
 
 

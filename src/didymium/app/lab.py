@@ -187,7 +187,13 @@ def _products(at: Setting, t: Translator) -> list[tuple[str, str, bool]]:
 
 def _told(site: Site, at: Setting, t: Translator) -> dict[str, Any]:
     """An answer as a page shows it, or what is wrong."""
-    about: dict[str, Any] = {"query": at.query, "name": _title(at.scenario, t)}
+    stands = t(
+        "{share} % passes or remains, {months} months, {days} days of stock",
+        share=at.typed["passes"],
+        months=at.typed["months"],
+        days=at.typed["days"],
+    )
+    about: dict[str, Any] = {"query": at.query, "name": _title(at.scenario, t), "stands": stands}
     if at.faults:
         return about | {"fault": " ".join(at.faults.values())}
     try:

@@ -36,7 +36,7 @@ CELL_MONTHS = (3, 6, 9, 12, 18, 24)
 CELL_SHARES = 4
 """Lengths [months] and steps of the share at which the solver's bases are kept."""
 MOST_STARTS = 256
-MOST_ANSWERS = 256
+MOST_ANSWERS = 64
 NO_BAND = (
     "The lab shows the central case alone, without the interval that uncertain inputs give: ask didymium stress for it"
 )
