@@ -121,8 +121,8 @@ def verify(shared: Shared, run: tuple[str, ...]) -> int:
     """Check kept runs: whole, bytes as in their manifests, solved programmes optimal. All of them, or those named.
 
     The programmes are assembled again from data and scenario, and residuals, gap and the numbers of the central case
-    follow by plain sums from the kept arrays; no solver takes part. Exit code 1 if anything does not hold. Folders that a killed process left unfinished, or that
-    gave way to a later run, are told and are no fault.
+    follow by plain sums from the kept arrays; no solver takes part. Exit code 1 if anything does not hold. Folders that
+    a killed process left unfinished, or that gave way to a later run, are told and are no fault.
     """
     from didymium.cli.output import write
     from didymium.cli.proving import Proofs
