@@ -182,7 +182,8 @@ def main() -> int:
     print(figure)
     if asked.record and not asked.broken:
         what = "workers and scheduler killed, processes and Dask"
-        record(7, what, figure, "python -m tests.trust.workers --record", file="store")
+        command = f"python -m tests.trust.workers --rounds {asked.rounds} --record"
+        record(7, what, figure, command, file="store")
     return 0 if same == asked.rounds and resumed and reused >= 0.9 else 1
 
 
