@@ -51,8 +51,9 @@ def test_both_see_that_there_is_no_plan() -> None:
 
 def test_a_portfolio_has_the_same_answer() -> None:
     pytest.importorskip("pyscipopt")
-    from didymium.engine import portfolio
     from tests.trust.second_solver import problem
+
+    from didymium.engine import portfolio
 
     for number in range(4):
         p = problem(np.random.default_rng([10, number]))
