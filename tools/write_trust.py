@@ -41,10 +41,10 @@ _TAIL = """
 - Random small cases say little about large ones. What holds in 22 relations and 80 problems can still fail in the next.
 - A figure is as old as its date. Nothing is measured anew when the code changes, but for the fast part of each harness,
   which runs with the tests.
-- Solver figures are of linear programmes and small portfolios. A proof of infeasibility comes with each contradiction of
-  a linear programme and is checked from outside; one of whole numbers alone has none but the word of two runs.
-- Row 13 counts each cell of the tables compared. Those that are not matched have a written reason, most often that what the
-  publisher prints is rounded, or that it took other years and sources; the floor asks for 95 % and is not met.
+- Solver figures are of linear programmes and small portfolios. A proof of infeasibility comes with each contradiction
+  of a linear programme and is checked from outside; one of whole numbers alone has none but the word of two runs.
+- Row 13 counts each cell of the tables compared. Those that are not matched have a written reason, most often that what
+  the publisher prints is rounded, or that it took other years and sources; the floor asks for 95 % and is not met.
 - The mutation scores of row 21 are of small random samples: of 17 the true share may be anywhere from 53 to 90 %.
 - Two solvers may share a fault of the programme that both are given.
 
