@@ -45,7 +45,8 @@ _TAIL = """
   of a linear programme and is checked from outside; one of whole numbers alone has none but the word of two runs.
 - Row 13 counts each cell of the tables compared. Those that are not matched have a written reason, most often that what
   the publisher prints is rounded, or that it took other years and sources; the floor asks for 95 % and is not met.
-- The mutation scores of row 21 are of small random samples: of 17 the true share may be anywhere from 53 to 90 %.
+- The mutation scores of row 21 are of tiny random samples: with 13 of 17 the true share may be anywhere from 53 to
+  90 %, and 6 of 7 say next to nothing.
 - Two solvers may share a fault of the programme that both are given.
 
 ## Check it yourself

@@ -184,7 +184,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         chosen, alive, every = tried(given.parts, given.mutants, Path(folder), given.seed, given.minutes)
     noticed = len(chosen) - len(alive)
-    figure = f"{noticed} of {len(chosen)} noticed ({noticed / len(chosen):.0%}), sampled of {every:,}"
+    asked_for = "" if len(chosen) >= min(given.mutants, every) else f"the first {len(chosen)} of "
+    figure = (
+        f"{noticed} of {len(chosen)} noticed ({noticed / len(chosen):.0%}): {asked_for}a sample of {given.mutants} "
+    )
+    figure += f"of {every:,}"
     print(figure)
     if given.record:
         what = " and ".join(given.parts)
