@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.trust.server import Served, served
 
 ASKED = {"question": "stress", "scenario": "cn-stop-3", "draws": "12", "foresight": "coordinated", "drivers": "false"}
