@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.trust.server import Served, served
 
-ASKED = {"question": "stress", "scenario": "cn-stop-3", "draws": "12", "foresight": "coordinated", "drivers": "false"}
+ASKED = {"question": "stress", "scenario": "cn-stop-3", "draws": "8", "foresight": "coordinated", "drivers": "false"}
 
 
 def until(true: Callable[[], bool], seconds: float = 240) -> None:

@@ -64,7 +64,7 @@ class LayerRecord:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Dataset:
     """Checked rows of all tables after layers; never changes once opened.
 
@@ -85,6 +85,11 @@ class Dataset:
 
     # What others have worked out of these rows alone; see `once`.
     _known: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        rows = sum(len(table) for table in self.content.values())
+        under = " < ".join(self.layers)
+        return f"<Dataset {self.version} {self.id}: {rows:,} rows in {len(self.content)} tables, layers {under}>"
 
     @property
     def id(self) -> str:

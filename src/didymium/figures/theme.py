@@ -153,7 +153,21 @@ def _as_list(value: Any) -> Sequence[str]:
     return value if isinstance(value, list) else []
 
 
-def frame(body: Spec, *, title: str, subtitle: str, description: str, source: str, narrow: bool) -> Spec:
+class Figure(Spec):
+    """A specification that a notebook shows as its picture."""
+
+    def _mime_(self) -> tuple[str, str]:
+        """For marimo, which would show a dict as a tree."""
+        return "text/html", self._repr_svg_()
+
+    def _repr_svg_(self) -> str:
+        """For Jupyter."""
+        from didymium.figures.render import svg
+
+        return svg(self)
+
+
+def frame(body: Spec, *, title: str, subtitle: str, description: str, source: str, narrow: bool) -> Figure:
     """A whole figure: the finding as title, what is measured as subtitle, origin at the foot, a description in words.
 
     The same words stand in `usermeta`, for pages that set them themselves (see `plain`).
@@ -173,7 +187,7 @@ def frame(body: Spec, *, title: str, subtitle: str, description: str, source: st
     }
     foot: Spec = {"text": wrap(source, characters * 1.35), "orient": "bottom", "anchor": "start", "frame": "bounds"}
     foot |= {"color": MUTED, "fontSize": 10, "fontWeight": "normal", "offset": 12}
-    return {
+    whole: Spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": f"{title} {subtitle} {description}",
         "usermeta": {"title": title, "subtitle": subtitle, "footer": source, "narrow": narrow},
@@ -183,6 +197,7 @@ def frame(body: Spec, *, title: str, subtitle: str, description: str, source: st
         "title": head,
         "vconcat": [{"title": foot, "vconcat": [body]}],
     }
+    return Figure(whole)
 
 
 def plain(spec: Spec) -> Spec:

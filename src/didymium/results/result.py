@@ -63,7 +63,7 @@ def _checked(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(kept)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """What a study answers.
 
@@ -126,6 +126,17 @@ class Result:
             array_hashes=hashes,
             arrays=dict(arrays or {}),
         )
+
+    def __repr__(self) -> str:
+        from didymium.results.display import line
+
+        return line(self)
+
+    def _repr_html_(self) -> str:
+        """How notebooks show it."""
+        from didymium.results.display import html
+
+        return html(self)
 
     def table(self, name: str | None = None) -> pd.DataFrame:
         """The main table, or the named one, as a DataFrame."""
