@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from didymium.app import fields, pictures
+from didymium.app import fields, pictures, tables
 from didymium.app.site import address
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import Translator, dataset_names, translator
 from didymium.questions.forms import csv_text, json_text, picked, workbook
-from didymium.questions.words import KINDS, cell, heading
+from didymium.questions.words import cell, heading
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -26,15 +26,12 @@ if TYPE_CHECKING:
     from didymium.questions.catalogue import Question
     from didymium.results import Result
 
-SHOWN = 200
-"""Rows of a table on a page; all are in its twins."""
 FORMS = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LANGUAGES = {"en": "English", "ja": "日本語"}
-HIDDEN = ("source_ids",)
 
 
 @cache
@@ -215,7 +212,7 @@ async def ask(request: Request) -> Response:
     if table and table not in result.tables:
         return await missing(request, NotFound("no table"))
     specs = await run_in_threadpool(pictures.drawn, result, t) if not table else []
-    nothing["answer"] = _answer(result, asked, table, specs, t)
+    nothing["answer"] = _answer(result, asked, table, specs, t, request.query_params.get("sort", ""))
     return _page(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
 
 
@@ -247,41 +244,53 @@ def _commands(asked: fields.Asked) -> dict[str, str]:
 
 
 def _answer(
-    result: Result, asked: fields.Asked, table: str, specs: Sequence[Mapping[str, Any]], t: Translator
+    result: Result, asked: fields.Asked, table: str, specs: Sequence[Mapping[str, Any]], t: Translator, sort: str
 ) -> dict[str, Any]:
     """What a page shows of an answer: every number with the address of what stands behind it."""
     rows = list(result.tables[table] if table else result.rows)
     whole = len(rows)
-    numbered = list(enumerate(rows, start=1))
+    numbered = tables.numbered(rows)
     columns = [c for c in asked.question.columns if rows and c in rows[0]]
     if not table:
         kept = {id(r) for r in picked(rows, asked.question)}
         numbered = [(n, r) for n, r in numbered if id(r) in kept]
     if table or not columns:
-        ends = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
-        columns = [c for c in (rows[0] if rows else {}) if c not in HIDDEN and not c.endswith(ends)]
-    kinds = {**KINDS, **asked.question.words}
-    lines = []
-    for number, row in numbered[:SHOWN]:
-        line = []
-        for column in columns:
-            value = row.get(column)
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            words = {"row": str(number), "column": column, "table": table, "lang": t.lang}
-            behind = f"/explain/{result.run_id}?{urlencode({k: v for k, v in words.items() if v})}"
-            line.append(
-                {"text": cell(row, column, t, kinds), "number": is_number, "behind": behind if is_number else ""}
-            )
-        lines.append(line)
+        columns = tables.all_columns(rows)
+    given = {**asked.given, **({"table": table} if table else {})}
+    grid = tables.table(
+        numbered,
+        columns,
+        t,
+        title=t("Rows"),
+        run_id=result.run_id,
+        name=table,
+        words=asked.question.words,
+        here=f"/ask/{address(asked.question)}",
+        asked=given,
+        sort=sort,
+    )
+    above = [
+        tables.table(
+            tables.numbered(result.tables[name]),
+            [c for c in shown if c in result.tables[name][0]],
+            t,
+            title=heading(name, t),
+            run_id=result.run_id,
+            name=name,
+            words=asked.question.words,
+        )
+        for name, shown in asked.question.above.items()
+        if not table and result.tables.get(name)
+    ]
     said = [str(w) for w in result.warnings]
     return {
         "run_id": result.run_id,
         "status": result.status,
         "table": table,
         "tables": list(result.tables),
-        "head": [heading(c, t) for c in columns],
-        "lines": lines,
-        "shown": len(lines),
+        "grid": grid,
+        "above": above,
+        "shown": grid.shown,
         "whole": whole,
         "notes": [t.fact(w) for w in said],
         "figures": [
@@ -299,13 +308,18 @@ async def figure(request: Request) -> Response:
 
     def draw() -> str | None:
         result = site.answered(asked)
-        specs = [] if result is None else pictures.drawn(result, t)
+        narrow = request.query_params.get("narrow") == "1"
+        specs = [] if result is None else pictures.drawn(result, t, narrow=narrow)
         number = request.path_params["number"]
         return pictures.picture(specs[number]) if number < len(specs) else None
 
     drawing = await run_in_threadpool(draw)
     if drawing is None:
         return await missing(request, NotFound("no figure"))
+    return _svg(drawing)
+
+
+def _svg(drawing: str) -> Response:
     # a picture may style itself, and do nothing else
     policy = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return Response(drawing, media_type="image/svg+xml", headers=policy)
@@ -396,7 +410,7 @@ async def runs(request: Request) -> Response:
     t, site = _words(request), _site(request)
     kept = [e.manifest for e in await run_in_threadpool(site.runs.list) if e.manifest is not None]
     kept.sort(key=lambda m: str(m.created), reverse=True)
-    return _page(request, "runs.html.j2", t, title=t("Runs"), runs=kept[:SHOWN])
+    return _page(request, "runs.html.j2", t, title=t("Runs"), runs=kept[: tables.SHOWN])
 
 
 async def run_json(request: Request) -> Response:
@@ -428,7 +442,7 @@ async def explain(request: Request) -> Response:
     return _page(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
 
 
-async def tables(request: Request) -> Response:
+async def data_tables(request: Request) -> Response:
     """The tables of the data."""
     from didymium.schema import TABLES
 
@@ -448,7 +462,7 @@ async def table(request: Request) -> Response:
         return await missing(request, NotFound("no table"))
     rows = site.ds.rows(name)
     columns = list(rows[0]) if rows else []
-    lines = [["" if r.get(c) is None else str(r.get(c)) for c in columns] for r in rows[:SHOWN]]
+    lines = [["" if r.get(c) is None else str(r.get(c)) for c in columns] for r in rows[: tables.SHOWN]]
     return _page(request, "table.html.j2", t, title=name, columns=columns, lines=lines, whole=len(rows), name=name)
 
 

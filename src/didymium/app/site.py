@@ -108,13 +108,16 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import pages
+    from didymium.app import chain, pages
 
     routes = [
         Route("/", pages.home),
         Route("/ask/{name}/figure-{number:int}.svg", pages.figure),
         Route("/ask/{name}.{form}", pages.twin),
         Route("/ask/{name}", pages.ask),
+        Route("/chain", chain.page),
+        Route("/chain/{name}.svg", chain.figure),
+        Route("/chain.{form}", chain.twin),
         Route("/jobs", pages.begin, methods=["POST"]),
         Route("/jobs", pages.jobs),
         Route("/jobs/{key}", pages.job),
@@ -122,7 +125,7 @@ def _routes(site: Site) -> Starlette:
         Route("/runs", pages.runs),
         Route("/runs/{run_id}.json", pages.run_json),
         Route("/explain/{run_id}", pages.explain),
-        Route("/data", pages.tables),
+        Route("/data", pages.data_tables),
         Route("/data/{table}.{form}", pages.table_twin),
         Route("/data/{table}", pages.table),
         Route("/openapi.json", pages.openapi),
