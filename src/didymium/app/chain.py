@@ -55,7 +55,6 @@ class View:
 def view(site: Site, words: Mapping[str, str]) -> View:
     """The line that an address asks for. Raises UnknownTerm, BadInput."""
     from didymium.errors import BadInput, UnknownTerm
-    from didymium.scenario.scenario import LAST_BASE_YEAR
     from didymium.studies.chain_line import products_of, steps
 
     families = [str(r["family"]) for r in site.ds.rows("families")]
@@ -64,7 +63,7 @@ def view(site: Site, words: Mapping[str, str]) -> View:
         raise UnknownTerm("family", family, families)
     question = site.question("data-reconcile")
     assert question is not None
-    asked = fields.asked(question, {"families": family, "year": words.get("year") or str(LAST_BASE_YEAR)})
+    asked = fields.asked(question, {"families": family, "year": words.get("year", "")})
     faults = [f"{e.name}: {e.fault}" for e in asked.entries if e.fault]
     if faults:
         raise BadInput(faults[0])
@@ -159,18 +158,16 @@ def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
     asked = {"family": seen.family, "product": seen.product, "year": str(seen.year)}
     given: dict[str, Any] = {"run_id": seen.result.run_id, "here": "/chain", "asked": asked}
     step = seen.step
-    flows = [(n, {**r, "flow_share": float(str(r["flow_t"])) / step.total}) for n, r in _of(seen, "flows")]
-    made = [(n, {**r, "output_share": float(str(r["output_t"])) / step.total}) for n, r in _of(seen, "output")]
     goods = figures.goods(step, t)
     return [
         tables.table(
-            tables.numbered(_summary(seen)),
-            ("stage", "product", "output_t", "top_country", "top_share", "shipped_share"),
+            tables.numbered(_summary(seen, t)),
+            ("stage", "goods", "output_t", "unit", "top_country", "top_share", "shipped_share"),
             t,
             title=t("The line, stage by stage"),
         ),
         tables.table(
-            made,
+            _of(seen, "output"),
             ("product", "region", "output_t"),
             t,
             title=t("Who makes {product}", product=goods),
@@ -179,7 +176,7 @@ def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
             **given,
         ),
         tables.table(
-            flows,
+            _of(seen, "flows"),
             ("product", "origin", "destination", "flow_t"),
             t,
             title=t("Who ships {product} to whom", product=goods),
@@ -195,14 +192,14 @@ def _of(seen: View, table: str) -> list[tuple[int, Mapping[str, Any]]]:
     return [(n, r) for n, r in tables.numbered(seen.result.tables[table]) if r["product"] in seen.step.products]
 
 
-def _summary(seen: View) -> list[dict[str, Any]]:
+def _summary(seen: View, t: Translator) -> list[dict[str, Any]]:
     found = []
     for step in seen.steps:
         top = max(step.made, key=lambda p: step.made[p])
         found.append(
             {
                 "stage": step.stage,
-                "product": ", ".join(step.products),
+                "goods": figures.goods(step, t),
                 "output_t": step.total,
                 "unit": step.unit,
                 "top_country": top,

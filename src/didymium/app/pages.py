@@ -16,7 +16,7 @@ from didymium.app.site import address
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import Translator, dataset_names, translator
 from didymium.questions.forms import csv_text, json_text, picked, workbook
-from didymium.questions.words import cell, heading
+from didymium.questions.words import heading
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -131,56 +131,6 @@ async def broken(request: Request, _: Exception) -> Response:
 def _refused(request: Request, t: Translator, wrong: DidymiumError) -> Response:
     status = 404 if isinstance(wrong, NotFound) else 422
     return _page(request, "error.html.j2", t, status=status, title=t("This cannot be answered"), text=str(wrong))
-
-
-# the situation
-
-
-async def home(request: Request) -> Response:
-    """One screen: what lapses next, what is overdue, where the gaps are, and where to go from there."""
-    t, site = _words(request), _site(request)
-
-    def ask(command: str) -> Result:
-        question = next(q for q in site.questions() if q.command == command)
-        found = site.answered(fields.asked(question, {}))
-        assert found is not None  # none of these is slow
-        return found
-
-    measures, promises, gaps = [
-        await run_in_threadpool(ask, command) for command in ("measures", "commitments", "gaps")
-    ]
-    lapsing = sorted(
-        (r for r in measures.rows if isinstance(r["days_to_change"], int | float) and r["days_to_change"] >= -60),
-        key=lambda r: (r["days_to_change"], r["measure_id"]),
-    )
-    overdue = [r for r in promises.rows if r["state"] == "overdue"]
-    together = [r for r in gaps.rows if r["outlook"] == "STEPS" and r["year"] == 2030 and "+" in str(r["party"])]
-    largest = sorted(together, key=lambda r: -float(str(r["gap_share"] or 0)))
-    blocks = [
-        _block(
-            t("Lapsed lately or lapsing next"),
-            lapsing[:9],
-            ("measure_id", "imposing", "targeted", "next_change_date", "days_to_change"),
-            "measures",
-            t,
-        ),
-        _block(
-            t("Overdue promises"), overdue[:6], ("summary", "agreement", "due_date", "days_overdue"), "commitments", t
-        ),
-        _block(t("Largest gaps of 2030, together"), largest[:6], ("stage", "product", "gap_t", "gap_share"), "gaps", t),
-    ]
-    return _page(request, "home.html.j2", t, title=t("Situation"), blocks=blocks)
-
-
-def _block(
-    title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], command: str, t: Translator
-) -> dict[str, Any]:
-    return {
-        "title": title,
-        "head": [heading(c, t) for c in columns],
-        "rows": [[cell(r, c, t) for c in columns] for r in rows],
-        "path": f"/ask/{command}",
-    }
 
 
 # questions

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from didymium import figures
 from didymium.errors import NotFound
 from didymium.figures.render import svg
-from didymium.figures.theme import Spec
+from didymium.figures.theme import FONT, Spec
 from didymium.i18n import Translator
 from didymium.results import Result
+
+OTHERS = "Noto Sans, Noto Sans JP, Noto Sans CJK JP, Hiragino Sans, Yu Gothic UI, Meiryo, sans-serif"
+"""Fonts of the reader's machine: a picture of a page cannot bring its own."""
 
 OF: dict[str, tuple[Callable[..., Spec], ...]] = {
     "exposure": (figures.chain_shares, figures.concentration),
@@ -36,4 +39,4 @@ def drawn(result: Result, t: Translator, *, narrow: bool = False) -> list[Spec]:
 
 def picture(spec: Spec) -> str:
     """A figure as SVG, with its title and foot."""
-    return svg(spec)
+    return svg(spec).replace(f'font-family="{FONT}"', f'font-family="{FONT}, {OTHERS}"')

@@ -108,14 +108,18 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import chain, pages
+    from didymium.app import chain, gap_page, pages, situation
 
     routes = [
-        Route("/", pages.home),
+        Route("/", situation.page),
+        Route("/situation.{form}", situation.twin),
         Route("/ask/{name}/figure-{number:int}.svg", pages.figure),
         Route("/ask/{name}.{form}", pages.twin),
         Route("/ask/{name}", pages.ask),
         Route("/chain", chain.page),
+        Route("/gaps", gap_page.page),
+        Route("/gaps/ledger.svg", gap_page.figure),
+        Route("/gaps.{form}", gap_page.twin),
         Route("/chain/{name}.svg", chain.figure),
         Route("/chain.{form}", chain.twin),
         Route("/jobs", pages.begin, methods=["POST"]),

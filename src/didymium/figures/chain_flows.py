@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os.path import commonprefix
 from typing import Any, Protocol
 
 from didymium.errors import NotFound
@@ -15,7 +16,8 @@ BANDS = (0.01, 0.05, 0.1, 0.25, 0.5)
 """Shares of world output at which a map changes colour."""
 MOST_FLOWS = 24
 MOST_PLACES = 7
-HEIGHT = 360
+HEIGHT = 340
+HEAD = 44
 BAR = 13
 GAP = 5
 CURVE = 20
@@ -41,13 +43,12 @@ class Step(Protocol):
 
 
 def goods(step: Step, t: Translator) -> str:
-    """What a step makes, in words: its product, or the stage where it has several."""
+    """What a step makes, in words: its product, what the names of several share, or else the stage."""
     if len(step.products) == 1:
         return t.product(step.products[0])
-    kinds = {p.partition(":")[0] for p in step.products}
-    if len(kinds) == 1:
-        return t.term("product", kinds.pop())
-    return t.term("stage", step.stage)
+    shared = commonprefix(step.products).rstrip("_:")
+    name = t.term("product", shared)
+    return name if name != shared.replace("_", " ") else t.term("stage", step.stage)
 
 
 def flow_map(
@@ -227,11 +228,11 @@ def chain_sankey(
                 band = {"link": f"{i}-{maker}-{user}", "x": x0 + (x1 - x0) * s, "y": y, "y2": y + size}
                 bands.append({**band, "role": role(maker)})
     heads = [
-        {"x": i * step_width, "text": theme.label(name, step_width / 6.6 + (4 if i == len(columns) - 1 else 0), 3)}
+        {"x": i * step_width, "y": 0.0, "text": theme.label(name, (step_width if i < len(columns) - 1 else label) / 6.4, 3)}
         for i, (name, _) in enumerate(columns)
     ]
     x_scale = {"domain": [0, width], "range": [0, width], "nice": False}
-    y_scale = {"domain": [0, HEIGHT], "range": [0, HEIGHT], "nice": False}
+    y_scale = {"domain": [0, HEAD + HEIGHT], "range": [0, HEAD + HEIGHT], "nice": False}
     x = {"field": "x", "type": "quantitative", "scale": x_scale, "axis": None}
     y = {"field": "y", "type": "quantitative", "scale": y_scale, "axis": None, "stack": None}
     colour = {
@@ -244,7 +245,7 @@ def chain_sankey(
     mark = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 10 if narrow else 10.5}
     body = {
         "width": width,
-        "height": HEIGHT,
+        "height": HEAD + HEIGHT,
         "layer": [
             {
                 "data": {"values": bands},
@@ -264,9 +265,9 @@ def chain_sankey(
             {"data": {"values": texts}, "mark": mark, "encoding": text},
             {
                 "data": {"values": heads},
-                "mark": {"type": "text", "align": "left", "baseline": "bottom", "fontWeight": "bold", "lineBreak": "\n"}
+                "mark": {"type": "text", "align": "left", "baseline": "top", "fontWeight": "bold", "lineBreak": "\n"}
                 | {"fontSize": 10 if narrow else 11},
-                "encoding": {"x": x, "y": {"value": -8}, "text": {"field": "text"}},
+                "encoding": text,
             },
         ],
     }
@@ -336,7 +337,7 @@ def _links(step: Step, kept: Sequence[str]) -> dict[tuple[str, str], float]:
 def _tops(heights: Mapping[str, float], scale: float) -> dict[str, float]:
     """Upper end of each bar; bars stand in the middle of their column."""
     shown = [p for p in heights if heights[p] * scale >= 0.3]
-    at = (HEIGHT - sum(heights[p] for p in shown) * scale - GAP * max(0, len(shown) - 1)) / 2
+    at = HEAD + (HEIGHT - sum(heights[p] for p in shown) * scale - GAP * max(0, len(shown) - 1)) / 2
     tops = {}
     for place, height in heights.items():
         tops[place] = at
