@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -318,8 +318,10 @@ async def begin(request: Request) -> Response:
     question = site.question(given.pop("question", ""))
     if question is None:
         return await missing(request, NotFound("no question"))
+    project = given.pop("project_page", "")
     asked = fields.asked(question, given)
-    back = f"/ask/{address(question)}?{urlencode({**asked.given, 'lang': t.lang})}"
+    where = f"/projects/{quote(project, safe='')}" if project else f"/ask/{address(question)}"
+    back = f"{where}?{urlencode({**asked.given, 'lang': t.lang})}"
     if not asked.has_fault:
         site.jobs.start(site.key(asked), question.command, dict(asked.params), back)
     return RedirectResponse(back, status_code=303)

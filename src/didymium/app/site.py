@@ -108,7 +108,7 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import chain, gap_page, pages, situation
+    from didymium.app import chain, gap_page, pages, projects, situation
 
     routes = [
         Route("/", situation.page),
@@ -117,6 +117,11 @@ def _routes(site: Site) -> Starlette:
         Route("/ask/{name}.{form}", pages.twin),
         Route("/ask/{name}", pages.ask),
         Route("/chain", chain.page),
+        Route("/projects", projects.page),
+        Route("/projects/map.svg", projects.figure),
+        Route("/projects.{form}", projects.twin),
+        Route("/projects/{project}.{form}", projects.one_twin),
+        Route("/projects/{project}", projects.one),
         Route("/gaps", gap_page.page),
         Route("/gaps/ledger.svg", gap_page.figure),
         Route("/gaps.{form}", gap_page.twin),

@@ -39,7 +39,7 @@ class Block:
     table: str
     rows: tables.Numbered
     columns: tuple[str, ...]
-    pages: Mapping[str, str]
+    pages: Mapping[str, tuple[str, str]]
 
 
 def answers(site: Site) -> dict[str, Result]:
@@ -87,7 +87,7 @@ def _risks(result: Result, t: Translator) -> Block:
 def _lapsing(result: Result, t: Translator) -> Block:
     dated = [r for r in tables.numbered(result.rows) if isinstance(r[1]["days_to_change"], int | float)]
     rows = [r for r in dated if _number(r[1]["days_to_change"]) >= -PAST_DAYS]
-    rows.sort(key=lambda r: (_number(r[1]["days_to_change"]), str(r[1]["measure_id"])))
+    rows.sort(key=lambda r: (_number(r[1]["days_to_change"]) < 0, abs(_number(r[1]["days_to_change"])), r[1]["measure_id"]))
     ahead = [r for r in rows if _number(r[1]["days_to_change"]) >= 0]
     number, finding = t.count(0), t("trade measures have a date of change ahead")
     if ahead:

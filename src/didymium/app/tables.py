@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SHOWN = 200
 """Rows of a table on a page; all are in its twins."""
+SHORT = 14
+"""Characters up to which a text stays on one line."""
 HIDDEN = ("source_ids", "row_ids")
 _ENDS = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
 
@@ -38,6 +40,11 @@ class Cell:
     text: str
     is_number: bool = False
     where: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Its class: a number, or a text too short to break."""
+        return "number" if self.is_number else "short" if len(self.text) <= SHORT else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +93,13 @@ def table(
     asked: Mapping[str, str] = {},
     sort: str = "",
     most: int = SHOWN,
-    pages: Mapping[str, str] = {},
+    pages: Mapping[str, tuple[str, str]] = {},
 ) -> Table:
     """A table of rows of an answer.
 
     `run_id` and `name` (of a further table) say where numbers are explained; `words`: vocabularies by column. `here`
-    and `asked` are the page and its fields, for links that sort (none without `here`). `pages`: columns whose value
-    has a page of its own, with the address before the value.
+    and `asked` are the page and its fields, for links that sort (none without `here`). `pages`: columns that lead to a
+    page of their own: what stands before its address, and the column that ends it.
     """
     ordered = sorted_by(rows, sort) if sort.removeprefix("-") in columns else list(rows)
     kinds = {**KINDS, **words}
@@ -106,7 +113,8 @@ def table(
                 given = {"row": str(number), "column": column, "table": name, "lang": t.lang}
                 where = f"/explain/{run_id}?{urlencode({k: v for k, v in given.items() if v})}"
             elif column in pages and value:
-                where = f"{pages[column]}{value}?{urlencode({'lang': t.lang})}"
+                before, by = pages[column]
+                where = f"{before}{row[by]}?{urlencode({'lang': t.lang})}"
             line.append(Cell(cell(row, column, t, kinds), column in numbers, where))
         lines.append(tuple(line))
     heads = []

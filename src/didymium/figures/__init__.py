@@ -9,6 +9,7 @@ from didymium.figures.drivers import drivers_tornado
 from didymium.figures.frontier import package_frontier
 from didymium.figures.gaps import gap_heat, gap_ledger
 from didymium.figures.measures import measures_calendar
+from didymium.figures.project_map import project_map
 from didymium.figures.projects import project_timeline
 from didymium.figures.shortage import first_shortage, shortage_months
 
@@ -27,6 +28,7 @@ __all__ = [
     "goods",
     "measures_calendar",
     "package_frontier",
+    "project_map",
     "project_timeline",
     "shortage_months",
 ]
