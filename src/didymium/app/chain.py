@@ -76,7 +76,7 @@ def view(site: Site, words: Mapping[str, str]) -> View:
         if product.partition(":")[0] not in {r["product"] for r in site.ds.rows("products")}:
             raise UnknownTerm("product", product, known)
         product = first  # another family's: the form was sent with a new family
-    year = int(asked.params["year"])
+    year = int(str(result.request["year"]))
     line = steps(result, _stages(_Data(str(site.ds.describe()["id"]), site.ds), family, year, product))
     return View(family, product, year, result, tuple(known), tuple(line))
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 QUESTIONS = ("exposure", "measures", "commitments", "gaps")
 YEAR = 2030
 OUTLOOK = "STEPS"
-MOST = 7
+MOST = 6
 PAST_DAYS = 60
-"""A measure that changed at most this many days ago is still news."""
+AHEAD_DAYS = 365
+"""A measure that changed or will change within these days is news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +80,19 @@ def _risks(result: Result, t: Translator) -> Block:
         result,
         "ranking",
         rows[:MOST],
-        ("party", "product", "exposure_index", "top_country", "top_share"),
+        ("party", "product", "top_country", "top_share", "exposure_index"),
         {},
     )
 
 
 def _lapsing(result: Result, t: Translator) -> Block:
     dated = [r for r in tables.numbered(result.rows) if isinstance(r[1]["days_to_change"], int | float)]
-    rows = [r for r in dated if _number(r[1]["days_to_change"]) >= -PAST_DAYS]
-    rows.sort(key=lambda r: (_number(r[1]["days_to_change"]) < 0, abs(_number(r[1]["days_to_change"])), r[1]["measure_id"]))
+    rows = [r for r in dated if -PAST_DAYS <= _number(r[1]["days_to_change"]) <= AHEAD_DAYS]
+    rows.sort(key=lambda r: (abs(_number(r[1]["days_to_change"])), str(r[1]["measure_id"])))
     ahead = [r for r in rows if _number(r[1]["days_to_change"]) >= 0]
     number, finding = t.count(0), t("trade measures have a date of change ahead")
     if ahead:
-        soonest = ahead[0][1]
+        soonest = min(ahead, key=lambda r: _number(r[1]["days_to_change"]))[1]
         number = t.days(_number(soonest["days_to_change"]))
         finding = t(
             "until the next change of a trade measure: {imposing} towards {targeted}, {date}",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from didymium.errors import NotFound
 from didymium.figures import theme
-from didymium.figures.world import point, shapes
+from didymium.figures.world import borders, point, shapes
 from didymium.i18n import Names, Translator, translator
 from didymium.results import Result, Row
 
@@ -148,8 +148,8 @@ def flow_map(
             year=t.year(int(str(result.request["year"]))),
             tonnes=t.amount(largest if drawn else None, step.unit),
         ),
-        description=t("World map. Borders are those of the map's source and say nothing about claims."),
-        source=f"{_foot(result, step.products, t)} · {t('Borders are those of the map’s source (Natural Earth) and say nothing about claims.')}",
+        description=t("World map."),
+        source=f"{_foot(result, step.products, t)} · {borders(t)}",
         narrow=narrow,
     )
 

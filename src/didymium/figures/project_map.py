@@ -8,7 +8,7 @@ from typing import Any
 from didymium.errors import NotFound
 from didymium.figures import theme
 from didymium.figures.projects import STATUS_COLOURS
-from didymium.figures.world import shapes
+from didymium.figures.world import borders, shapes
 from didymium.i18n import Names, order, translator
 from didymium.results import Result, Row
 
@@ -67,8 +67,8 @@ def project_map(
             country=t.place(top),
         ),
         subtitle=t("Projects of the register by how far they have come"),
-        description=t("World map. Borders are those of the map's source and say nothing about claims."),
-        source=f"{theme.footer(result, (), t)} · {t('Borders are those of the map’s source (Natural Earth) and say nothing about claims.')}",
+        description=t("World map."),
+        source=f"{theme.footer(result, (), t)} · {borders(t)}",
         narrow=narrow,
     )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from didymium.i18n import Translator
 
 
 @cache
@@ -24,3 +27,8 @@ def point(place: str) -> tuple[float, float] | None:
     """Longitude and latitude at which a country's label stands; None for a group."""
     found = _world()["points"].get(place)
     return None if found is None else (float(found[0]), float(found[1]))
+
+
+def borders(t: Translator) -> str:
+    """What every map says of its borders."""
+    return t("Borders are those of Natural Earth and say nothing about claims")
