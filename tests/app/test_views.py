@@ -1,4 +1,4 @@
-"""The pages people look at: situation, chain, gaps, projects; in both languages, with their figures, twins and links."""
+"""The pages people look at: situation, chain, gaps, projects; in both languages, with figures, twins and links."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from starlette.testclient import TestClient
+from tests.app.test_pages import HOST, checked, read
 
 import didymium.data
 from didymium.app import tables
@@ -16,7 +17,6 @@ from didymium.app.guard import Guard
 from didymium.app.site import Site, _routes
 from didymium.i18n import translator
 from didymium.studies.chain_line import used_from
-from tests.app.test_pages import HOST, checked, read
 
 pytestmark = pytest.mark.slow
 

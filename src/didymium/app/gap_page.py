@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -61,7 +61,9 @@ def heat(result: Result, held: Mapping[str, str], given: Mapping[str, str], t: T
     for number, row in rows:
         steps.setdefault((str(row["stage"]), str(row["product"])), {})[int(str(row["year"]))] = (number, row)
     lines = []
-    for (stage, product), by_year in sorted(steps.items(), key=lambda s: (rank("stage", s[0][0]), rank("product", s[0][1]))):
+    for (stage, product), by_year in sorted(
+        steps.items(), key=lambda s: (rank("stage", s[0][0]), rank("product", s[0][1]))
+    ):
         cells = []
         for year in years:
             number, row = by_year.get(year, (0, {}))
@@ -127,7 +129,10 @@ async def page(request: Request) -> Response:
 
 
 def _form(result: Result, held: Mapping[str, str], t: Translator) -> list[dict[str, Any]]:
-    named = {"party": lambda p: "+".join(t.place(c) for c in p.split("+")), "outlook": lambda o: t.term("outlook", o)}
+    named: dict[str, Callable[[str], str]] = {
+        "party": lambda p: "+".join(t.place(c) for c in p.split("+")),
+        "outlook": lambda o: t.term("outlook", o),
+    }
     return [
         {
             "name": name,

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 FILTERS = ("stage", "status", "country")
 REGISTER = ("name", "operator", "country", "stage", "product", "capacity", "capacity_unit", "status", "start_year")
-EXPECTED = ("stage", "model_product", "expected_t_2027", "expected_t_2030", "expected_t_2035", "gap_t_2030", "fills_share")
+EXPECTED = (
+    "stage",
+    "model_product",
+    "expected_t_2027",
+    "expected_t_2030",
+    "expected_t_2035",
+    "gap_t_2030",
+    "fills_share",
+)
 FACTS = (
     "operator",
     "country",
@@ -62,7 +70,14 @@ MONEY = (
 MONEY_TABLES = {
     "frontier": ("package", "sizes", "bankable_share", "cost_usd_m", "tail_usd_m", "exposure_usd_m"),
     "flows": ("package", "year_of_deal", "sales_usd_m", "project_usd_m", "sponsor_usd_m", "dscr", "public_usd_m"),
-    "drivers": ("input", "rank_correlation", "bankable_share_low", "bankable_share_high", "npv_usd_m_low", "npv_usd_m_high"),
+    "drivers": (
+        "input",
+        "rank_correlation",
+        "bankable_share_low",
+        "bankable_share_high",
+        "npv_usd_m_low",
+        "npv_usd_m_high",
+    ),
     "programmes": ("programme_id", "party", "agency", "expected_cost_usd_m", "left_usd_m", "budget_fit"),
     "own_deals": ("deal_id", "instrument", "deal_state", "party", "agency", "amount_usd_m"),
     "studies": (),
@@ -104,7 +119,9 @@ async def page(request: Request) -> Response:
     )
     drawn = []
     if rows:
-        drawn.append(("/projects/map.svg", figures.project_map(result, rows, lang=t.lang, names=t.names)["description"]))
+        drawn.append(
+            ("/projects/map.svg", figures.project_map(result, rows, lang=t.lang, names=t.names)["description"])
+        )
     for n, spec in enumerate(pictures.drawn(result, t)):
         drawn.append((f"/ask/projects/figure-{n}.svg", spec["description"]))
     return pages._page(
@@ -257,7 +274,11 @@ def _money(result: Result | None, t: Translator) -> dict[str, Any] | None:
     row = result.rows[0]
     given = {"run_id": result.run_id, "words": words}
     main = tables.table(
-        [(1, row)], [c for c in MONEY if row.get(c) not in (None, "")], t, title=t("Money"), **given  # type: ignore[arg-type]
+        [(1, row)],
+        [c for c in MONEY if row.get(c) not in (None, "")],
+        t,
+        title=t("Money"),
+        **given,  # type: ignore[arg-type]
     )
     more = [
         tables.table(

@@ -57,8 +57,11 @@ def answers(site: Site) -> dict[str, Result]:
 
 def blocks(found: Mapping[str, Result], t: Translator) -> list[Block]:
     """The four parts, each with the number that matters most."""
-    return [_risks(found["exposure"], t), _lapsing(found["measures"], t), _overdue(found["commitments"], t)] + [
-        _gaps(found["gaps"], t)
+    return [
+        _risks(found["exposure"], t),
+        _lapsing(found["measures"], t),
+        _overdue(found["commitments"], t),
+        _gaps(found["gaps"], t),
     ]
 
 
@@ -80,7 +83,7 @@ def _risks(result: Result, t: Translator) -> Block:
         result,
         "ranking",
         rows[:MOST],
-        ("party", "product", "top_country", "top_share", "exposure_index"),
+        ("party", "product", "top_country", "top_share"),
         {},
     )
 
@@ -109,7 +112,7 @@ def _lapsing(result: Result, t: Translator) -> Block:
         result,
         "",
         rows[:MOST],
-        ("measure_id", "imposing", "targeted", "next_change_date", "days_to_change"),
+        ("measure_id", "targeted", "next_change_date", "days_to_change"),
         {},
     )
 
@@ -154,7 +157,7 @@ def _gaps(result: Result, t: Translator) -> Block:
         result,
         "",
         [r for r in rows if _number(r[1]["gap_share"]) > 0][:MOST],
-        ("stage", "product", "need_t", "gap_t", "gap_share"),
+        ("stage", "product", "gap_t", "gap_share"),
         {},
     )
 

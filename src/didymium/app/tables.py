@@ -16,6 +16,7 @@ SHOWN = 200
 """Rows of a table on a page; all are in its twins."""
 SHORT = 14
 """Characters up to which a text stays on one line."""
+LONG = 60
 HIDDEN = ("source_ids", "row_ids")
 _ENDS = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
 
@@ -43,8 +44,10 @@ class Cell:
 
     @property
     def kind(self) -> str:
-        """Its class: a number, or a text too short to break."""
-        return "number" if self.is_number else "short" if len(self.text) <= SHORT else ""
+        """Its class: a number, a text too short to break, or one that needs room."""
+        if self.is_number:
+            return "number"
+        return "short" if len(self.text) <= SHORT else "long" if len(self.text) > LONG else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""One line through the chain: on a map, who makes and who ships; as bands from stage to stage, whose goods end up where."""
+"""One line through the chain: on a map, who makes and ships; as bands from stage to stage, whose goods end up where."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
 from typing import Any, Protocol
 
 from didymium.errors import NotFound
@@ -21,6 +20,8 @@ HEAD = 44
 BAR = 13
 GAP = 5
 CURVE = 20
+LABEL_LON, LABEL_LAT = 44.0, 7.0
+"""Degrees that two names on the map are apart at least, in one direction or the other."""
 
 
 class Step(Protocol):
@@ -46,14 +47,14 @@ def goods(step: Step, t: Translator) -> str:
     """What a step makes, in words: its product, what the names of several share, or else the stage."""
     if len(step.products) == 1:
         return t.product(step.products[0])
-    shared = commonprefix(step.products).rstrip("_:")
+    first, last = min(step.products), max(step.products)
+    alike = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    shared = first[:alike].rstrip("_:")
     name = t.term("product", shared)
     return name if name != shared.replace("_", " ") else t.term("stage", step.stage)
 
 
-def flow_map(
-    result: Result, step: Step, *, lang: str, narrow: bool = False, names: Names | None = None
-) -> theme.Spec:
+def flow_map(result: Result, step: Step, *, lang: str, narrow: bool = False, names: Names | None = None) -> theme.Spec:
     """World map of one step: places shaded by share of output, and the largest shipments as curves."""
     t = translator(lang, names)
     if not step.made:
@@ -70,11 +71,7 @@ def flow_map(
         for (seller, buyer), tonnes in reversed(drawn)
         for i, x, y, width_at in _curve(seller, buyer, max(1.0, thickest * (tonnes / largest) ** 0.5))
     ]
-    labels = [
-        {"lon": point(p)[0], "lat": point(p)[1], "text": f"{t.place(p)} {t.share(s, 2)}"}  # type: ignore[index]
-        for p, s in sorted(shares.items(), key=lambda x: -x[1])[: 3 if narrow else 6]
-        if point(p) and s >= BANDS[0]
-    ]
+    labels = _labels(shares, 3 if narrow else 6, t)
     held = [c for i, c in enumerate(classes) if any(_band(s) == i for s in shares.values())]
     ramp = dict(zip(classes, theme.BLUES, strict=True))
     body: dict[str, Any] = {
@@ -124,7 +121,9 @@ def flow_map(
     }
     top, top_share = max(shares.items(), key=lambda x: x[1])
     crossing = sum(step.shipped.values())
-    title = t("{country} makes {share} of {product}", country=t.place(top), share=t.share(top_share), product=goods(step, t))
+    title = t(
+        "{country} makes {share} of {product}", country=t.place(top), share=t.share(top_share), product=goods(step, t)
+    )
     if crossing > 0:
         sellers: dict[str, float] = {}
         for (seller, _), tonnes in step.shipped.items():
@@ -142,8 +141,8 @@ def flow_map(
         body,
         title=title,
         subtitle=t(
-            "Share of world output by place and the {n} largest shipments, {year}, balanced; a band runs from its thick "
-            "to its thin end, the widest is {tonnes}",
+            "Share of world output by place and the {n} largest shipments, {year}, balanced; a band runs from its "
+            "thick to its thin end, the widest is {tonnes}",
             n=t.count(len(drawn)),
             year=t.year(int(str(result.request["year"]))),
             tonnes=t.amount(largest if drawn else None, step.unit),
@@ -214,7 +213,9 @@ def chain_sankey(
                 texts.append({"x": x + BAR + 3, "y": top + size / 2, "text": words})
     for i, held_links in enumerate(links):
         leaves, enters = dict(tops[i]), dict(tops[i + 1])
-        for (maker, user), share in sorted(held_links.items(), key=lambda k: (kept.index(k[0][0]), kept.index(k[0][1]))):
+        for (maker, user), share in sorted(
+            held_links.items(), key=lambda k: (kept.index(k[0][0]), kept.index(k[0][1]))
+        ):
             size = share * scale
             start, end = leaves[maker], enters[user]
             leaves[maker] += size
@@ -228,20 +229,24 @@ def chain_sankey(
                 band = {"link": f"{i}-{maker}-{user}", "x": x0 + (x1 - x0) * s, "y": y, "y2": y + size}
                 bands.append({**band, "role": role(maker)})
     heads = [
-        {"x": i * step_width, "y": 0.0, "text": theme.label(name, (step_width if i < len(columns) - 1 else label) / 6.4, 3)}
+        {
+            "x": i * step_width,
+            "y": 0.0,
+            "text": theme.label(name, (step_width if i < len(columns) - 1 else label) / 6.4, 3),
+        }
         for i, (name, _) in enumerate(columns)
     ]
     x_scale = {"domain": [0, width], "range": [0, width], "nice": False}
     y_scale = {"domain": [0, HEAD + HEIGHT], "range": [0, HEAD + HEIGHT], "nice": False}
-    x = {"field": "x", "type": "quantitative", "scale": x_scale, "axis": None}
-    y = {"field": "y", "type": "quantitative", "scale": y_scale, "axis": None, "stack": None}
+    x_of = {"field": "x", "type": "quantitative", "scale": x_scale, "axis": None}
+    y_of = {"field": "y", "type": "quantitative", "scale": y_scale, "axis": None, "stack": None}
     colour = {
         "field": "role",
         "type": "nominal",
         "scale": {"domain": roles, "range": colours},
         "legend": {"columns": 2 if narrow else 4, "symbolType": "square", "symbolOpacity": 1},
     }
-    text = {"x": x, "y": y, "text": {"field": "text"}}
+    text = {"x": x_of, "y": y_of, "text": {"field": "text"}}
     mark = {"type": "text", "align": "left", "baseline": "middle", "fontSize": 10 if narrow else 10.5}
     body = {
         "width": width,
@@ -250,12 +255,12 @@ def chain_sankey(
             {
                 "data": {"values": bands},
                 "mark": {"type": "area", "opacity": 0.5, "line": False},
-                "encoding": {"x": x, "y": y, "y2": {"field": "y2"}, "detail": {"field": "link"}, "color": colour},
+                "encoding": {"x": x_of, "y": y_of, "y2": {"field": "y2"}, "detail": {"field": "link"}, "color": colour},
             },
             {
                 "data": {"values": bars},
                 "mark": {"type": "rect", "opacity": 1},
-                "encoding": {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"}, "color": colour},
+                "encoding": {"x": x_of, "x2": {"field": "x2"}, "y": y_of, "y2": {"field": "y2"}, "color": colour},
             },
             {
                 "data": {"values": texts},
@@ -294,8 +299,8 @@ def chain_sankey(
         body,
         title=title,
         subtitle=t(
-            "Each column is the whole output of a stage, {year}, balanced, by place; bands lead from where goods are made "
-            "to where they are used and have the colour of the maker",
+            "Each column is the whole output of a stage, {year}, balanced, by place; bands lead from where goods are "
+            "made to where they are used and have the colour of the maker",
             year=t.year(int(str(result.request["year"]))),
         ),
         description=t("Bands from stage to stage; the table below holds the same numbers."),
@@ -375,6 +380,19 @@ def _curve(seller: str, buyer: str, thickness: float) -> list[tuple[int, float, 
         a, b, c = (1 - s) ** 2, 2 * s * (1 - s), s * s
         x, y = a * x0 + b * middle[0] + c * x1, a * y0 + b * middle[1] + c * y1
         found.append((i, x, y, thickness * (1 - 0.85 * s)))
+    return found
+
+
+def _labels(shares: Mapping[str, float], most: int, t: Translator) -> list[dict[str, Any]]:
+    """Names of the largest makers, without those that would stand on another."""
+    found: list[dict[str, Any]] = []
+    for place, share in sorted(shares.items(), key=lambda x: -x[1])[:most]:
+        at = point(place)
+        if at is None or share < BANDS[0]:
+            continue
+        apart = all(abs(at[0] - f["lon"]) > LABEL_LON or abs(at[1] - f["lat"]) > LABEL_LAT for f in found)
+        if apart:
+            found.append({"lon": at[0], "lat": at[1], "text": f"{t.place(place)} {t.share(share, 2)}"})
     return found
 
 

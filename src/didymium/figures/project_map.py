@@ -49,7 +49,11 @@ def project_map(
                             "domain": [t.term("project_status", s) for s in statuses],
                             "range": [STATUS_COLOURS.get(s, theme.OTHER) for s in statuses],
                         },
-                        "legend": {"columns": 3 if narrow else 7, "symbolType": "circle", "symbolStrokeColor": theme.MUTED},
+                        "legend": {
+                            "columns": 3 if narrow else 7,
+                            "symbolType": "circle",
+                            "symbolStrokeColor": theme.MUTED,
+                        },
                     },
                 },
             },

@@ -1,7 +1,7 @@
 """One line through a chain: the steps on the way of a product, and at each who makes what others use.
 
-The answer of `reconcile` holds output and flows of a balanced base year. A place that only passes goods on makes none of
-them: what arrives is taken to be mixed in proportion to where it came from, so that use can be told by place of making.
+The answer of `reconcile` holds output and flows of a balanced base year. A place that only passes goods on makes none
+of them: what arrives is taken to be mixed in proportion to where it came from, so that use can be told by maker.
 """
 
 from __future__ import annotations
@@ -101,9 +101,7 @@ def _summed(rows: Sequence[Row], products: Collection[str], by: Sequence[str], c
     return sums
 
 
-def used_from(
-    made: Mapping[str, float], shipped: Mapping[tuple[str, str], float]
-) -> dict[tuple[str, str], float]:
+def used_from(made: Mapping[str, float], shipped: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
     """What each place uses, by the place that made it, if goods are mixed in proportion to where they came from.
 
     The shares x of makers at a place d solve x_d · (made_d + Σ_o f_od) = made_d e_d + Σ_o f_od x_o.
