@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium import figures
 from didymium.app import fields, pages, pictures, tables
 from didymium.errors import DidymiumError, NotFound
+from didymium.figures.chain_flows import chain_sankey, flow_map, goods
 from didymium.questions.words import heading
 
 if TYPE_CHECKING:
@@ -150,15 +150,15 @@ def _form(site: Site, seen: View, t: Translator) -> list[dict[str, Any]]:
 
 def _drawn(seen: View, name: str, t: Translator, *, narrow: bool = False) -> dict[str, Any]:
     if name == "map":
-        return figures.flow_map(seen.result, seen.step, lang=t.lang, names=t.names, narrow=narrow)
-    return figures.chain_sankey(seen.result, seen.steps, lang=t.lang, names=t.names, narrow=narrow)
+        return flow_map(seen.result, seen.step, lang=t.lang, names=t.names, narrow=narrow)
+    return chain_sankey(seen.result, seen.steps, lang=t.lang, names=t.names, narrow=narrow)
 
 
 def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
     asked = {"family": seen.family, "product": seen.product, "year": str(seen.year)}
     given: dict[str, Any] = {"run_id": seen.result.run_id, "here": "/chain", "asked": asked}
     step = seen.step
-    goods = figures.goods(step, t)
+    named = goods(step, t)
     return [
         tables.table(
             tables.numbered(_summary(seen, t)),
@@ -170,7 +170,7 @@ def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
             _of(seen, "output"),
             ("product", "region", "output_t"),
             t,
-            title=t("Who makes {product}", product=goods),
+            title=t("Who makes {product}", product=named),
             name="output",
             sort=sort or "-output_t",
             **given,
@@ -179,7 +179,7 @@ def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
             _of(seen, "flows"),
             ("product", "origin", "destination", "flow_t"),
             t,
-            title=t("Who ships {product} to whom", product=goods),
+            title=t("Who ships {product} to whom", product=named),
             name="flows",
             sort=sort or "-flow_t",
             most=40,
@@ -199,7 +199,7 @@ def _summary(seen: View, t: Translator) -> list[dict[str, Any]]:
         found.append(
             {
                 "stage": step.stage,
-                "goods": figures.goods(step, t),
+                "goods": goods(step, t),
                 "output_t": step.total,
                 "unit": step.unit,
                 "top_country": top,

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium import figures
 from didymium.app import fields, pages, pictures, tables
 from didymium.app.site import address
 from didymium.errors import DidymiumError, NotFound
+from didymium.figures.project_map import project_map
 from didymium.i18n import order
 from didymium.questions.words import heading
 
@@ -119,9 +119,7 @@ async def page(request: Request) -> Response:
     )
     drawn = []
     if rows:
-        drawn.append(
-            ("/projects/map.svg", figures.project_map(result, rows, lang=t.lang, names=t.names)["description"])
-        )
+        drawn.append(("/projects/map.svg", project_map(result, rows, lang=t.lang, names=t.names)["description"]))
     for n, spec in enumerate(pictures.drawn(result, t)):
         drawn.append((f"/ask/projects/figure-{n}.svg", spec["description"]))
     return pages._page(
@@ -160,7 +158,7 @@ async def figure(request: Request) -> Response:
 
     def draw() -> str:
         narrow = words.get("narrow") == "1"
-        spec = figures.project_map(expected(site), register(site, words), lang=t.lang, names=t.names, narrow=narrow)
+        spec = project_map(expected(site), register(site, words), lang=t.lang, names=t.names, narrow=narrow)
         return pictures.picture(spec)
 
     try:
