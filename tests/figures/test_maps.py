@@ -70,7 +70,7 @@ def test_a_map_without_anything_on_it_is_not_drawn() -> None:
 def test_projects_are_counted_once() -> None:
     row = {"project_id": "a", "lat": 1.0, "lon": 2.0, "status": "operating", "country": "JPN"}
     title = words(project_map(RESULT, [row, {**row}, {**row, "project_id": "b"}], lang="en"))
-    assert title == "2 projects in 1 places; most of them, 2, in Japan"
+    assert title == "Projects in Japan: 2"
 
 
 def test_points_stand_where_countries_are() -> None:

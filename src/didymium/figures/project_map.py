@@ -61,15 +61,18 @@ def project_map(
     }
     places = _counted(placed)
     top = max(places, key=lambda p: places[p])
-    return theme.frame(
-        body,
-        title=t(
+    title = t("Projects in {country}: {n}", country=t.place(top), n=t.count(len(placed)))
+    if len(places) > 1:
+        title = t(
             "{n} projects in {m} places; most of them, {k}, in {country}",
             n=t.count(len(placed)),
             m=t.count(len(places)),
             k=t.count(places[top]),
             country=t.place(top),
-        ),
+        )
+    return theme.frame(
+        body,
+        title=title,
         subtitle=t("Projects of the register by how far they have come"),
         description=t("World map."),
         source=f"{theme.footer(result, (), t)} · {borders(t)}",
