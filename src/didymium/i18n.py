@@ -109,7 +109,9 @@ class Translator:
         return self(", ").join(self.term(kind, w) for w in words)
 
     def product(self, word: str) -> str:
-        """Name of a product, with the kind of ore behind a colon where the model keeps them apart."""
+        """Name of a product; where the tables name none, with the kind of ore behind the colon of its id."""
+        if word in self.names.get("product", {}):
+            return self.term("product", word)
         product, _, ore = word.partition(":")
         name = self.term("product", product)
         return self("{product}, {ore}", product=name, ore=self.term("ore", ore)) if ore else name

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from didymium.app import fields, pictures
+from didymium.app import fields, pictures, tables
 from didymium.app.site import address
 from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import Translator, dataset_names, translator
 from didymium.questions.forms import csv_text, json_text, picked, workbook
-from didymium.questions.words import KINDS, cell, heading
+from didymium.questions.words import heading
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,15 +27,12 @@ if TYPE_CHECKING:
     from didymium.questions.catalogue import Question
     from didymium.results import Result
 
-SHOWN = 200
-"""Rows of a table on a page; all are in its twins."""
 FORMS = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 LANGUAGES = {"en": "English", "ja": "日本語"}
-HIDDEN = ("source_ids",)
 
 
 @cache
@@ -154,56 +151,6 @@ def not_allowed(request: Request, t: Translator) -> Response:
     return shown(request, "error.html.j2", t, status=403, title=t("Not allowed"), text=text)
 
 
-# the situation
-
-
-async def home(request: Request) -> Response:
-    """One screen: what lapses next, what is overdue, where the gaps are, and where to go from there."""
-    t, site = words_of(request), site_of(request)
-
-    def ask(command: str) -> Result:
-        question = next(q for q in site.questions() if q.command == command)
-        found = site.answered(fields.asked(question, {}))
-        assert found is not None  # none of these is slow
-        return found
-
-    measures, promises, gaps = [
-        await run_in_threadpool(ask, command) for command in ("measures", "commitments", "gaps")
-    ]
-    lapsing = sorted(
-        (r for r in measures.rows if isinstance(r["days_to_change"], int | float) and r["days_to_change"] >= -60),
-        key=lambda r: (r["days_to_change"], r["measure_id"]),
-    )
-    overdue = [r for r in promises.rows if r["state"] == "overdue"]
-    together = [r for r in gaps.rows if r["outlook"] == "STEPS" and r["year"] == 2030 and "+" in str(r["party"])]
-    largest = sorted(together, key=lambda r: -float(str(r["gap_share"] or 0)))
-    blocks = [
-        _block(
-            t("Lapsed lately or lapsing next"),
-            lapsing[:9],
-            ("measure_id", "imposing", "targeted", "next_change_date", "days_to_change"),
-            "measures",
-            t,
-        ),
-        _block(
-            t("Overdue promises"), overdue[:6], ("summary", "agreement", "due_date", "days_overdue"), "commitments", t
-        ),
-        _block(t("Largest gaps of 2030, together"), largest[:6], ("stage", "product", "gap_t", "gap_share"), "gaps", t),
-    ]
-    return shown(request, "home.html.j2", t, title=t("Situation"), blocks=blocks)
-
-
-def _block(
-    title: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], command: str, t: Translator
-) -> dict[str, Any]:
-    return {
-        "title": title,
-        "head": [heading(c, t) for c in columns],
-        "rows": [[cell(r, c, t) for c in columns] for r in rows],
-        "path": f"/ask/{command}",
-    }
-
-
 # questions
 
 
@@ -233,7 +180,7 @@ async def ask(request: Request) -> Response:
     if table and table not in result.tables:
         return await missing(request, NotFound("no table"))
     specs = await run_in_threadpool(pictures.drawn, result, t) if not table else []
-    nothing["answer"] = _answer(result, asked, table, specs, t)
+    nothing["answer"] = _answer(result, asked, table, specs, t, request.query_params.get("sort", ""))
     return shown(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
 
 
@@ -265,41 +212,53 @@ def _commands(asked: fields.Asked) -> dict[str, str]:
 
 
 def _answer(
-    result: Result, asked: fields.Asked, table: str, specs: Sequence[Mapping[str, Any]], t: Translator
+    result: Result, asked: fields.Asked, table: str, specs: Sequence[Mapping[str, Any]], t: Translator, sort: str
 ) -> dict[str, Any]:
     """What a page shows of an answer: every number with the address of what stands behind it."""
     rows = list(result.tables[table] if table else result.rows)
     whole = len(rows)
-    numbered = list(enumerate(rows, start=1))
+    numbered = tables.numbered(rows)
     columns = [c for c in asked.question.columns if rows and c in rows[0]]
     if not table:
         kept = {id(r) for r in picked(rows, asked.question)}
         numbered = [(n, r) for n, r in numbered if id(r) in kept]
     if table or not columns:
-        ends = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
-        columns = [c for c in (rows[0] if rows else {}) if c not in HIDDEN and not c.endswith(ends)]
-    kinds = {**KINDS, **asked.question.words}
-    lines = []
-    for number, row in numbered[:SHOWN]:
-        line = []
-        for column in columns:
-            value = row.get(column)
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            words = {"row": str(number), "column": column, "table": table, "lang": t.lang}
-            behind = f"/explain/{result.run_id}?{urlencode({k: v for k, v in words.items() if v})}"
-            line.append(
-                {"text": cell(row, column, t, kinds), "number": is_number, "behind": behind if is_number else ""}
-            )
-        lines.append(line)
+        columns = tables.all_columns(rows)
+    given = {**asked.given, **({"table": table} if table else {})}
+    grid = tables.table(
+        numbered,
+        columns,
+        t,
+        title=t("Rows"),
+        run_id=result.run_id,
+        name=table,
+        words=asked.question.words,
+        here=f"/ask/{address(asked.question)}",
+        asked=given,
+        sort=sort,
+    )
+    above = [
+        tables.table(
+            tables.numbered(result.tables[name]),
+            [c for c in shown if c in result.tables[name][0]],
+            t,
+            title=heading(name, t),
+            run_id=result.run_id,
+            name=name,
+            words=asked.question.words,
+        )
+        for name, shown in asked.question.above.items()
+        if not table and result.tables.get(name)
+    ]
     said = [str(w) for w in result.warnings]
     return {
         "run_id": result.run_id,
         "status": result.status,
         "table": table,
         "tables": list(result.tables),
-        "head": [heading(c, t) for c in columns],
-        "lines": lines,
-        "shown": len(lines),
+        "grid": grid,
+        "above": above,
+        "shown": grid.shown,
         "whole": whole,
         "notes": [t.fact(w) for w in said],
         "figures": [
@@ -378,8 +337,10 @@ async def begin(request: Request) -> Response:
     question = site.question(given.pop("question", ""))
     if question is None:
         return await missing(request, NotFound("no question"))
+    project = given.pop("project_page", "")
     asked = fields.asked(question, given)
-    back = f"/ask/{address(question)}?{urlencode({**asked.given, 'lang': t.lang})}"
+    where = f"/projects/{quote(project, safe='')}" if project else f"/ask/{address(question)}"
+    back = f"{where}?{urlencode({**asked.given, 'lang': t.lang})}"
     if not asked.has_fault:
         try:
             site.jobs.start(site.key(asked), question.command, dict(asked.params), back)
@@ -423,7 +384,7 @@ async def runs(request: Request) -> Response:
     t, site = words_of(request), site_of(request)
     kept = [e.manifest for e in await run_in_threadpool(site.runs.list) if e.manifest is not None]
     kept.sort(key=lambda m: str(m.created), reverse=True)
-    return shown(request, "runs.html.j2", t, title=t("Runs"), runs=kept[:SHOWN])
+    return shown(request, "runs.html.j2", t, title=t("Runs"), runs=kept[: tables.SHOWN])
 
 
 async def run_json(request: Request) -> Response:
@@ -455,7 +416,7 @@ async def explain(request: Request) -> Response:
     return shown(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
 
 
-async def tables(request: Request) -> Response:
+async def data_tables(request: Request) -> Response:
     """The tables of the data."""
     from didymium.schema import TABLES
 
@@ -475,7 +436,7 @@ async def table(request: Request) -> Response:
         return await missing(request, NotFound("no table"))
     rows = site.ds.rows(name)
     columns = list(rows[0]) if rows else []
-    lines = [["" if r.get(c) is None else str(r.get(c)) for c in columns] for r in rows[:SHOWN]]
+    lines = [["" if r.get(c) is None else str(r.get(c)) for c in columns] for r in rows[: tables.SHOWN]]
     return shown(request, "table.html.j2", t, title=name, columns=columns, lines=lines, whole=len(rows), name=name)
 
 

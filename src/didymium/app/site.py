@@ -203,10 +203,11 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import lab, pages, upload
+    from didymium.app import chain, gap_page, lab, pages, projects, situation, upload
 
     routes = [
-        Route("/", pages.home),
+        Route("/", situation.page),
+        Route("/situation.{form}", situation.twin),
         Route("/ask/{name}/figure-{number:int}.svg", pages.figure),
         Route("/ask/{name}.{form}", pages.twin),
         Route("/ask/{name}", pages.ask),
@@ -214,6 +215,17 @@ def _routes(site: Site) -> Starlette:
         Route("/lab/figure-{number:int}.svg", lab.figure),
         Route("/lab/{name}", lab.saved),
         Route("/lab.{form}", lab.twin),
+        Route("/chain", chain.page),
+        Route("/projects", projects.page),
+        Route("/projects/map.svg", projects.figure),
+        Route("/projects.{form}", projects.twin),
+        Route("/projects/{project}.{form}", projects.one_twin),
+        Route("/projects/{project}", projects.one),
+        Route("/gaps", gap_page.page),
+        Route("/gaps/ledger.svg", gap_page.figure),
+        Route("/gaps.{form}", gap_page.twin),
+        Route("/chain/{name}.svg", chain.figure),
+        Route("/chain.{form}", chain.twin),
         Route("/jobs", pages.begin, methods=["POST"]),
         Route("/jobs", pages.jobs),
         Route("/jobs/{key}", pages.job),
@@ -221,7 +233,7 @@ def _routes(site: Site) -> Starlette:
         Route("/runs", pages.runs),
         Route("/runs/{run_id}.json", pages.run_json),
         Route("/explain/{run_id}", pages.explain),
-        Route("/data", pages.tables),
+        Route("/data", pages.data_tables),
         Route("/data/upload", upload.bring, methods=["POST"]),
         Route("/data/upload", upload.page),
         Route("/data/upload/{name}/{what}", upload.manage, methods=["POST"]),

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from didymium.app import pages, uploads
+from didymium.app.tables import SHOWN
 from didymium.app.team import may
 from didymium.data.layer_files import VISIBILITIES
 from didymium.errors import BadInput, NotFound
@@ -40,7 +41,7 @@ def _page(request: Request, *, status: int = 200, fault: str = "", name: str = "
         most=uploads.MOST_UPLOAD >> 20,
         fault=fault,
         name=name,
-        rows=rows[: pages.SHOWN],
+        rows=rows[:SHOWN],
         whole=len(rows),
         kept=uploads.kept(site.uploads) if site.sees_all else None,
         may_manage=may(request, "admin"),

@@ -76,7 +76,7 @@ def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] 
     if isinstance(value, bool):
         return t("yes") if value else t("no")
     if isinstance(value, int):
-        return str(value) if column.endswith("year") else t.count(value)
+        return str(value) if column.endswith("year") or column.startswith("year_") else t.count(value)
     if isinstance(value, float):
         return t.share(value) if column.endswith("share") or "_share_" in column else t.number(value)
     kind = kinds.get(column)

@@ -1,0 +1,139 @@
+"""Tables as pages show them: sorted by a link, numbers that open what stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from didymium.questions.words import KINDS, cell, heading
+
+if TYPE_CHECKING:
+    from didymium.i18n import Translator
+
+SHOWN = 200
+"""Rows of a table on a page; all are in its twins."""
+SHORT = 14
+"""Characters up to which a text stays on one line."""
+LONG = 60
+HIDDEN = ("source_ids", "row_ids")
+_ENDS = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
+
+Numbered = Sequence[tuple[int, Mapping[str, Any]]]
+"""Rows with their number in the answer, from 1: `explain` finds them by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands over a column, and the address that sorts by it. `state` as `aria-sort` has it, empty if unsorted."""
+
+    text: str
+    where: str = ""
+    state: str = ""
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value in words, and the address of what stands behind it or of its page."""
+
+    text: str
+    is_number: bool = False
+    where: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Its class: a number, a text too short to break, or one that needs room."""
+        if self.is_number:
+            return "number"
+        return "short" if len(self.text) <= SHORT else "long" if len(self.text) > LONG else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a page. `whole`: rows there are; fewer may be shown."""
+
+    title: str
+    head: tuple[Head, ...]
+    lines: tuple[tuple[Cell, ...], ...]
+    whole: int
+
+    @property
+    def shown(self) -> int:
+        return len(self.lines)
+
+
+def all_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns of rows that a page shows where nobody chose any: without bands, which stand in brackets."""
+    return [c for c in (rows[0] if rows else {}) if c not in HIDDEN and not c.endswith(_ENDS)]
+
+
+def sorted_by(rows: Numbered, sort: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """Rows by a column, `-column` from above; what is not known comes last either way.
+
+    >>> [n for n, _ in sorted_by([(1, {"t": 2.0}), (2, {"t": None}), (3, {"t": 5.0})], "-t")]
+    [3, 1, 2]
+    """
+    column = sort.removeprefix("-")
+    known = [r for r in rows if r[1].get(column) is not None]
+    unknown = [r for r in rows if r[1].get(column) is None]
+    are_numbers = all(_is_number(row[column]) for _, row in known)
+    known.sort(key=lambda r: r[1][column] if are_numbers else str(r[1][column]), reverse=sort.startswith("-"))
+    return known + unknown
+
+
+def table(
+    rows: Numbered,
+    columns: Sequence[str],
+    t: Translator,
+    *,
+    title: str,
+    run_id: str = "",
+    name: str = "",
+    words: Mapping[str, str] = {},
+    here: str = "",
+    asked: Mapping[str, str] = {},
+    sort: str = "",
+    most: int = SHOWN,
+    pages: Mapping[str, tuple[str, str]] = {},
+) -> Table:
+    """A table of rows of an answer.
+
+    `run_id` and `name` (of a further table) say where numbers are explained; `words`: vocabularies by column. `here`
+    and `asked` are the page and its fields, for links that sort (none without `here`). `pages`: columns that lead to a
+    page of their own: what stands before its address, and the column that ends it.
+    """
+    ordered = sorted_by(rows, sort) if sort.removeprefix("-") in columns else list(rows)
+    kinds = {**KINDS, **words}
+    numbers = {c for c in columns if any(_is_number(row.get(c)) for _, row in rows)}
+    lines = []
+    for number, row in ordered[:most]:
+        line = []
+        for column in columns:
+            value, where = row.get(column), ""
+            if run_id and _is_number(value):
+                given = {"row": str(number), "column": column, "table": name, "lang": t.lang}
+                where = f"/explain/{run_id}?{urlencode({k: v for k, v in given.items() if v})}"
+            elif column in pages and value:
+                before, by = pages[column]
+                where = f"{before}{row[by]}?{urlencode({'lang': t.lang})}"
+            line.append(Cell(cell(row, column, t, kinds), column in numbers, where))
+        lines.append(tuple(line))
+    heads = []
+    for column in columns:
+        is_number = column in numbers
+        state = {column: "ascending", f"-{column}": "descending"}.get(sort, "")
+        other = column if state == "descending" or (not state and not is_number) else f"-{column}"
+        where = f"{here}?{urlencode({**asked, 'sort': other, 'lang': t.lang})}" if here else ""
+        heads.append(Head(heading(column, t), where, state, is_number))
+    return Table(title, tuple(heads), tuple(lines), len(rows))
+
+
+def numbered(rows: Iterable[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
+    """Rows with their number in the answer."""
+    return list(enumerate(rows, start=1))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,148 @@
+"""The pages people look at: situation, chain, gaps, projects; in both languages, with figures, twins and links."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from starlette.testclient import TestClient
+from tests.app.test_pages import HOST, checked, read
+
+import didymium.data
+from didymium.app import tables
+from didymium.app.guard import Guard
+from didymium.app.site import Site, _routes
+from didymium.i18n import translator
+from didymium.studies.chain_line import used_from
+
+pytestmark = pytest.mark.slow
+
+PAGES = (
+    "/",
+    "/chain",
+    "/chain?family=batteries&product=lithium:refined",
+    "/gaps",
+    "/gaps?stage=magnet&product=ndfeb_magnet&party=JPN",
+    "/projects",
+    "/projects?stage=magnet&sort=-capacity",
+    "/projects/caremag-lacq",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    site = Site(didymium.data.open(), tmp_path_factory.mktemp("store"), token="secret")
+    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
+        yield client
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_shows_its_figures_and_leads_on(browser: TestClient, path: str, lang: str) -> None:
+    page = checked(read(browser, f"{path}{'&' if '?' in path else '?'}lang={lang}"), lang)
+    pictures = [where for where in page.loads if ".svg" in where]
+    assert bool(pictures) == (path not in ("/", "/gaps", "/projects/caremag-lacq"))
+    for where in pictures:
+        got = browser.get(where)
+        assert got.status_code == 200 and got.text.startswith("<svg"), where
+    behind = [where for where in page.links if where.startswith("/explain/")]
+    for where in behind[:1] + behind[-1:]:
+        checked(read(browser, where), lang)
+    if not path.startswith("/projects"):
+        assert behind
+
+
+def test_every_twin_of_a_page_holds_its_rows(browser: TestClient) -> None:
+    for path in (
+        "/situation",
+        "/chain",
+        "/gaps",
+        "/projects",
+        "/projects/caremag-lacq",
+    ):
+        whole = browser.get(f"{path}.json").json()
+        rows = list(csv.DictReader(io.StringIO(browser.get(f"{path}.csv").text)))
+        assert rows and len(rows) == len(whole["rows"]), path
+        assert browser.get(f"{path}.xlsx").content[:2] == b"PK"
+        assert browser.get(f"{path}.exe").status_code == 404
+
+
+def test_the_line_adds_up(browser: TestClient) -> None:
+    """What is used of a stage's goods is what was made, to the rounding of flows below one tonne."""
+    whole = browser.get("/chain.json?product=ndpr_oxide").json()
+    stages = list(dict.fromkeys(r["stage"] for r in whole["rows"]))
+    assert stages == ["mine", "separated", "metal", "alloy", "magnet"]
+    for stage in stages:
+        assert sum(r["world_share"] for r in whole["rows"] if r["stage"] == stage) == pytest.approx(1, abs=2e-3)
+    products = {p for r in whole["rows"] for p in r["products"].split(";")}
+    assert "ndfeb_magnet_ht" in products and not any("swarf" in p or p == "ce_oxide" for p in products)
+
+
+def test_a_gap_opens_its_own_years(browser: TestClient) -> None:
+    rows = browser.get("/gaps.json?stage=magnet&product=ndfeb_magnet&party=JPN").json()["rows"]
+    assert {(r["stage"], r["product"], r["party"], r["outlook"]) for r in rows} == {
+        ("magnet", "ndfeb_magnet", "JPN", "STEPS")
+    }
+    assert len({r["year"] for r in rows}) == len(rows) > 5
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/chain?family=nothing", 422),
+        ("/chain?product=nothing", 422),
+        ("/chain?year=1990", 422),
+        ("/chain/nothing.svg", 404),
+        ("/gaps?stage=nothing", 404),
+        ("/gaps?years=never", 422),
+        ("/gaps/ledger.svg?stage=nothing", 404),
+        ("/projects/nothing", 404),
+        ("/projects/nothing.json", 404),
+        ("/projects/map.svg?stage=nothing", 404),
+    ],
+)
+def test_what_is_not_there_is_said(browser: TestClient, path: str, status: int) -> None:
+    assert browser.get(path).status_code == status
+
+
+def test_a_new_family_takes_its_first_product(browser: TestClient) -> None:
+    """The form sends the old product with a new family."""
+    assert browser.get("/chain?family=batteries&product=ndpr_oxide").status_code == 200
+
+
+def test_links_sort_a_table(browser: TestClient) -> None:
+    page = checked(read(browser, "/projects?country=USA&lang=en"), "en")
+    sorting = [w for w in page.links if "sort=" in w]
+    assert {parse_qs(urlparse(w).query)["country"][0] for w in sorting} == {"USA"}
+    text = read(browser, next(w for w in sorting if "sort=-start_year" in w))
+    assert 'aria-sort="descending"' in text
+    assert text.index("2031") < text.index("2026") if "2031" in text else True
+
+
+def test_the_finance_of_a_project_starts_from_its_page(browser: TestClient) -> None:
+    text = read(browser, "/projects/caremag-lacq?bankable_in=0.8&lang=en")
+    assert 'name="project_page" value="caremag-lacq"' in text and 'name="bankable_in" value="0.8"' in text
+    assert "e-bankable_in" in read(browser, "/projects/caremag-lacq?bankable_in=9&lang=en")
+
+
+def test_unknown_values_come_last_either_way() -> None:
+    rows = tables.numbered([{"t": 2.0}, {"t": None}, {"t": 5.0}])
+    assert [n for n, _ in tables.sorted_by(rows, "t")] == [1, 3, 2]
+    assert [n for n, _ in tables.sorted_by(rows, "-t")] == [3, 1, 2]
+    drawn = tables.table(rows, ("t",), translator("en"), title="", here="/x", sort="-t")
+    assert drawn.head[0].state == "descending" and "sort=t" in drawn.head[0].where
+
+
+def test_goods_that_pass_through_keep_their_maker() -> None:
+    """Worked by hand: of 40 t that reach MYS 30 t go on; a place that also makes mixes both."""
+    assert used_from({"CHN": 90.0}, {("CHN", "MYS"): 40.0, ("MYS", "JPN"): 30.0}) == {
+        ("CHN", "CHN"): 50.0,
+        ("CHN", "JPN"): 30.0,
+        ("CHN", "MYS"): 10.0,
+    }
+    mixed = used_from({"CHN": 50.0, "MYS": 10.0}, {("CHN", "MYS"): 30.0, ("MYS", "JPN"): 20.0})
+    assert mixed[("CHN", "JPN")] == pytest.approx(15.0) and mixed[("MYS", "JPN")] == pytest.approx(5.0)
+    assert sum(mixed.values()) == pytest.approx(60.0)
