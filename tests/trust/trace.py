@@ -31,7 +31,7 @@ Explain = Callable[..., Any]
 def keys() -> dict[str, list[str]]:
     """The key of each table, as the package declares it."""
     package = json.loads((TABLES.parent / "datapackage.json").read_text("utf-8"))
-    return {one["name"]: list(one["schema"]["primaryKey"]) for one in package["resources"]}
+    return {Path(one["path"]).stem: list(one["schema"]["primaryKey"]) for one in package["resources"]}
 
 
 @cache

@@ -32,6 +32,7 @@ def _no_flag(value: object) -> object:
 
 
 Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_no_flag)]
+Product = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
 FIRST_FAMILY_YEAR = 2022  # the same for families other than magnets, whose trade and output reach back further
@@ -107,7 +108,7 @@ class TradeCut(_Spell):
 
     exporter: Place
     importers: tuple[Place, ...] = ("ALL",)
-    products: tuple[str, ...] = Field(min_length=1, description="product ids; ndfeb_magnet means both grades")
+    products: tuple[Product, ...] = Field(min_length=1, description="product ids; ndfeb_magnet means both grades")
     origin: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
         None,
         description="hit only goods with content from this place, whoever exports them; goods that return there pass",
@@ -169,7 +170,7 @@ class Outage(_Spell):
         "cell",
         "catalyst",
     ]
-    products: tuple[str, ...] = Field((), description="only what makes one of these; none means all of the stage")
+    products: tuple[Product, ...] = Field((), description="only what makes one of these; none means all of the stage")
     availability: Share
     availability_low: Share | None = None
     availability_high: Share | None = None
