@@ -143,6 +143,8 @@ def _flag(text: str, column: Column) -> bool:
 
 
 def _id(text: str, column: Column) -> str:
+    if column.name.endswith("_code") and not text.isascii():
+        raise BadCell(f"{visible(text)} is not in plain ASCII signs.", f"Write {unicodedata.normalize('NFKC', text)}.")
     return text
 
 
