@@ -433,7 +433,7 @@ TEXTS_TAKEN = (
 URLS = (
     *(
         "javascript:alert(1)",
-        "file:///etc/passwd",
+        "file://localhost/etc/passwd",
         "data:text/html,x",
         "http://",
         "https://exa mple.org",
