@@ -123,7 +123,7 @@ def workbooks() -> Iterator[Case]:
     yield bad("entities in the sheet", with_part(base, SHEET, sheet_xml("&a8;", billion)), "document type")
     yield bad(
         "an entity from outside",
-        with_part(base, SHEET, sheet_xml(one, '<!DOCTYPE x SYSTEM "file:///etc/passwd">')),
+        with_part(base, SHEET, sheet_xml(one, '<!DOCTYPE x SYSTEM "file://localhost/etc/passwd">')),
         "document type",
     )
     yield bad(

@@ -30,6 +30,7 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from unittest.mock import patch
 
 from tests.trust.hostile_case import TABLES as FOLDER
 from tests.trust.record import record
@@ -109,10 +110,9 @@ def _layer(data: bytes, name: str, folder: Path) -> str:
 
     path = folder / name
     path.write_bytes(data)
-    layers.base_tables = _base  # type: ignore[assignment]
-    with read_here():
+    with read_here(), patch.object(layers, "base_tables", _base):
         layer = read_layer(path)
-    faults = [fault for fault in layer.faults if fault.severity == "error"] or layers.judge([layer])[1]
+        faults = [fault for fault in layer.faults if fault.severity == "error"] or layers.judge([layer])[1]
     errors = [fault for fault in faults if fault.severity == "error"]
     for fault in errors[:50]:
         _in_words(fault.line())

@@ -153,8 +153,8 @@ def lineages(tmp_path: Path) -> Iterator[Any]:
 
     ds = dd.open()
     result = dd.commitments(ds, as_of=date(2026, 11, 22))
-    row = next(n for n, r in enumerate(result.rows, start=1) if isinstance(r.get("days_left"), int))
-    yield lambda: lineage(ds, result, row, "days_left")
+    row = next(n for n, r in enumerate(result.rows, start=1) if isinstance(r.get("quantity"), float))
+    yield lambda: lineage(ds, result, row, "quantity")
 
 
 def test_a_number_is_followed_to_its_cells_and_a_broken_trail_is_found(lineages: Any) -> None:

@@ -20,6 +20,9 @@ YEAR = re.compile(r"\d{4}", re.ASCII)
 DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 LARGEST = 1e15
 """No tonnage, price or index of this field is larger; a larger number is a slip of an exponent."""
+_HS = r"(?:[0-9]{4}|[0-9]{6}|[0-9]{7}x|[0-9]{8}|[0-9]{10})"
+HS_CODES = re.compile(rf"multiple|{_HS}(?:[+;]{_HS})*")
+"""Codes of the Harmonized System: 4, 6, 8 or 10 digits; x for any last digit, + and ; between several."""
 WORD = re.compile(r"\S(?:.*\S)?")
 URL = re.compile(r"https?://[^\s]+\.[^\s]+")
 WITHHELD = {
@@ -143,6 +146,10 @@ def _flag(text: str, column: Column) -> bool:
 
 
 def _id(text: str, column: Column) -> str:
+    if column.name.endswith("_code") and not text.isascii():
+        raise BadCell(f"{visible(text)} is not in plain ASCII signs.", f"Write {unicodedata.normalize('NFKC', text)}.")
+    if column.name in ("hs_code", "hs6_code") and not HS_CODES.fullmatch(text):
+        raise BadCell(f"{visible(text)} is no HS code.", "Expected 4, 6, 8 or 10 digits, e.g. 080510.")
     return text
 
 
