@@ -11,14 +11,14 @@ from tests.cli.conftest import Didymium
 
 BAN = """
 id = "a-short-ban"
-title = "No antimony from China for two months"
-title_ja = "中国産アンチモンの2か月停止"
+title = "No antimony from China for five months"
+title_ja = "中国産アンチモンの5か月停止"
 summary = "For a test."
 based_on = ["cn-us-ban-2024"]
 likelihood = "none: a test"
 families = ["minor_metals"]
 start = "2026-12"
-months = 2
+months = 5
 base_year = 2024
 
 [[cuts]]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 README = "README.md"
 MANIFEST = "manifest.json"
 OPTIONS = "highs.options"
-_TIGHT = "primal_feasibility_tolerance = 1e-9\ndual_feasibility_tolerance = 1e-9\n"
+_TIGHT = "primal_feasibility_tolerance = 1e-9\ndual_feasibility_tolerance = 1e-9\npresolve = off\n"  # as solved here
 
 
 class Proofs:

@@ -16,7 +16,7 @@ def number(value: float) -> str:
     """Four digits, thousands marked.
 
     >>> number(1234567.0), number(0.012345), number(3.0)
-    ('1,234,567', '0.01234', '3')
+    ('1,234,567', '0.01235', '3')
     """
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
