@@ -124,7 +124,8 @@ def scenarios() -> Iterator[Case]:
 
 
 def _journal() -> list[bytes]:
-    from didymium.data.journal import START, Draft, sealed
+    from didymium.data.chained import START, Draft
+    from didymium.data.journal import sealed
 
     lines, before = [], START
     for number in (1, 2, 3):
