@@ -143,7 +143,7 @@ def test_a_torn_last_line_is_set_aside_and_a_whole_one_ended(tmp_path: Path, kep
     whole = path.read_bytes()
     first, second = whole.splitlines(keepends=True)
     path.write_bytes(first + second[:kept])
-    assert [entry.commitment_id for entry in load(path)] == ["c001"]  # nobody was told of the other
+    assert [entry.subject for entry in load(path)] == ["c001"]  # nobody was told of the other
     append(path, [update("c003")], at=AT)
     aside = [file.read_bytes() for file in tmp_path.glob("*.torn-*")]
     assert aside == ([] if kept == -1 else [second[:kept]])
@@ -169,9 +169,9 @@ def test_lines_written_together_are_there_together(tmp_path: Path, kept: int) ->
         with pytest.raises(KeyboardInterrupt):
             append(path, [update("c002"), update("c003"), update("c004")], at=AT)
     assert path.stat().st_size > size
-    assert [entry.commitment_id for entry in load(path)] == ["c001"]
+    assert [entry.subject for entry in load(path)] == ["c001"]
     append(path, [update("c005")], at=AT)
-    assert [entry.commitment_id for entry in load(path)] == ["c001", "c005"]
+    assert [entry.subject for entry in load(path)] == ["c001", "c005"]
     assert [file.name for file in tmp_path.iterdir() if "batch" in file.name] == []
 
 

@@ -18,6 +18,7 @@ from didymium.data.selection import table_csv
 from didymium.data.template import USUAL, template
 from didymium.errors import UnknownTerm
 from didymium.schema import TABLES
+from didymium.schema.cells import LARGEST
 from didymium.schema.reader import read_table
 from didymium.schema.spreadsheet import escaped, unescaped
 
@@ -75,7 +76,7 @@ TEXTS = [
     "<b>&amp;</b>",
     "_x000D_",
 ]
-NUMBERS = [0.0, 0.1, 1 / 3, 0.30000000000000004, 123456789.12345679, 1e-300, 1e308, 5e-324, 63800.0, 1e15, 2**53 - 1.0]
+NUMBERS = [0.0, 0.1, 1 / 3, 0.30000000000000004, 123456789.12345679, 1e-300, 5e-324, 63800.0, 1e15 - 0.125, LARGEST]
 
 
 def test_text_comes_back_whatever_it_looks_like(tmp_path: Path) -> None:
@@ -92,6 +93,21 @@ def test_numbers_come_back_to_the_last_digit(tmp_path: Path) -> None:
         for n, number in enumerate(NUMBERS)
     ]
     assert given_back(rows, "assumptions", tmp_path) == rows
+
+
+@pytest.mark.parametrize("number", [1e308, 2**53 - 1.0, 2 * LARGEST])
+def test_a_number_larger_than_any_is_refused_from_a_workbook_as_from_csv(number: float, tmp_path: Path) -> None:
+    rows = [{**ROW, "low": 0.0, "value": number, "high": number}]
+    path = tmp_path / "mine.xlsx"
+    path.write_bytes(
+        template(didymium.data.open().content, tables=["assumptions"], filled=True, own={"assumptions": rows})
+    )
+    for faults in (
+        read_layer(path).faults,
+        read_table(table_csv("assumptions", rows), TABLES["assumptions"], "x.csv").faults,
+    ):
+        assert [fault.column for fault in faults] == ["value", "high"]
+        assert all("larger than anything that is measured here" in fault.what for fault in faults)
 
 
 def test_empty_is_not_zero(tmp_path: Path) -> None:

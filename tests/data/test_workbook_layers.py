@@ -159,7 +159,7 @@ def test_a_line_of_a_hundred_megabytes_and_deep_json_end(tmp_path: Path) -> None
     deep = tmp_path / "production.json"
     deep.write_bytes(b"[" * 100_000 + b"]" * 100_000)
     (fault,) = read_layer(deep).faults
-    assert "not JSON" in fault.what
+    assert "nested too deep" in fault.what and "list of rows" in fault.cure
 
 
 def test_a_child_answers_for_this_package_alone_and_within_its_time() -> None:

@@ -40,7 +40,7 @@ FAMILIES = {
     "size": (hostile_files.size,),
     "json": (hostile_files.documents,),
     "name": (hostile_files.names,),
-    "scenario": (hostile_others.scenarios,),
+    "scenario": (hostile_others.scenarios, hostile_others.applied),
     "journal": (hostile_others.journals,),
     "import": (hostile_others.publications, hostile_others.terms),
     "book": (hostile_others.promises,),

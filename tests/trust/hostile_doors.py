@@ -48,7 +48,13 @@ def python(case: Case, path: Path) -> Said:
         if case.door == "journal":
             from didymium.data.journal_file import load as lines_of
 
-            return Said(False, rows=tuple({"line": entry.line, **entry.draft.fields} for entry in lines_of(path)))
+            found = lines_of(path)
+            return Said(False, rows=tuple({"line": e.line, "of": len(found), **e.draft.fields} for e in found))
+        if case.door == "applied":
+            from didymium.scenario.scenario import load
+
+            load(str(path)).apply(didymium.data.open())
+            return Said(False)
         return _imported(case, path)
     except DidymiumError as error:
         return Said(True, (error.line(), *getattr(error, "faults", ())), code=error.exit_code)
@@ -98,6 +104,8 @@ def commands(case: Case, path: Path) -> Said:
         code, out, err = command(["scenario", "show", str(path), "--json"])
         rows = (json.loads(out, parse_constant=_no_constant),) if code == 0 else ()
         return Said(code != 0, tuple(err.splitlines()), rows, code, out + err)
+    if case.door == "applied":
+        return _told(command(["stress", "--scenario", str(path), "--no-drivers", "--draws", "8", "--store", store]))
     if case.door == "journal":
         return _told(command(["commitments", "verify", "--journal", str(path)]))
     if case.door == "book":
@@ -147,6 +155,8 @@ def faults_of(case: Case, path: Path, said: Said) -> list[str]:
     else:
         if case.must == "refused":
             found.append("taken silently")
+        if said.shown:
+            found += [f"does not say {word!r}: {said.shown[-300:]}" for word in case.words if word not in said.shown]
         for column, value in case.held.items():
             kept = said.rows[0].get(column) if said.rows else value
             if kept != value:
@@ -160,9 +170,12 @@ def named(case: Case, path: Path, said: Said) -> dict[str, bool]:
     """What of file, row, column, value and cure the refusal names, of those that the case has."""
     wanted = [line for line in said.lines if case.row in line and case.column in line] or list(said.lines)
     best: dict[str, bool] = {}
+    names = [_shown(path.name), path.name]
+    if case.door == "applied":  # a scenario may come from no file: it is named by its id
+        names.append("scenario own")
     for line in wanted:
         place, _, rest = line.partition(": ")
-        told = {"file": _shown(path.name) in line or path.name in line, "cure": rest.count(". ") + rest.count("? ") > 0}
+        told = {"file": any(name in line for name in names), "cure": rest.count(". ") + rest.count("? ") > 0}
         if case.row:
             told["row"] = (
                 f"{case.row}," in f"{place}," or f"{case.row}:" in f"{place}:" or case.row in place.split(" and ")[0]

@@ -71,7 +71,7 @@ def scenarios() -> Iterator[Case]:
         '""',
     ):
         yield put_in('start = "2026-01"', f"start = {month}")
-    for place in ('"china"', '"CN"', '"CH N"', '"CHN\\u200b"', '"ZZZ"', "5", "[]", '""', '"CHN\\n"'):
+    for place in ('"china"', '"CN"', '"CH N"', '"CHN\\u200b"', "5", "[]", '""', '"CHN\\n"'):
         yield put_in('exporter = "CHN"', f"exporter = {place}")
     for products in (
         "[]",
@@ -123,8 +123,29 @@ def scenarios() -> Iterator[Case]:
     )
 
 
+APPLIED = SCENARIO.replace('"nd_oxide"', '"ndpr_oxide"')
+
+
+def applied() -> Iterator[Case]:
+    """Scenarios that are well written and name what the data does not hold: found where they are put over it."""
+    for old, new, word in (
+        ('exporter = "CHN"', 'exporter = "ZZZ"', "place 'ZZZ' is not known"),
+        ('exporter = "CHN"', 'exporter = "CHN"\nimporters = ["USA", "XXX"]', "place 'XXX' is not known"),
+        ('"ndpr_oxide"', '"unobtainium"', "product 'unobtainium' is not known"),
+        ('"ndpr_oxide"', '"lithium_carbonate"', "product 'lithium_carbonate' is not known"),
+        ("months = 12", 'months = 12\nbased_on = ["no-such-measure"]', "measure 'no-such-measure' is not known"),
+        ("months = 12", 'months = 12\nfamilies = ["spices"]', "family 'spices' is not known"),
+        ("approval_share = 0.25", 'approval_observed = "nothing"', "measure 'nothing' is not known"),
+    ):
+        if old not in APPLIED:
+            raise LookupError(old)
+        made = put("own.toml", APPLIED.replace(old, new, 1).encode("utf-8"))
+        yield Case("scenario", f"applied: {new[:60]!a}", made, words=(word,), door="applied")
+
+
 def _journal() -> list[bytes]:
-    from didymium.data.journal import START, Draft, sealed
+    from didymium.data.chained import START, Draft
+    from didymium.data.journal import sealed
 
     lines, before = [], START
     for number in (1, 2, 3):
@@ -148,8 +169,11 @@ def journals() -> Iterator[Case]:
     yield bad("lines moved", one + three + two)
     yield bad("a line twice", one + one)
     yield bad("the first line taken out", two + three, "line 1")
-    yield bad("half a line at the end", one + two[:40])
-    yield bad("no end at the end", one + two[:-1])
+    for name, tail in (("half a line at the end", two[:40]), ("no end at the end", two[:-1])):
+        # what a writer had not finished: nobody was told of it, and it does not count
+        made = put("promises.jsonl", one + tail)
+        said_so = (f"{len(tail)} bytes after it do not count",)
+        yield Case("journal", name, made, "taken", said_so, held={"line": 1, "of": 1}, door="journal")
     yield bad("an empty line", one + b"\n" + two)
     yield bad("CR LF", one + two.replace(b"\n", b"\r\n"))
     yield bad("spaces", one + two.replace(b":", b": "))

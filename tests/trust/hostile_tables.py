@@ -363,7 +363,7 @@ def key() -> Iterator[Case]:
     yield two("two preferred claims", {"preferred": "1"}, {"series": "b", "preferred": "1"}, words=("preferred",))
     single = (
         ("product", ("nd_oxid", "ND_OXIDE", "nd oxide", "Nd2O3", "neodymium", "酸化ネオジム", "nd_oxide;pr_oxide", "", "*", "null", "5", "nd_oхide")),
-        ("country", ("CNH", "CN", "156", "China", "PRC", "中国", "chn", "CHN ", "C\u200bHN", "СHN", "CHN;AUS", "NA", "NULL", "EU", "", "ROW")),
+        ("country", ("CNH", "CN", "156", "China", "PRC", "中国", "chn", "CHN ", "C\u200bHN", "СHN", "CHN;AUS", "NA", "NULL", "EU", "")),
         ("stage", ("seperated", "Separated", "mine", "cell", "", "separated/refined")),
         ("source_id", ("usgs", "", "USGS-MCS2026", "usgs-mcs2026;bgs", "http://usgs.gov")),
         ("confidence", ("sure", "High", "", "1", "high?")),
@@ -374,6 +374,8 @@ def key() -> Iterator[Case]:
         for value in values:
             made = table_file("production", [{**row, column: value}])
             yield Case("key", f"{column} {value!a}", make=made, row="row 2", column=column, value=value)
+    rest = table_file("production", [{**row, "country": "ROW"}])
+    yield Case("key", "the rest of the world", rest, "taken", held={"country": "ROW"})  # a place that series name
     for value in (
         "80510",
         "2E5",
@@ -422,7 +424,7 @@ TEXTS_REFUSED = (
         "a\u180eb",
         "a\tb",
     ),
-    *("a\nb", "a\r\nb", "a  b", " a", "a ", "\u3000a", "a\u3000", "a\xa0", "\ufffd", "a\U0010ffffb", "a\x00b"),
+    *("a\r\nb", "a  b", " a", "a ", "\u3000a", "a\u3000", "a\xa0", "\ufffd", "a\U0010ffffb", "a\x00b"),
 )
 TEXTS_TAKEN = (
     *("=cmd|' /C calc'!A0", "=1+1", "+1+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://x.example","y")', "＝1+1", "＠x", "'=1"),
@@ -459,6 +461,10 @@ def words() -> Iterator[Case]:
         yield Case(
             "text", f"basis {value!a}", make=made, row="row 2", column="" if "\x00" in value else "basis", value=value
         )
+    lines = [seed("production", basis="a\nb")]  # how a figure came about may take several lines
+    yield Case("text", "basis of two lines", table_file("production", lines), "taken", held={"basis": "a\nb"})
+    made = table_file("production", [seed("production", series="a\nb", preferred="0")])
+    yield Case("text", "series of two lines", make=made, row="row 2", column="series", value="a\nb")
     for value in TEXTS_TAKEN:
         given = f"'{value}" if value.lstrip("'")[:1] in tuple("=+-@＝＠") else value
         rows = [seed("projects", notes=given)]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from didymium.app.jobs import Jobs
-from didymium.data.journal import Draft
+from didymium.data.chained import Draft
 from didymium.data.journal import read as read_journal
 from didymium.data.journal_file import append, load
 from didymium.errors import DidymiumError
@@ -72,7 +72,7 @@ def _keep_run(folder: Path, say: Say, result: Result, code: str = "here") -> Non
 
 def _write_lines(folder: Path, say: Say, numbers: Iterable[int]) -> None:
     for entry in append(folder / "journal.jsonl", [_draft(n) for n in numbers], at="2026-01-01T00:00:00+00:00"):
-        say(("line", entry.commitment_id, entry.hash))
+        say(("line", entry.subject, entry.hash))
 
 
 def _write_chunks(folder: Path, say: Say, chunks: Iterable[tuple[int, ...]]) -> None:
@@ -186,7 +186,7 @@ def _of_lines(folder: Path, promised: Mapping[str, str]) -> Iterable[str]:
             yield f"line {name} is lost"
     try:
         read_journal(b"".join(line + b"\n" for line in whole))
-        held = {entry.commitment_id for entry in load(file)}
+        held = {entry.subject for entry in load(file)}
     except DidymiumError as wrong:
         yield f"the journal does not open: {wrong}"
         return

@@ -75,7 +75,7 @@ def test_a_later_form_is_refused_with_a_word_and_left_alone(stores: Path) -> Non
 
 def test_a_journal_a_chunk_and_a_job_of_an_earlier_version_open(stores: Path) -> None:
     old = stores / "format-2"
-    assert [entry.commitment_id for entry in load(old / "journal.jsonl")] == ["promise-1", "promise-2", "promise-3"]
+    assert [entry.subject for entry in load(old / "journal.jsonl")] == ["promise-1", "promise-2", "promise-3"]
     kept = ChunkStore(old / "ensembles").of("work", code="here")
     assert kept.names((8, 9)) == ("cost", "flows") and kept.read((8, 9), "cost").tolist() == [8 / 7, 9 / 7]
     jobs = Jobs(old / "jobs", lambda command, params, progress: "another run")

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from didymium.data.journal import Draft
+from didymium.data.chained import Draft
 from didymium.data.journal_file import append, load
 from didymium.errors import StoreError
 from didymium.results import RunStore
@@ -47,7 +47,7 @@ def _own(writer: int, commit: int) -> int:
 def write(folder: Path, writer: int, commits: int) -> None:
     """Do what is not there yet of the commits of one writer."""
     store, journal = RunStore(folder / "runs"), folder / "journal.jsonl"
-    there = {entry.commitment_id for entry in load(journal)} if journal.exists() else set()
+    there = {entry.subject for entry in load(journal)} if journal.exists() else set()
     for commit in range(commits):
         for year in (_own(writer, commit), 9_000 + commit):
             store.save(answer(year), manifest(answer(year)))
@@ -104,7 +104,7 @@ def missing(folder: Path, writers: int, commits: int) -> Iterator[str]:
         yield f"{len(wanted - found)} runs are missing, {len(found - wanted)} are too many"
     yield from (f"run {name} is {fault}" for name in sorted(found & wanted) if (fault := store.verify(name)))
     try:
-        lines = Counter(entry.commitment_id for entry in load(folder / "journal.jsonl"))
+        lines = Counter(entry.subject for entry in load(folder / "journal.jsonl"))
     except Exception as wrong:  # noqa: BLE001 - whatever it is, the journal does not open
         yield f"the journal does not open: {wrong}"
         return

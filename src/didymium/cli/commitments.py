@@ -315,20 +315,23 @@ def verify(shared: Shared, journal: Path | None, expect: str | None) -> int:
     """Compute the chain of the journal again; exit with 2 and the number of a line that was changed."""
     from didymium.cli.output import write
     from didymium.data.chained import START
-    from didymium.data.journal_file import load
+    from didymium.data.journal_file import load, unfinished
     from didymium.i18n import translator
 
     path = journal or shared.journal
-    entries = load(path)
+    entries, left = load(path), unfinished(path)
     last = entries[-1].hash if entries else START
     is_expected = expect is None or any(entry.hash == expect for entry in entries)
     row = {"journal": str(path), "lines": len(entries), "last_hash": last, "is_expected": is_expected}
+    row |= {"unfinished_bytes": left}
     if shared.form is not None:
         write(shared, whole=row, rows=[row])
         return 0 if is_expected else 1
     t = translator(shared.lang)
     click.echo(t("Journal: {path}, {n} lines, all sound", path=str(path), n=t.count(len(entries))))
     click.echo(t("Last hash: {hash}", hash=last))
+    if left:
+        click.echo(t("{n} bytes after it do not count: a writer is at work, or died there.", n=t.count(left)))
     if not is_expected:
         click.echo(t("No line has the hash {hash}: lines were cut off, or this is another journal.", hash=str(expect)))
     return 0 if is_expected else 1

@@ -123,6 +123,11 @@ def finished(path: Path) -> bytes:
     return head + end
 
 
+def unfinished(path: Path) -> int:
+    """Bytes at the end that do not count: a writer is at work, or died there."""
+    return len(_bytes(path)) - len(finished(path))
+
+
 def _end_batch(path: Path) -> None:
     """Set aside what is there of lines that belong together, if the last is not whole."""
     announced = _announced(path)

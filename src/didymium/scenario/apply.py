@@ -57,7 +57,10 @@ def apply(scenario: Scenario, ds: Tables, overrides: Mapping[str, float] | None 
     followed = (*scenario.based_on, *(c.approval_observed for c in scenario.cuts if c.approval_observed is not None))
     for measure in followed:
         if measure not in known:
-            raise UnknownTerm("measure", measure, known, where=f"scenario {scenario.id}", cure="See: didymium measures")
+            raise UnknownTerm(
+                "measure", measure, known, where=f"scenario {scenario.id}", cure="List them: didymium measures."
+            )
+    known_families(ds, scenario.families, where=f"scenario {scenario.id}")
     growth = drawn_growth(partial(demand_growth, ds), _outlooks(ds), assume.get("demand_outlook", 0.5))
     grown = np.array([growth(int(m[:4]), base_year) for m in months])
     inputs = joint_inputs(ds, scenario.families, base_year, months, assume, uncut=True)

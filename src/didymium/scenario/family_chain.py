@@ -62,12 +62,12 @@ class Family:
         )
 
 
-def known_families(ds: Tables, families: Iterable[str]) -> tuple[str, ...]:
+def known_families(ds: Tables, families: Iterable[str], where: str = "") -> tuple[str, ...]:
     """The families, if the dataset holds them. Raises UnknownTerm."""
     known = [row["family"] for row in ds.rows("families")]
     for family in families:
         if family not in known:
-            raise UnknownTerm("family", family, known, cure=f"Families: {', '.join(sorted(known))}.")
+            raise UnknownTerm("family", family, known, where=where, cure=f"Families: {', '.join(sorted(known))}.")
     return tuple(families)
 
 

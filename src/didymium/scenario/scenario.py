@@ -12,9 +12,19 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from didymium.errors import BadScenario, UnknownTerm
+from didymium.schema.cells import unseen
 
 if TYPE_CHECKING:
     from didymium.scenario.chain import Tables
@@ -24,14 +34,33 @@ Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Place = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|ROW_EU|EU27|ALL)$")]
 
 
-def _no_flag(value: object) -> object:
-    """Refuse true and false where a number is meant, which would pass as 1 and 0."""
+def _number(value: object) -> object:
+    """Refuse what would pass for a number and is none: true and false as 1 and 0, a text as what it spells."""
     if isinstance(value, bool):
         raise ValueError("true and false are no numbers")
+    if isinstance(value, str):
+        raise ValueError("a text is no number: write it without quotes")
     return value
 
 
-Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_no_flag)]
+def _line(text: str) -> str:
+    """Refuse signs that cannot be seen: a terminal may obey them, and two texts that look alike differ."""
+    hidden = next((sign for sign in text if unseen(sign) or sign == "\ufffd"), None)
+    if hidden is not None:
+        raise ValueError(f"the sign U+{ord(hidden):04X} cannot be seen, delete it")
+    return text
+
+
+def _lines(text: str) -> str:
+    """The same for a text that may have several lines."""
+    for line in text.split("\n"):
+        _line(line)
+    return text
+
+
+Line = Annotated[str, AfterValidator(_line)]
+Text = Annotated[str, AfterValidator(_lines)]
+Share = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_number)]
 Product = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 FIRST_BASE_YEAR, LAST_BASE_YEAR = 2024, 2026  # years whose figures can be brought into balance
@@ -51,13 +80,13 @@ class _Spell(_Strict):
     end: Month | None = Field(None, description="first month after it; none means to the end of the run")
     start_early: Month | None = Field(None, description="earliest month in which it may start, for draws")
     start_late: Month | None = Field(None, description="latest month in which it may start, for draws")
-    months_low: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(
+    months_low: Annotated[int, Field(ge=1), BeforeValidator(_number)] | None = Field(
         None, description="least length in months, for draws"
     )
-    months_high: Annotated[int, Field(ge=1), BeforeValidator(_no_flag)] | None = Field(
+    months_high: Annotated[int, Field(ge=1), BeforeValidator(_number)] | None = Field(
         None, description="greatest length in months, for draws"
     )
-    range_basis: Annotated[str, StringConstraints(min_length=1)] | None = Field(
+    range_basis: Annotated[Text, StringConstraints(min_length=1)] | None = Field(
         None, description="what the ranges rest on, or that they are assumed"
     )
 
@@ -121,7 +150,7 @@ class TradeCut(_Spell):
         description="place whose licence office decides; the approvals of one office move together in draws, those of "
         "different offices independently. None means the exporter",
     )
-    approval_observed: str | None = Field(
+    approval_observed: Line | None = Field(
         default=None,
         description="measure id: take each month's share from the recorded exports of that measure's period",
     )
@@ -202,15 +231,15 @@ class Branch(_Strict):
     """One way in which things may go on from a month. Siblings part in the same month; their probabilities sum to 1."""
 
     id: Slug
-    title: str
-    title_ja: str
+    title: Line
+    title_ja: Line
     start: Month = Field(description="first month in which it is known that this branch holds")
-    probability: Annotated[float, Field(gt=0.0, le=1.0), BeforeValidator(_no_flag)]
+    probability: Annotated[float, Field(gt=0.0, le=1.0), BeforeValidator(_number)]
     probability_low: Share | None = None
     probability_high: Share | None = None
-    probability_basis: str = Field(min_length=1, description="what the probability rests on, or that it is assumed")
-    based_on: tuple[str, ...] = ()
-    ends: tuple[str, ...] = Field((), description="names of cuts and outages that end where this branch starts")
+    probability_basis: Text = Field(min_length=1, description="what the probability rests on, or that it is assumed")
+    based_on: tuple[Line, ...] = ()
+    ends: tuple[Line, ...] = Field((), description="names of cuts and outages that end where this branch starts")
     cuts: tuple[TradeCut, ...] = ()
     outages: tuple[Outage, ...] = ()
     branches: tuple[Branch, ...] = ()
@@ -260,17 +289,17 @@ class Scenario(_Strict):
     """
 
     id: Slug
-    title: str
-    title_ja: str
-    summary: str = ""
-    based_on: tuple[str, ...] = ()
-    likelihood: str = "not assessed"
-    families: tuple[str, ...] = Field(
+    title: Line
+    title_ja: Line
+    summary: Text = ""
+    based_on: tuple[Line, ...] = ()
+    likelihood: Line = "not assessed"
+    families: tuple[Line, ...] = Field(
         ("magnets",), min_length=1, description="families of the table `families` that the network holds together"
     )
     start: Month
-    months: Annotated[int, Field(ge=1, le=120), BeforeValidator(_no_flag)] = 24
-    base_year: Annotated[int, Field(ge=FIRST_FAMILY_YEAR, le=LAST_BASE_YEAR), BeforeValidator(_no_flag)] | None = Field(
+    months: Annotated[int, Field(ge=1, le=120), BeforeValidator(_number)] = 24
+    base_year: Annotated[int, Field(ge=FIRST_FAMILY_YEAR, le=LAST_BASE_YEAR), BeforeValidator(_number)] | None = Field(
         None,
         description="year whose figures show the world without the cut; none means the year of the start. "
         "A replay takes the year before: figures of the year itself hold the cut already",

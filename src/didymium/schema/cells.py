@@ -146,6 +146,12 @@ def _flag(text: str, column: Column) -> bool:
 
 
 def _id(text: str, column: Column) -> str:
+    if (
+        column.kind == "id"
+        and column.name.endswith("_id")
+        and (sign := next((sign for sign in "|/\\" if sign in text), ""))
+    ):
+        raise BadCell(f"{visible(text)} holds {sign}, which parts the names of a key or a path.", "Name it without.")
     if column.name.endswith("_code") and not text.isascii():
         raise BadCell(f"{visible(text)} is not in plain ASCII signs.", f"Write {unicodedata.normalize('NFKC', text)}.")
     if column.name in ("hs_code", "hs6_code") and not HS_CODES.fullmatch(text):

@@ -133,6 +133,16 @@ def _read_row(line: int, cells: Iterable[tuple[str, str]], parsed: Parsed) -> No
         parsed.lines.append(line)
 
 
+def _no_empty_rows(found: Sequence[tuple[int, list[str]]], width: int, parsed: Parsed) -> None:
+    """One fault for all rows without any value: the first of them, and how many there are."""
+    empty = [line for line, cells in found if len(cells) != width and not any(cells)]
+    if len(empty) == 1:
+        parsed.fault(empty[0], "", "", "the row is empty.", "Delete the line.")
+    elif empty:
+        what = f"the row is empty, the first of {len(empty):,} empty rows."
+        parsed.fault(empty[0], "", "", what, "Delete these lines.")
+
+
 def read_table(data: bytes, table: Table, file: str) -> Parsed:
     """Typed rows of a CSV file of the table; faults are collected, never raised.
 
@@ -149,11 +159,10 @@ def read_table(data: bytes, table: Table, file: str) -> Parsed:
     columns = [table.column(name) for name in header]
     blank: dict[str, Cell] = dict.fromkeys(table.column_names)
     width = len(header)
+    _no_empty_rows(found[1:], width, parsed)
     for line, cells in found[1:]:
         if len(cells) != width:
-            if not any(cells):
-                parsed.fault(line, "", "", "the row is empty.", "Delete the line.")
-            else:
+            if any(cells):
                 what = f"the row has {len(cells)} cells, the header {width}."
                 parsed.fault(line, "", "", what, "Quote cells that hold a comma.")
             continue

@@ -41,7 +41,7 @@ def check_keys(body: Body) -> Iterator[Fault]:
     seen: dict[str, int] = {}
     for index, row in enumerate(body.rows):
         exact = key_of(row, table.key)
-        near = folded(exact)
+        near = folded(exact).replace(" ", "")
         first = seen.setdefault(near, index)
         if first == index:
             continue
