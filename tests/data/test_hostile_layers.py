@@ -146,7 +146,8 @@ FILES = [
     ("blank", lambda text: b"\n\n", "the file is empty", 0),
     ("short row", lambda text: text.rstrip("\n").rsplit(",", 1)[0].encode(), "cells, the header 16", 2),
     ("long row", lambda text: (text.rstrip("\n") + ",x\n").encode(), "has 17 cells, the header 16", 2),
-    ("empty row", lambda text: (text + "\n").encode(), "the row is empty", 3),
+    ("empty row", lambda text: (text + "\n").encode(), "the row is empty. Delete the line", 3),
+    ("empty rows", lambda text: (text + "\n" * 5_000).encode(), "the first of 5,000 empty rows", 3),
     ("open quote", lambda text: (text + '"nd_oxide,').encode(), "cannot be split", 3),
     ("missing column", lambda text: text.replace("confidence", "konfidence", 1).encode(), "the column is missing", 1),
     ("unknown column", lambda text: text.replace("quantity", "quantity_t", 1).encode(), "Did you mean 'quantity'?", 1),
@@ -194,7 +195,20 @@ def test_duplicate_key_names_both_rows(layer: Any) -> None:
     assert "already stands in production.csv row 2" in line
 
 
-@pytest.mark.parametrize("series", ["Derived", "DERIVED", "ｄｅｒｉｖｅｄ"])
+def test_empty_rows_are_one_fault(layer: Any) -> None:
+    text = layer.text("production", layer.shipped("production", **NEODYMIUM)[:1])
+    (line,) = lines(layer.raw("production.csv", (text + "\n" * 5_000).encode()))
+    assert line.startswith("production.csv row 3: the row is empty")
+
+
+@pytest.mark.parametrize("sign", ["|", "/", "\\"])
+def test_an_id_parts_no_key_and_no_path(layer: Any, sign: str) -> None:
+    row = layer.shipped("projects", project_id="minamitorishima")[0]
+    (line,) = lines(layer.write("projects", [{**row, "project_id": f"a{sign}b"}]))
+    assert line.startswith("projects.csv row 2, column project_id: ") and f"holds {sign}, which parts" in line
+
+
+@pytest.mark.parametrize("series", ["Derived", "DERIVED", "ｄｅｒｉｖｅｄ", "deri ved", "deri\xa0ved", "deri\u3000ved"])
 def test_key_that_differs_only_to_the_machine_is_refused(layer: Any, series: str) -> None:
     row = layer.shipped("production", **NEODYMIUM)[0]
     found = lines(layer.write("production", [{**row, "series": series, "preferred": "0"}]))

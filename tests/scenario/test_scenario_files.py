@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from didymium import scenario
 from didymium.errors import BadScenario, UnknownTerm
-from didymium.scenario.scenario import Scenario, json_schema, library, load, parse, shift
+from didymium.scenario.scenario import Scenario, checked, json_schema, library, load, parse, shift
 
 GOOD = """
 id = "my-cut"
@@ -144,6 +144,21 @@ def test_a_bad_scenario_is_refused(case: str, tmp_path: Path) -> None:
     assert "\n" not in line
     assert "{'" not in line  # the field is named, its whole table is not poured out
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("field", ["months", "base_year"])
+def test_a_text_is_no_number(field: str) -> None:
+    whole = library()["cn-stop-3"].model_dump() | {field: "12"}
+    with pytest.raises(BadScenario, match=f"{field}: a text is no number"):
+        checked(whole, where="x")
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\u200b", "\u202e", "\n"])
+def test_a_title_is_one_line_of_signs_that_are_seen(sign: str) -> None:
+    whole = library()["cn-stop-3"].model_dump() | {"title": f"a{sign}b"}
+    with pytest.raises(BadScenario, match=rf"title: the sign U\+{ord(sign):04X} cannot be seen") as told:
+        checked(whole, where="x")
+    assert told.value.line().isprintable()
 
 
 def test_an_outage_that_ends_before_it_starts_is_refused() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import pytest
 
 import didymium.data
 from didymium.data import Dataset
-from didymium.errors import BadInput, UnknownTerm
+from didymium.errors import BadInput, BadScenario, UnknownTerm
 from didymium.scenario.scenario import load, parse
 from didymium.scenario.writing import toml_text
 from didymium.studies.lab import Dials, Lab, adjustable, cell, cover, dials, longest, turned
@@ -83,8 +84,13 @@ def test_every_scenario_is_read_back_from_its_file() -> None:
 
 
 def test_a_quotation_mark_in_a_title_survives_the_file() -> None:
-    story = adjustable()["cn-stop-3"].model_copy(update={"title": 'a "full" stop \\ \x7f\n停止'})
+    about = {"title": 'a "full" stop \\ 停止', "summary": 'two "lines" \\\n停止'}
+    story = adjustable()["cn-stop-3"].model_copy(update=about)
     assert parse(toml_text(story), where="text") == story
+    hidden = story.model_copy(update={"title": 'a "full" stop \\ \x7f\n停止'})
+    assert tomllib.loads(toml_text(hidden))["title"] == hidden.title  # written as it is, and refused when it is read
+    with pytest.raises(BadScenario, match=r"title: the sign U\+007F cannot be seen"):
+        parse(toml_text(hidden), where="text")
 
 
 def test_a_cell_is_decided_by_share_and_length_alone() -> None:

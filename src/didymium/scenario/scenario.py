@@ -45,7 +45,9 @@ def _number(value: object) -> object:
 
 def _line(text: str) -> str:
     """Refuse signs that cannot be seen: a terminal may obey them, and two texts that look alike differ."""
-    hidden = next((sign for sign in text if unseen(sign) or sign == "\ufffd"), None)
+    if "\ufffd" in text:
+        raise ValueError("it holds U+FFFD, the sign for a character that was lost: type it anew")
+    hidden = next((sign for sign in text if unseen(sign)), None)
     if hidden is not None:
         raise ValueError(f"the sign U+{ord(hidden):04X} cannot be seen, delete it")
     return text
