@@ -115,8 +115,10 @@ def test_row_order_and_line_ends_of_a_layer_do_not_change_the_name(layer: Any) -
 
 
 def test_evidence_follows_confidence_and_basis(ds: Any) -> None:
-    read = ds.one("production", product="reo_mixed", country="CHN", year=2024, series="USGS")
+    read = ds.one("production", product="ree_magnet", stage="separated", country="CHN", year=2024)
     assert ds.evidence(read).grade == "A" and ds.evidence(read).sigma_share == 0.05
+    estimated = ds.one("production", product="reo_mixed", country="CHN", year=2024, series="USGS")
+    assert ds.evidence(estimated).grade == "B" and ds.evidence(estimated).sigma_share == 0.15
     derived = ds.one("production", product="nd_oxide", country="CHN", year=2024)
     assert ds.evidence(derived).grade == "C"
     (assumed,) = ds.rows("stockpiles", organisation="magnet users outside China")

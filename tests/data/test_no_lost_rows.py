@@ -174,6 +174,12 @@ CORRECTED = {
 }
 """Derivations and assumptions of the compilation that were made again when what was missing had been read."""
 
+MARKED_SINCE = 97
+"""Rows of USGS for 2024 that its own file marks as estimates and that the compilation called well read."""
+
+RENAMED = {"DoD Office of Strategic Capital": "DoW Office of Strategic Capital"}
+"""One agency under two names."""
+
 READ_SINCE = {"production": 6, "prices": 2, "trade": 2, "elasticities": 1}
 """Rows read or derived after the compilation: samarium-cobalt magnets, cracking catalyst, thrift of defence."""
 
@@ -221,6 +227,8 @@ def test_rows_in_equal_rows_out(ds: Any, table: str) -> None:
             for name in ("quantity", "value", "low", "high"):
                 if row.get(name):
                     row[name] = str(round(float(row[name]) / 100, 12))
+        if table == "programmes":
+            row["agency"] = RENAMED.get(row["agency"], row["agency"])
         before[tuple(plain(row[source]) for source, _ in pairs)] += 1
     suspended = {row["measure_id"]: row["from_date"] for row in ds.rows("measure_suspensions")}
     after: Counter[tuple[Any, ...]] = Counter()
@@ -230,6 +238,8 @@ def test_rows_in_equal_rows_out(ds: Any, table: str) -> None:
         if table == "measures":
             row["end_date"] = row["end_date"] or suspended.get(row["measure_id"])
         after[tuple(plain(row[target]) for _, target in pairs)] += 1
+    marked = marked_since(before, after) if table == "production" else 0
+    assert marked == (MARKED_SINCE if table == "production" else 0)
     lost = before - after
     mended = [row for row in lost if any(row[: len(key)] == key for key in CORRECTED if CORRECTED[key] == table)]
     assert len(mended) == sum(of == table for of in CORRECTED.values())
@@ -240,6 +250,20 @@ def test_rows_in_equal_rows_out(ds: Any, table: str) -> None:
         added = sum((after - before).values())
         known = len([row for row in ds.rows(table) if is_added(row) or is_of_a_release(table, row)])
         assert added == known + len(mended) + READ_SINCE.get(table, 0)
+
+
+def marked_since(before: Counter[tuple[Any, ...]], after: Counter[tuple[Any, ...]]) -> int:
+    """Take out of both the rows that only became less sure; how many they are."""
+    found = 0
+    for row in list(before - after):
+        product, country, year, series, quantity, confidence, basis = row
+        said = "USGS estimate" if basis == "reported" else f"{basis}; USGS estimate"
+        less = (product, country, year, series, quantity, "medium", said)
+        if (series, year, confidence) == ("USGS", 2024.0, "high") and after[less] > before[less]:
+            before[row] -= 1
+            after[less] -= 1
+            found += 1
+    return found
 
 
 def is_of_a_release(table: str, row: dict[str, Any]) -> bool:

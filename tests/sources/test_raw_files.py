@@ -154,7 +154,7 @@ def test_marks_of_shipped_rows_differ_as_the_documentation_says(taken: dict[str,
         )
 
     shipped = [row for row in base_tables()["production"].rows if row["country"]]
-    assert marks("usgs-mcs-2026", "USGS", 2024) == {("reported", "estimated"): 97, ("reported", "reported"): 89}
+    assert marks("usgs-mcs-2026", "USGS", 2024) == {("estimated", "estimated"): 97, ("reported", "reported"): 89}
     assert marks("usgs-mcs-2025", "USGS", 2023) == {("reported", "estimated"): 64, ("reported", "reported"): 110}
     assert marks("wmd-2026", "WMD", None) == {("reported", "estimated"): 109, ("reported", "reported"): 441}
     assert marks("bgs-wms", "BGS", None) == {("estimated", "estimated"): 24, ("estimated", "reported"): 35}

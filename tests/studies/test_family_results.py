@@ -64,8 +64,8 @@ def made(bases: dict[tuple[str, int], tuple[Inputs, Base]], family: str, product
         ("minor_metals", "antimony:mine", "mine", "CHN", 0.336, 0.01),
         # USGS MCS 2026: 126 of 179 t platinum in 2024.
         ("catalysts", "platinum:refined", "mine", "ZAF", (126 + 18.4) / 179, 0.02),  # Zimbabwe's is refined there
-        # USGS MCS 2026: 226,000 of 302,000 t cobalt in 2024.
-        ("batteries", "cobalt:mine", "mine", "COD", 0.748, 0.02),
+        # USGS MCS 2026: 226,000 of 302,000 t cobalt in 2024, both estimates: 10-90 % is 0.705 to 0.787.
+        ("batteries", "cobalt:mine", "mine", "COD", 0.748, 0.041),
         # USGS MCS 2026: 2.31 of 3.71 Mt nickel in 2024.
         ("batteries", "nickel:mine", "mine", "IDN", 0.623, 0.02),
         # IEA Critical Minerals Dataset 2025: 959,402 of 1,002,510 t of anode (derived).
