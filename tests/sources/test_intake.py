@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from publisher_files import BGS, BGS_HEADER, MCS_2025, MCS_2026, WGI, WMD, bgs_line, yearbook
 
+from didymium.data.package import base_tables
 from didymium.errors import BadInput, UnknownTerm
 from didymium.sources.intake import Intake
+from didymium.sources.terms import read_terms
 
 
 def published(intake: Intake, **where: Any) -> list[dict[str, Any]]:
@@ -205,6 +207,23 @@ def test_own_terms_let_a_new_word_in(excerpts: Any, tmp_path: Path) -> None:
     own.write_text("body,term,place,flags,reviewed\nBGS-WMS,Cathay,CHX,,An old name.\n", encoding="utf-8")
     with pytest.raises(BadInput, match=r"places\.csv row 2, column place: 'CHX' is not known"):
         excerpts.take("bgs-wms", path, terms=[own])
+
+
+def test_a_word_that_one_file_of_terms_reads_twice_is_refused(excerpts: Any, tmp_path: Path) -> None:
+    path = excerpts.write("BGS_gallium_production.csv", f"{BGS_HEADER}\n{bgs_line('Cathay', '2020', '4', '4')}\n")
+    own = tmp_path / "places.csv"
+    rows = "BGS-WMS,Cathay,CHN,,An old name.\nBGS-WMS,Cathay,JPN,,Another.\n"
+    own.write_text(f"body,term,place,flags,reviewed\n{rows}", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"places\.csv row 3, column term: 'Cathay' already stands in row 2"):
+        excerpts.take("bgs-wms", path, terms=[own])
+
+
+def test_a_name_of_ours_that_may_be_two_places_in_a_publication_is_not_read_there() -> None:
+    vocabulary = {name: parsed.rows for name, parsed in base_tables().items()}
+    ours, theirs = (read_terms(body, "usgs-mcs-2026.csv", vocabulary) for body in ("BGS-WMS", "USGS-MCS"))
+    assert ours.place("Congo").place == "COG" and theirs.place("Congo") is None
+    assert theirs.place("Congo (Kinshasa)").place == "COD"
+    assert "Congo (Brazzaville)" in theirs.near("place", "Congo")
 
 
 def test_two_figures_for_one_fact_are_a_contradiction_and_the_same_twice_is_not(excerpts: Any) -> None:

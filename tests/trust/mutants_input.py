@@ -553,7 +553,8 @@ def main() -> int:
     )
     print(figure, f"({whole.seconds / 3600:.2f} CPU-hours)")
     if given.record:
-        command = f"python -m tests.trust.mutants_input --count {given.count} --record"
+        limit = f" --minutes {given.minutes:g}" if given.minutes != asked.get_default("minutes") else ""
+        command = f"python -m tests.trust.mutants_input --count {given.count}{limit} --record"
         record(2, "distinct mutants of 20 or more seed files", figure, command, file="input")
     return 1 if whole.found else 0
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from didymium.errors import BadInput
 from didymium.schema.columns import Column, Table
+from didymium.schema.faults import visible
 from didymium.schema.published_tables import ATTRIBUTES
 from didymium.schema.reader import Parsed, read_table
 from didymium.schema.references import suggest
@@ -19,6 +20,8 @@ from didymium.sources.marks import Mark
 
 FOLDER = Path(__file__).with_name("terms")
 OUT_OF_SCOPE = "out_of_scope"
+AMBIGUOUS = "ambiguous"
+"""A flag of a word for a place that is one of our names and, in this publication, may mean another place too."""
 TYPED = ("production", "reserves", "governance", "supply_outlook", "trade")
 """Tables that the model reads and an import can fill."""
 
@@ -112,6 +115,7 @@ class Terms:
     places: Mapping[str, Place]
     marks: Mapping[str, Mark]
     known: Mapping[str, Mapping[str, Mapping[str, object]]] = field(repr=False, default_factory=dict)
+    ambiguous: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     def meaning(self, term: str, unit: str) -> Meaning | None:
         """What a series measures; the exact words win over a form with `*`, a longer form over a shorter."""
@@ -128,7 +132,9 @@ class Terms:
         return self.places.get(word)
 
     def near(self, kind: str, word: str) -> str:
-        """A hint at what a word of a vocabulary may be."""
+        """A hint at what a word of a vocabulary may be; of one that may be several, why it is not read."""
+        if kind == "place" and word in self.ambiguous:
+            return self.ambiguous[word]
         return suggest(word, self.known.get(kind, {}))
 
 
@@ -154,6 +160,13 @@ def read_terms(body: str, file: str, vocabulary: Vocabulary, extra: Iterable[Pat
     own = "The name that we use."
     exact = {code: Place(code, (), own) for code in known["place"]}
     exact |= {str(row["name"]): Place(code, (), own) for code, row in known["place"].items()}
+    reviewed = {
+        str(row["term"]): Place(_word(row["place"]), _words(row["flags"]), str(row["reviewed"]))
+        for wanted in (None, body)
+        for parsed in places
+        for row in parsed.rows
+        if row["body"] == wanted
+    }
     return Terms(
         {
             (str(row["term"]), _word(row["unit_as_given"])): Meaning(
@@ -169,14 +182,7 @@ def read_terms(body: str, file: str, vocabulary: Vocabulary, extra: Iterable[Pat
             for parsed in series
             for row in parsed.rows
         },
-        exact
-        | {
-            str(row["term"]): Place(_word(row["place"]), _words(row["flags"]), str(row["reviewed"]))
-            for wanted in (None, body)
-            for parsed in places
-            for row in parsed.rows
-            if row["body"] == wanted
-        },
+        {word: place for word, place in (exact | reviewed).items() if AMBIGUOUS not in place.flags},
         {
             str(row["mark"]): Mark(str(row["value_status"]), _number(row["low"]), _number(row["high"]))
             for wanted in (None, body)
@@ -185,6 +191,7 @@ def read_terms(body: str, file: str, vocabulary: Vocabulary, extra: Iterable[Pat
             if row["body"] == wanted
         },
         known,
+        {word: place.reviewed for word, place in reviewed.items() if AMBIGUOUS in place.flags},
     )
 
 
@@ -199,11 +206,24 @@ def _rows(table: Table, name: str, extra: Iterable[Path]) -> list[Parsed]:
                 f"the terms cannot be read ({error.strerror}).", where=path.name, cure="Check it."
             ) from error
         parsed = read_table(data, table, f"terms/{name}" if path.parent == FOLDER else name)
-        if parsed.faults:
-            lines = [fault.line() for fault in parsed.faults]
+        lines = [fault.line() for fault in parsed.faults] or _twice(parsed)
+        if lines:
             raise BadInput(lines[0], faults=lines)
         found.append(parsed)
     return found
+
+
+def _twice(parsed: Parsed) -> list[str]:
+    """Words that one file reads twice: the later row would win unseen."""
+    faults, seen = [], dict[tuple[object, ...], int]()
+    for line, row in zip(parsed.lines, parsed.rows, strict=True):
+        key = tuple(row[name] for name in parsed.table.key)
+        first = seen.setdefault(key, line)
+        if first != line:
+            name = "mark" if "mark" in row else "term"
+            place = f"{parsed.file} row {line}, column {name}"
+            faults.append(f"{place}: {visible(str(row[name]))} already stands in row {first}. Keep one reading of it.")
+    return faults
 
 
 def _known(vocabulary: Vocabulary) -> dict[str, dict[str, Mapping[str, object]]]:
