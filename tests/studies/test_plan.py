@@ -142,7 +142,7 @@ def test_errors_of_the_data_move_what_they_should(problem: Problem) -> None:
 
 
 def test_a_group_of_places_is_refused_and_told_how_to_write_it() -> None:
-    with pytest.raises(UnknownTerm, match="EU27.*write --parties USA,JPN,"):
+    with pytest.raises(UnknownTerm, match=r"EU27.*write --parties USA,JPN,"):
         plan(data.open(), parties=("USA", "EU27"))
 
 
