@@ -10,12 +10,15 @@ import pytest
 
 from didymium import data
 from didymium.engine.portfolio import portfolio
+from didymium.engine.twostage import PortfolioSolution
 from didymium.errors import BadInput, UnknownTerm
 from didymium.i18n import translator
 from didymium.results import Row
+from didymium.studies import plan_views
 from didymium.studies.plan import plan
 from didymium.studies.plan_again import barred_by, changes, read_choices
 from didymium.studies.plan_candidates import Candidate
+from didymium.studies.plan_errors import wrong_grounds
 from didymium.studies.plan_problem import GAP, PROJECTS, SPARED, STOCKS, Ground, Problem, ground
 from didymium.studies.plan_reasons import _reason
 from didymium.studies.plan_scenarios import KINDS, LATER, QUIET, STOPS, Future, chances, sizes, with_chances
@@ -118,6 +121,32 @@ def problem(on: Ground) -> Problem:
     return Problem.of(on, on.parties, risk=RISK, scenarios=8, seed=0)
 
 
+@pytest.fixture(scope="module")
+def best(problem: Problem) -> PortfolioSolution:
+    return problem.solve(MONEY)
+
+
+@pytest.mark.slow
+def test_errors_of_the_data_move_what_they_should(problem: Problem) -> None:
+    on = problem.ground
+    one, other = wrong_grounds(on, 2, seed=1)
+    assert one.drawn.keys() == other.drawn.keys() and one.drawn != other.drawn and "price_position" in one.drawn
+    assert {p: len(own) for p, own in one.plants.items()} == {p: len(own) for p, own in on.plants.items()}
+    for a, b in zip(one.offered, on.offered, strict=True):
+        assert (a.project_id, a.package, a.party) == (b.project_id, b.package, b.party)
+        assert 0 <= a.chance[0] <= a.chance[1] <= 1 and a.reserve >= 0
+    times = {a.capacity / b.capacity for p in on.plants for a, b in zip(one.plants[p], on.plants[p], strict=True)}
+    assert len(times) > 10 and min(times) < 1 < max(times), "each project has an error of its own"
+    assert not np.array_equal(one.inputs.base_price, on.inputs.base_price)
+    middle = Problem.of(replace(one, drawn={"price_position": 0.5}), on.parties, risk=RISK, scenarios=8, seed=0)
+    assert not np.array_equal(middle.losses(np.zeros(on.choices)), problem.losses(np.zeros(on.choices)))
+
+
+def test_a_group_of_places_is_refused_and_told_how_to_write_it() -> None:
+    with pytest.raises(UnknownTerm, match=r"EU27.*write --parties USA,JPN,"):
+        plan(data.open(), parties=("USA", "EU27"))
+
+
 @pytest.mark.slow
 def test_brute_force_and_the_extensive_form_find_the_same_plan(on: Ground) -> None:
     """Three packages and one stock: every combination tried, the whole programme at once, and cuts agree."""
@@ -154,9 +183,9 @@ def test_brute_force_and_the_extensive_form_find_the_same_plan(on: Ground) -> No
 
 
 @pytest.mark.slow
-def test_more_choices_and_two_parties_are_never_worse(problem: Problem) -> None:
+def test_more_choices_and_two_parties_are_never_worse(problem: Problem, best: PortfolioSolution) -> None:
     on = problem.ground
-    found = problem.solve(MONEY)
+    found = best
     slack = (GAP + 2 * SPARED) * found.value
     barred = [j for j, one in enumerate(on.offered) if one.project_id == "usar-stillwater"]
     assert found.objective <= problem.solve(MONEY, cuts=found.cuts, barred=barred).objective + slack, "a project more"
@@ -170,7 +199,7 @@ def test_more_choices_and_two_parties_are_never_worse(problem: Problem) -> None:
 
 
 @pytest.mark.slow
-def test_a_later_year_has_no_stocks_and_support_forced_is_given(problem: Problem) -> None:
+def test_a_later_year_has_no_stocks_and_support_forced_is_given(problem: Problem, best: PortfolioSolution) -> None:
     on = problem.ground
     stocks = np.zeros(on.choices)
     stocks[on.is_open(STOCKS)] = [one.most for one in on.stocks]
@@ -178,7 +207,7 @@ def test_a_later_year_has_no_stocks_and_support_forced_is_given(problem: Problem
     before, after = problem.losses(np.zeros(on.choices)), problem.losses(stocks)
     assert after[later] == pytest.approx(before[later]), "no stock lasts into the second year"
     assert (after[~later] < before[~later] - 1).any()
-    found = problem.solve(MONEY)
+    found = best
     forced = problem.solve(MONEY, cuts=found.cuts, forced=["neo-narva"], barred=barred_by(on, ["new"]))
     assert any(on.offered[j].project_id == "neo-narva" for j in np.flatnonzero(forced.x[: len(on.offered)] > 0.5))
     assert not forced.x[on.first_link : on.first_probe].any()
@@ -190,12 +219,10 @@ def test_a_later_year_has_no_stocks_and_support_forced_is_given(problem: Problem
 
 
 @pytest.mark.slow
-def test_no_money_chooses_nothing_and_more_is_never_worse(problem: Problem) -> None:
+def test_no_money_chooses_nothing_and_more_is_never_worse(problem: Problem, best: PortfolioSolution) -> None:
     objectives = []
-    cuts = None
     for times in (0.0, 0.01, 0.1, 1.0):
-        found = problem.solve({p: m * times for p, m in MONEY.items()}, cuts=cuts)
-        cuts = found.cuts
+        found = best if times == 1 else problem.solve({p: m * times for p, m in MONEY.items()}, cuts=best.cuts)
         objectives.append(found.objective)
         if times == 0:
             assert not found.x.any() and found.value == pytest.approx(0, abs=1e-6)
@@ -218,9 +245,9 @@ def test_at_base_prices_a_plant_earns_nothing(problem: Problem) -> None:
 
 
 @pytest.mark.slow
-def test_a_choice_more_is_never_worse_and_one_left_out_is_not_missed(problem: Problem) -> None:
+def test_a_choice_more_is_never_worse_and_one_left_out_is_not_missed(problem: Problem, best: PortfolioSolution) -> None:
     on = problem.ground
-    open_to_all = problem.solve(MONEY)
+    open_to_all = best
     stocks_barred = problem.solve(MONEY, cuts=open_to_all.cuts, barred=np.flatnonzero(on.is_open(STOCKS)).tolist())
     slack = (GAP + SPARED) * open_to_all.value
     assert open_to_all.objective <= stocks_barred.objective + slack
@@ -231,9 +258,9 @@ def test_a_choice_more_is_never_worse_and_one_left_out_is_not_missed(problem: Pr
 
 
 @pytest.mark.slow
-def test_no_project_is_chosen_that_is_worth_nothing(problem: Problem) -> None:
+def test_no_project_is_chosen_that_is_worth_nothing(problem: Problem, best: PortfolioSolution) -> None:
     on = problem.ground
-    found = problem.solve(MONEY)
+    found = best
     for j in np.flatnonzero(found.x[: len(on.offered)] > 0.5):
         without = np.array(found.x)
         without[j] = 0
@@ -271,7 +298,9 @@ def test_what_others_lose_counts_by_its_weight(problem: Problem) -> None:
 
 
 @pytest.mark.slow
-def test_the_plan_of_two_parties_whole(on: Ground) -> None:
+def test_the_plan_of_two_parties_whole(on: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    for count in ("OTHER_CHANCES", "OTHER_DATA", "OTHER_FUTURES"):
+        monkeypatch.setattr(plan_views, count, 1)
     ds = data.open()
     found = plan(ds, budget=MONEY, futures=8)
     assert found.status == "complete"
@@ -292,6 +321,8 @@ def test_the_plan_of_two_parties_whole(on: Ground) -> None:
     assert stocks and all(r["source_ids"] for r in stocks)
     assert all(float(r["bought_t_low"]) <= float(r["bought_t"]) <= float(r["bought_t_high"]) for r in stocks)  # type: ignore[arg-type]
     assert [r["weight_of_others"] for r in found.tables["weights"]] == [0.0, 1.0]
+    assert [r["moved"] for r in found.tables["other_data"]] == ["chances", "data", "all"]
+    assert all(r["plans"] == 4 for r in found.tables["robustness"])
     split = found.tables["split"]
     for way in ("shapley", "nucleolus"):
         gain, paid = (sum(float(r[f"{way}{what}_usd_m"]) for r in split) for what in ("", "_cost"))  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from didymium.model.ledger import Addition
 from didymium.model.network import Floats, Quantities
 from didymium.model.plan_network import CHINA, PARTNERS, REST, PlanNetwork
 from didymium.scenario.apply import apply, assumptions
+from didymium.scenario.chain import groups
 from didymium.studies.gap_supply import additions, partners
 from didymium.studies.gaps import gaps
 from didymium.studies.plan_candidates import FORMS, Candidate, Link, Purchase, candidates, hastened, links, purchases
@@ -51,6 +52,7 @@ class Ground:
     ranges: Mapping[str, tuple[float, float, float]]
     partners: frozenset[str]
     only: str = ALL  # which choices are open
+    drawn: Mapping[str, float] = field(default_factory=dict)  # prices and values of uses other than the central ones
 
     def is_open(self, part: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which choices are of a part of the plan."""
@@ -128,6 +130,15 @@ def ground(ds: Dataset, parties: Sequence[str], year: int, *, seed: int) -> Grou
     for party in parties:
         if party not in chain.regions:
             known = sorted(chain.regions)
+            members = sorted(groups(ds).get(party, frozenset()) & set(known))
+            if members:
+                raise UnknownTerm(
+                    "party",
+                    party,
+                    known,
+                    cure=f"A group makes no plan as one. Its places in the chain: {', '.join(members)}; "
+                    f"write --parties USA,JPN,{members[0]} and a budget for each.",
+                )
             raise UnknownTerm("party", party, known, cure=f"Parties are places of the chain: {', '.join(known)}.")
     friends = frozenset(r for party in parties for r, _ in partners(ds, chain, party)) - set(parties)
     heavy = sum(float(r["share_of_world"]) * float(r["heavy_grade_share"]) for r in ds.rows("magnet_sectors"))
@@ -224,8 +235,9 @@ class Problem:
             chances=chances,
             ranges=on.ranges,
             as_of=float(on.ds.version.split(".")[0]),
+            drawn=on.drawn,
         )
-        plain = tuple(limits(on.ds, on.net, f.stop, f.outlook, on.year, {}) for f in drawn)
+        plain = tuple(limits(on.ds, on.net, f.stop, f.outlook, on.year, {}, on.drawn) for f in drawn)
         return cls(on, tuple(drawn), weight, lp, tuple(found), plain, *risk)
 
     @property

@@ -118,10 +118,19 @@ def scenario_of(kind: str, year: int) -> Scenario:
 
 
 def limits(
-    ds: Dataset, net: PlanNetwork, kind: str, outlook: float, year: int, weight: Mapping[str, float]
+    ds: Dataset,
+    net: PlanNetwork,
+    kind: str,
+    outlook: float,
+    year: int,
+    weight: Mapping[str, float],
+    drawn: Mapping[str, float],
 ) -> Quantities:
-    """Limits and costs of the network in a year of a kind; in a later year of a lasting stop its stocks are used up."""
-    inputs = bare(apply(scenario_of(kind, year), ds, {"demand_outlook": outlook}))
+    """Limits and costs of the network in a year of a kind; in a later year of a lasting stop its stocks are used up.
+
+    `drawn`: prices and values of uses other than the central ones.
+    """
+    inputs = bare(apply(scenario_of(kind, year), ds, {**drawn, "demand_outlook": outlook}))
     return net.quantities(inputs, weight, skipped=MONTHS if kind == LATER else 0)
 
 
@@ -152,6 +161,7 @@ def cases(
     chances: Mapping[str, float],
     ranges: Mapping[str, tuple[float, float, float]],
     as_of: float,
+    drawn: Mapping[str, float],
 ) -> list[Case]:
     """The recourse of each future: what goes ahead anyway is in its change, what choices add is in its links."""
     found = []
@@ -159,7 +169,7 @@ def cases(
     for j, one in enumerate(chosen):
         by_project.setdefault(one.project_id, []).append(j)
     for future in all_futures:
-        change = net.network.change(lp, limits(ds, net, future.stop, future.outlook, year, weight))
+        change = net.network.change(lp, limits(ds, net, future.stop, future.outlook, year, weight, drawn))
         anyway_columns, anyway_rows, columns, rows = [], [], [], []
         for project, own in plants.items():
             luck = future.luck[project]

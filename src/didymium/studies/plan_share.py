@@ -137,7 +137,7 @@ def benefit_rows(problem: Problem, plain: Look, planned: Look) -> list[Row]:
     share = np.array([future.probability for future in problem.futures])
     stop = share * [future.stop != QUIET for future in problem.futures]
     places = (*on.parties, PARTNERS, REST)
-    added = {p: float(stop @ (planned.served[p] - plain.served[p])) for p in places}
+    added = {p: round(float(stop @ (planned.served[p] - plain.served[p])), 6) + 0.0 for p in places}
     alike = {p: float(stop @ (planned.served_alike[p] - plain.served_alike[p])) for p in places}
     return [
         {

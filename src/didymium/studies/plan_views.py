@@ -13,13 +13,14 @@ from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies import plan_share, plan_stocks
 from didymium.studies.plan_again import choice_rows
+from didymium.studies.plan_errors import wrong_grounds
 from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS, Look, Problem
 from didymium.studies.plan_reasons import drawn_chances, drawn_rows
 from didymium.studies.plan_scenarios import LASTING, LATER_YEARS, QUIET, chances
 from didymium.studies.plan_share import LEAST_T, built, named, projects, spent_on_links, spent_on_stocks
 
 BUDGETS = (0.0, 0.5, 1.0, 2.0)  # multiples of the money asked about
-OTHER_CHANCES, OTHER_FUTURES = 3, 2  # plans made again over other data
+OTHER_CHANCES, OTHER_DATA, OTHER_FUTURES = 3, 4, 2  # plans made again over other data
 WEIGHT = "plan_weight_of_others"
 STEPS = 8  # that a progress bar counts
 
@@ -138,7 +139,7 @@ def _budget(problem: Problem, found: PortfolioSolution, budget: Mapping[str, flo
                 "reserve_usd_m": reserve,
                 "stock_usd_m": stock,
                 "new_usd_m": new,
-                "left_usd_m": max(round(budget.get(party, 0.0) - reserve - stock - new, 6), 0.0),
+                "left_usd_m": max(round(budget.get(party, 0.0) - reserve - stock - new, 6), 0.0) + 0.0,
                 "public_cost_usd_m": sum(on.offered[j].expected for j in own),
                 "offered": len({one.project_id for one in on.offered if one.party == party}),
                 "project_ids": ";".join(on.offered[j].project_id for j in own),
@@ -258,17 +259,23 @@ def _lasting(
 def _made_again(
     problem: Problem, found: PortfolioSolution, budget: Mapping[str, float], time_limit: float | None, *, seed: int
 ) -> list[Again]:
-    """The plan over other chances of stops, and over other futures with other chances and another weight of others."""
+    """The plan over other chances of stops, over errors of the data, and over both with other futures and weight."""
     on = problem.ground
     own = on.assume[WEIGHT]
     made = []
     for chance in drawn_chances(problem, OTHER_CHANCES, seed + 1):
         plan = problem.with_chances(chance).solve(budget, time_limit=time_limit, cuts=found.cuts)
         made.append(Again("chances", chance, own, plan))
+    grounds = wrong_grounds(on, OTHER_DATA + OTHER_FUTURES, seed=seed + 3)
+    for wrong in grounds[:OTHER_DATA]:
+        again = Problem.of(wrong, on.parties, risk=problem.how, scenarios=len(problem.futures), seed=seed)
+        plan = again.solve(budget, time_limit=time_limit)
+        made.append(Again("data", chances(on.assume), own, plan))
     drawn = drawn_rows(problem, OTHER_FUTURES, seed + 2)
     at = (np.arange(OTHER_FUTURES) + 0.5) / OTHER_FUTURES
-    for k, (moved, weight) in enumerate(zip(drawn, split_uniform(at, *on.ranges[WEIGHT]).tolist(), strict=True), 1):
-        other = replace(on, assume={**on.assume, **moved, WEIGHT: weight})
+    weights = split_uniform(at, *on.ranges[WEIGHT]).tolist()
+    for k, (wrong, moved, weight) in enumerate(zip(grounds[OTHER_DATA:], drawn, weights, strict=True), 1):
+        other = replace(wrong, assume={**wrong.assume, **moved, WEIGHT: weight})
         again = Problem.of(other, on.parties, risk=problem.how, scenarios=len(problem.futures), seed=seed + k)
         made.append(Again("all", chances(moved), weight, again.solve(budget, time_limit=time_limit)))
     return made
