@@ -32,6 +32,8 @@ FORMS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+PATHS = {"plan": "/plan", "measures": "/measures"}
+"""Pages to which work that they began leads back."""
 LANGUAGES = {"en": "English", "ja": "日本語"}
 
 
@@ -65,7 +67,9 @@ def titles(t: Translator) -> dict[str, str]:
         "measures entities": t("Firms on lists"),
         "measures floor": t("Price floor"),
         "ownership": t("Ownership"),
+        "assumptions": t("Assumptions"),
         "plan": t("Plan"),
+        "plan whatif": t("What if"),
         "projects": t("Projects"),
         "recycling": t("Recycling"),
         "respond": t("Response"),
@@ -337,9 +341,10 @@ async def begin(request: Request) -> Response:
     question = site.question(given.pop("question", ""))
     if question is None:
         return await missing(request, NotFound("no question"))
-    project = given.pop("project_page", "")
+    project, page = given.pop("project_page", ""), given.pop("page", "")
     asked = fields.asked(question, given)
-    where = f"/projects/{quote(project, safe='')}" if project else f"/ask/{address(question)}"
+    where = PATHS.get(page, f"/ask/{address(question)}")
+    where = f"/projects/{quote(project, safe='')}" if project else where
     back = f"{where}?{urlencode({**asked.given, 'lang': t.lang})}"
     if not asked.has_fault:
         try:
@@ -484,6 +489,7 @@ async def openapi(request: Request) -> Response:
 
 STATIC = {
     "app.css": "text/css; charset=utf-8",
+    "dials.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "lab.js": "text/javascript; charset=utf-8",
     "work.js": "text/javascript; charset=utf-8",

@@ -203,7 +203,19 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import chain, gap_page, lab, pages, projects, situation, upload
+    from didymium.app import (
+        chain,
+        floor_page,
+        gap_page,
+        lab,
+        measure_page,
+        pages,
+        plan_page,
+        projects,
+        promises,
+        situation,
+        upload,
+    )
 
     routes = [
         Route("/", situation.page),
@@ -221,6 +233,18 @@ def _routes(site: Site) -> Starlette:
         Route("/projects.{form}", projects.twin),
         Route("/projects/{project}.{form}", projects.one_twin),
         Route("/projects/{project}", projects.one),
+        Route("/plan", plan_page.page),
+        Route("/plan/frontier.svg", plan_page.figure),
+        Route("/plan.{form}", plan_page.twin),
+        Route("/measures", measure_page.page),
+        Route("/measures/calendar.svg", measure_page.figure),
+        Route("/measures.{form}", measure_page.twin),
+        Route("/commitments", promises.page),
+        Route("/commitments.{form}", promises.twin),
+        Route("/commitments/{promise}.{form}", promises.one_twin),
+        Route("/commitments/{promise}", promises.one),
+        Route("/floor", floor_page.page),
+        Route("/floor.{form}", floor_page.twin),
         Route("/gaps", gap_page.page),
         Route("/gaps/ledger.svg", gap_page.figure),
         Route("/gaps.{form}", gap_page.twin),
