@@ -204,7 +204,9 @@ def _routes(site: Site) -> Starlette:
     from starlette.routing import Route
 
     from didymium.app import (
+        browse,
         chain,
+        described,
         floor_page,
         gap_page,
         lab,
@@ -257,13 +259,17 @@ def _routes(site: Site) -> Starlette:
         Route("/runs", pages.runs),
         Route("/runs/{run_id}.json", pages.run_json),
         Route("/explain/{run_id}", pages.explain),
-        Route("/data", pages.data_tables),
+        Route("/data", browse.data),
+        Route("/data.{form}", browse.data_twin),
+        Route("/sources", browse.sources),
+        Route("/sources.{form}", browse.sources_twin),
         Route("/data/upload", upload.bring, methods=["POST"]),
         Route("/data/upload", upload.page),
         Route("/data/upload/{name}/{what}", upload.manage, methods=["POST"]),
-        Route("/data/{table}.{form}", pages.table_twin),
-        Route("/data/{table}", pages.table),
-        Route("/openapi.json", pages.openapi),
+        Route("/data/{table}.{form}", browse.table_twin),
+        Route("/data/{table}", browse.table),
+        Route("/data/{table}/{key:path}", browse.row),
+        Route("/openapi.json", described.openapi),
         Route("/static/{name}", pages.static),
     ]
     app = Starlette(routes=routes, exception_handlers={404: pages.missing, Exception: pages.broken})
