@@ -83,7 +83,11 @@ def _address(table: str, row: Mapping[str, Any]) -> str:
 
 
 def _cells(
-    name: str, rows: Sequence[Mapping[str, Any]], whole: Sequence[Mapping[str, Any]], given: Mapping[str, str], lang: str
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    whole: Sequence[Mapping[str, Any]],
+    given: Mapping[str, str],
+    lang: str,
 ) -> list[list[tables.Cell]]:
     columns = list(whole[0]) if whole else []
     by_link = {
@@ -285,7 +289,10 @@ async def sources(request: Request) -> Response:
         "sheet.html.j2",
         t,
         title=t("Sources"),
-        lead=t("Where the facts were read, and on which terms they may be passed on. Unknown means that no terms were found."),
+        lead=t(
+            "Where the facts were read, and on which terms they may be passed on. Unknown means that "
+            "no terms were found."
+        ),
         form=form,
         facts=[],
         figures=[],
@@ -296,7 +303,7 @@ async def sources(request: Request) -> Response:
         sources=[],
         more=[("/data", t("Data"))],
         notes=[],
-    )  # fmt: skip
+    )
 
 
 async def sources_twin(request: Request) -> Response:

@@ -67,12 +67,32 @@ PAGES = (
         "/lab",
         ("/lab/figure-{number}.svg",),
     ),
-    Page("/gaps", "Gaps by stage, product and year", {**GAPS, **_texts("party", "outlook", "stage", "product", "sort")}, "/gaps", ("/gaps/ledger.svg",)),
-    Page("/projects", "The projects of the register", _texts("stage", "status", "country", "sort"), "/projects", ("/projects/map.svg",)),
+    Page(
+        "/gaps",
+        "Gaps by stage, product and year",
+        {**GAPS, **_texts("party", "outlook", "stage", "product", "sort")},
+        "/gaps",
+        ("/gaps/ledger.svg",),
+    ),
+    Page(
+        "/projects",
+        "The projects of the register",
+        _texts("stage", "status", "country", "sort"),
+        "/projects",
+        ("/projects/map.svg",),
+    ),
     Page("/projects/{project}", "A project and its money", FINANCE, "/projects/{project}"),
     Page("/plan", "What a budget should buy, and who pays", PLAN, "/plan", ("/plan/frontier.svg",)),
-    Page("/measures", "Trade measures, their calendar and their branches", {**DAYS, **_texts("product", "imposing", "branched", "sort")}, "/measures", ("/measures/calendar.svg",)),
-    Page("/commitments", "Promises, overdue first", {**DAYS, **_texts("state", "agreement_id", "sort")}, "/commitments"),
+    Page(
+        "/measures",
+        "Trade measures, their calendar and their branches",
+        {**DAYS, **_texts("product", "imposing", "branched", "sort")},
+        "/measures",
+        ("/measures/calendar.svg",),
+    ),
+    Page(
+        "/commitments", "Promises, overdue first", {**DAYS, **_texts("state", "agreement_id", "sort")}, "/commitments"
+    ),
     Page("/commitments/{promise}", "The evidence of a promise", DAYS, "/commitments/{promise}"),
     Page("/floor", "What a price floor costs, and who pays", FLOOR, "/floor"),
     Page("/data", "The tables of the data", _texts("q"), "/data"),
@@ -85,12 +105,17 @@ PAGES = (
     Page("/runs", "The kept runs", {}),
     Page("/runs/{run_id}.json", "A kept run, whole", {}, media="application/json"),
     Page("/explain/{run_id}", "What stands behind a number", _texts("row", "column", "table")),
-    Page("/lab/{name}", "The scenario of a setting as a file: scenario.toml or assumptions.csv", _texts(*DIALS), media=""),
-)  # fmt: skip
+    Page(
+        "/lab/{name}", "The scenario of a setting as a file: scenario.toml or assumptions.csv", _texts(*DIALS), media=""
+    ),
+)
 SENT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/jobs": ("Begin work", ("token", "question")),
     "/jobs/{key}/cancel": ("Stop work", ("token",)),
-    "/data/upload": ("Bring a file of tables; with Accept: application/json its faults come as JSON", ("token", "file")),
+    "/data/upload": (
+        "Bring a file of tables; with Accept: application/json its faults come as JSON",
+        ("token", "file"),
+    ),
     "/data/upload/{name}/{what}": ("Use a kept layer, set it aside, or remove it", ("token",)),
 }
 """What is sent as a form, with the token that our pages hold."""
@@ -128,9 +153,13 @@ def _add(found: dict[str, Any], page: Page) -> None:
     ]
     wanted = [(page.path, page.media, True)]
     wanted += [(path, SVG, True) for path in page.figures]
-    wanted += [(f"{page.files}.{form}", media.split(";")[0], False) for form, media in pages.FORMS.items() if page.files]
+    wanted += [
+        (f"{page.files}.{form}", media.split(";")[0], False) for form, media in pages.FORMS.items() if page.files
+    ]
     for path, media, is_shown in wanted:
-        lang = [{"name": "lang", "in": "query", "required": False, "schema": {"type": "string", "enum": ["", "en", "ja"]}}]
+        lang = [
+            {"name": "lang", "in": "query", "required": False, "schema": {"type": "string", "enum": ["", "en", "ja"]}}
+        ]
         narrow = [{"name": "narrow", "in": "query", "required": False, "schema": {"type": "string", "enum": ["", "1"]}}]
         more = (lang if is_shown else []) + (narrow if media == SVG else [])
         ok: dict[str, Any] = {"description": page.says, **({"content": {media: {}}} if media else {})}
@@ -139,7 +168,7 @@ def _add(found: dict[str, Any], page: Page) -> None:
             "summary": page.says,
             "parameters": [*_in_path(path), *given, *more],
             "responses": {"200": ok, **reasons},
-        }  # fmt: skip
+        }
 
 
 def _help(name: str) -> dict[str, str]:
@@ -153,10 +182,12 @@ def _in_path(path: str) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "integer", "minimum": 0, "maximum": 99} if name == "number" else {"type": "string", "minLength": 1},
+            "schema": {"type": "integer", "minimum": 0, "maximum": 99}
+            if name == "number"
+            else {"type": "string", "minLength": 1},
         }
         for name in names
-    ]  # fmt: skip
+    ]
 
 
 async def openapi(request: Request) -> Response:

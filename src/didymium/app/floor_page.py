@@ -26,9 +26,17 @@ TABLES: dict[str, tuple[str, ...]] = {
     "uses": ("use", "magnet_kg", "unit", "extra_usd_now", "extra_usd"),
     "payers": ("party", "way", "payer", "paid_usd_m_per_y_now", "paid_usd_m_per_y"),
     "leaks": ("duty_up_to", "enters_as", "saved_usd_per_kg", "saved_share"),
-    "projects": ("project_id", "country", "status", "bankable_share", "floor_bankable_share", "cost_usd_m", "tail_usd_m"),
+    "projects": (
+        "project_id",
+        "country",
+        "status",
+        "bankable_share",
+        "floor_bankable_share",
+        "cost_usd_m",
+        "tail_usd_m",
+    ),
     "deals": ("deal_id", "party", "agency", "floor_usd_per_kg", "years", "quantity_t", "cost_usd_m", "exposure_usd_m"),
-}  # fmt: skip
+}
 
 
 def answer(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result]:
@@ -44,7 +52,10 @@ def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Par
         "uses": (t("What it adds to a product that people buy"), ""),
         "payers": (
             t("Who pays"),
-            t("Three ways to bring a floor about; a negative sum is received. Now: at today's price; else over drawn prices."),
+            t(
+                "Three ways to bring a floor about; a negative sum is received. Now: at today's "
+                "price; else over drawn prices."
+            ),
         ),
         "leaks": (
             t("Where it leaks"),
@@ -52,7 +63,7 @@ def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Par
         ),
         "projects": (t("What it does to projects"), ""),
         "deals": (t("Floors that were agreed"), ""),
-    }  # fmt: skip
+    }
     chain = sheets.grid(result, asked, "", asked.question.columns, t, title=t("Cost along the chain"))
     leads = {"project_id": ("/projects/", "project_id")}
     found = [sheets.Part("chain", chain)]

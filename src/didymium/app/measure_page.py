@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,11 @@ def beside(result: Result, name: str, lines: Sequence[str], value: str, t: Trans
             behind = {"row": str(number), "column": value, "table": name, "lang": t.lang}
             there = f"/explain/{result.run_id}?{urlencode({k: v for k, v in behind.items() if v})}"
             amount = row.get(value)
-            cells.append(tables.Cell(t.number(amount), True, there if amount is not None else ""))
+            cells.append(
+                tables.Cell(
+                    t.number(None if amount is None else float(str(amount))), True, there if amount is not None else ""
+                )
+            )
         drawn.append(tuple(cells))
     heads = [*(tables.Head(heading(c, t)) for c in lines), *(tables.Head(b, is_number=True) for b in branches.values())]
     return tables.Table(title, tuple(heads), tuple(drawn), len(drawn))
@@ -106,14 +111,21 @@ def _parts(
         text = t("One central run for each branch, without an interval. Losses are of the months of the scenario.")
         by_product = ("party", "product")
         found += [
-            sheets.Part("tonnes", beside(branched, "", by_product, "unserved_t", t, t("Unserved, by branch [t]")), text),
-            sheets.Part("days", beside(branched, "", by_product, "days_to_shortage", t, t("Days to the first shortage, by branch"))),
-            sheets.Part("losses", beside(branched, "parties", ("party",), "loss_usd_m", t, t("Loss, by branch [million USD]"))),
+            sheets.Part(
+                "tonnes", beside(branched, "", by_product, "unserved_t", t, t("Unserved, by branch [t]")), text
+            ),
+            sheets.Part(
+                "days",
+                beside(branched, "", by_product, "days_to_shortage", t, t("Days to the first shortage, by branch")),
+            ),
+            sheets.Part(
+                "losses", beside(branched, "parties", ("party",), "loss_usd_m", t, t("Loss, by branch [million USD]"))
+            ),
             sheets.Part(
                 "branches",
                 tables.table(tables.numbered(branched.tables["branches"]), BRANCHES, t, title=t("The branches")),
             ),
-        ]  # fmt: skip
+        ]
     return found
 
 
@@ -154,10 +166,8 @@ async def page(request: Request) -> Response:
         return pages.refused(request, t, wrong)
     held = given | {k: words[k] for k in ("product", "imposing") if words.get(k)}
     drawn = []
-    try:
+    with contextlib.suppress(NotFound):
         drawn.append(("/measures/calendar.svg", _figure(result, rows, t)["description"]))
-    except NotFound:
-        pass
     said = [*result.warnings, *(branched.warnings if branched is not None else ())]
     return pages.shown(
         request,

@@ -93,23 +93,42 @@ def asking(words: Mapping[str, str]) -> dict[str, str]:
 def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Part]:
     """The tables of the page, each with what it tells."""
     titles = {
-        "new": (t("New capacity"), t("Capacity that no project stands for yet; low and high are over all plans tried.")),
+        "new": (
+            t("New capacity"),
+            t("Capacity that no project stands for yet; low and high are over all plans tried."),
+        ),
         "stocks": (t("Stocks to buy"), ""),
         "budget": (t("Budget by party"), ""),
         "frontier": (
             t("What more money buys"),
-            t("Losses of a year that stay, for multiples of the budget: the mean, and the mean of the worst futures."),
+            t(
+                "Losses of a year that stay, for multiples of the budget: the mean of all futures, "
+                "and of the worst ones."
+            ),
         ),
         "parts": (t("Projects, stocks, or both"), ""),
         "together": (t("Joint and separate plans"), t("Each party alone, both apart, and both together.")),
         "split": (
             t("Who pays"),
-            t("The gain of planning together, split by the Shapley value; what each then pays a year, beside what it spends."),
+            t(
+                "The gain of planning together, split by the Shapley value; what each then pays a "
+                "year, beside what it spends."
+            ),
         ),
         "benefit": (t("Who is served"), ""),
-        "robustness": (t("How firm the choices are"), t("In how many of the plans tried with other data a project is chosen.")),
+        "robustness": (
+            t("How firm the choices are"),
+            t("In how many of the plans tried with other data a project is chosen."),
+        ),
         "near": (t("Plans nearly as good"), ""),
-    }  # fmt: skip
+    }
+    reads = {
+        "PARTNERS": t("Partners"),
+        "REST": t("Rest of the world"),
+        "apart": t("Each alone, added up"),
+        "joint": t("Together"),
+    }
+    reads |= {str(r["party"]): t.place(str(r["party"])) for r in result.tables.get("budget", ())}
     rows = [
         sheets.Part(
             "chosen",
@@ -126,7 +145,9 @@ def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Par
         )
     ]
     rows += [
-        sheets.Part(name, sheets.grid(result, asked, name, columns, t, title=titles[name][0]), titles[name][1])
+        sheets.Part(
+            name, sheets.grid(result, asked, name, columns, t, title=titles[name][0], reads=reads), titles[name][1]
+        )
         for name, columns in TABLES.items()
         if result.tables.get(name)
     ]
@@ -192,7 +213,9 @@ async def page(request: Request) -> Response:
         "sheet.html.j2",
         t,
         title=t("Plan"),
-        lead=t("Which projects, new capacity and stocks this money should buy, against stops of supply drawn at random."),
+        lead=t(
+            "Which projects, new capacity and stocks this money should buy, against stops of supply drawn at random."
+        ),
         form=_form(asked, words, t),
         facts=[],
         figures=drawn,
@@ -203,7 +226,7 @@ async def page(request: Request) -> Response:
         sources=[],
         more=[("/ask/plan", t("All of it"))],
         notes=[] if result is None else [t.fact(str(w)) for w in result.warnings],
-    )  # fmt: skip
+    )
 
 
 def _figure(result: Result, t: Translator, *, narrow: bool = False) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from didymium.results import Result, Row
 
 FIELDS = ("as_of", "horizon_days", "parties")
-LISTED = ("summary", "agreement", "parties", "state", "due_date", "days_overdue", "legal_force", "last_evidence_date")
+LISTED = ("summary", "agreement", "parties", "state", "due_date", "days_overdue", "legal_force")
 AGREEMENTS = ("agreement", "commitments", "overdue", "due_soon", "partly", "unknown", "no_date", "met", "next_due_date")
 CLAUSES = ("clause", "name", "state", "due_date", "promised", "lawful", "budgeted", "done", "follow_ups_done")
 READOUTS = ("side", "said_date", "account_kind", "account", "confidence")
@@ -104,7 +104,7 @@ async def page(request: Request) -> Response:
     held = {k: words[k] for k in ("state", "agreement_id", *FIELDS) if words.get(k)}
     leads = {"summary": ("/commitments/", "commitment_id")}
     listed = tables.table(
-        rows,
+        [(n, {**r, **{k: t.fact(str(r[k])) for k in ("summary", "agreement")}}) for n, r in rows],
         LISTED,
         t,
         title=t("Promises, overdue first"),
@@ -122,7 +122,16 @@ async def page(request: Request) -> Response:
             "clauses", clauses, t("Promised, lawful, budgeted and done are four different things; each is told apart.")
         ),
         sheets.Part(
-            "agreements", sheets.grid(result, asked, "by_agreement", AGREEMENTS, t, title=t("Scoreboard by agreement"))
+            "agreements",
+            sheets.grid(
+                result,
+                asked,
+                "by_agreement",
+                AGREEMENTS,
+                t,
+                title=t("Scoreboard by agreement"),
+                reads={name: t.fact(name) for r in result.rows if (name := str(r["agreement"]))},
+            ),
         ),
     ]
     try:

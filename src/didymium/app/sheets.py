@@ -68,11 +68,18 @@ def grid(
     title: str = "",
     held: Mapping[str, Any] = {},
     leads: Mapping[str, tuple[str, str]] = {},
-    **more: Any,
+    reads: Mapping[str, str] = {},
 ) -> tables.Table:
-    """A table of an answer (its rows if `name` is empty) with the rows that have what is `held`; numbers are links."""
+    """A table of an answer (its rows if `name` is empty) with the rows that have what is `held`; numbers are links.
+
+    `reads` says of words that are in no vocabulary how they read.
+    """
     rows = tables.numbered(result.tables.get(name, ()) if name else result.rows)
-    kept = [r for r in rows if all(r[1].get(k) == v for k, v in held.items())]
+    kept = [
+        (n, {k: reads.get(v, v) if isinstance(v, str) else v for k, v in r.items()})
+        for n, r in rows
+        if all(r.get(k) == v for k, v in held.items())
+    ]
     there = [c for c in columns if not kept or c in kept[0][1]]
     return tables.table(
         kept,
@@ -83,7 +90,6 @@ def grid(
         name=name,
         words=asked.question.words,
         pages=leads,
-        **more,
     )
 
 

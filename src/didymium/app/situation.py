@@ -129,7 +129,7 @@ def _overdue(result: Result, t: Translator) -> Block:
         "/commitments",
         result,
         "",
-        rows[:MOST],
+        [(n, {**r, "summary": t.fact(str(r["summary"]))}) for n, r in rows[:MOST]],
         ("summary", "due_date", "days_overdue"),
         {"summary": ("/commitments/", "commitment_id")},
     )

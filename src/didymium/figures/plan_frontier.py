@@ -60,7 +60,7 @@ def plan_frontier(result: Result, *, lang: str, narrow: bool = False, names: Nam
     return theme.frame(
         body,
         title=t(
-            "{money} cut the expected loss of a year from {before} to {after}",
+            "{money} cuts the expected loss of a year from {before} to {after}",
             money=t.usd_m(whole * quantity(asked["budget_multiple"])),
             before=t.usd_m(quantity(first["mean_usd_m"])),
             after=t.usd_m(quantity(asked["mean_usd_m"])),
