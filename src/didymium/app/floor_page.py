@@ -68,7 +68,20 @@ def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Par
     leads = {"project_id": ("/projects/", "project_id")}
     found = [sheets.Part("chain", chain)]
     return found + [
-        sheets.Part(name, sheets.grid(result, asked, name, columns, t, title=told[name][0], leads=leads), told[name][1])
+        sheets.Part(
+            name,
+            sheets.grid(
+                result,
+                asked,
+                name,
+                columns,
+                t,
+                title=told[name][0],
+                leads=leads,
+                empty=("paid_usd_m_per_y_now", "paid_usd_m_per_y") if name == "payers" else (),
+            ),
+            told[name][1],
+        )
         for name, columns in TABLES.items()
         if result.tables.get(name)
     ]

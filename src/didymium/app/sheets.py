@@ -69,16 +69,18 @@ def grid(
     held: Mapping[str, Any] = {},
     leads: Mapping[str, tuple[str, str]] = {},
     reads: Mapping[str, str] = {},
+    empty: Sequence[str] = (),
 ) -> tables.Table:
     """A table of an answer (its rows if `name` is empty) with the rows that have what is `held`; numbers are links.
 
-    `reads` says of words that are in no vocabulary how they read.
+    `reads` says of words that are in no vocabulary how they read. Rows without a number but zero in the columns `empty`
+    are left out.
     """
     rows = tables.numbered(result.tables.get(name, ()) if name else result.rows)
     kept = [
         (n, {k: reads.get(v, v) if isinstance(v, str) else v for k, v in r.items()})
         for n, r in rows
-        if all(r.get(k) == v for k, v in held.items())
+        if all(r.get(k) == v for k, v in held.items()) and (not empty or any(r.get(c) for c in empty))
     ]
     there = [c for c in columns if not kept or c in kept[0][1]]
     return tables.table(
