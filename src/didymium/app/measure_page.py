@@ -117,6 +117,7 @@ def _parts(
             sheets.Part(
                 "days",
                 beside(branched, "", by_product, "days_to_shortage", t, t("Days to the first shortage, by branch")),
+                t("Until firm demand goes unserved. Tonnes above also count demand that gives way to price."),
             ),
             sheets.Part(
                 "losses", beside(branched, "parties", ("party",), "loss_usd_m", t, t("Loss, by branch [million USD]"))
