@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from didymium.app import fields, pages, pictures, sheets
 from didymium.errors import DidymiumError, NotFound
+from didymium.figures.bankability import named_package
 from didymium.figures.plan_frontier import plan_frontier
 from didymium.questions.words import heading
 
@@ -129,6 +130,7 @@ def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Par
         "joint": t("Together"),
     }
     reads |= {str(r["party"]): t.place(str(r["party"])) for r in result.tables.get("budget", ())}
+    packages = {p: named_package(p, t) for r in result.rows if (p := str(r["package"] or ""))}
     rows = [
         sheets.Part(
             "chosen",
@@ -140,6 +142,7 @@ def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Par
                 t,
                 title=t("Projects chosen"),
                 held={"decision": "chosen"},
+                reads=packages,
                 leads={"name": ("/projects/", "project_id")},
             ),
         )
