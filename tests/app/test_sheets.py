@@ -105,7 +105,7 @@ def test_measures_are_filtered_by_product_and_place() -> None:
 
 
 def test_rows_are_found_by_column_and_by_text() -> None:
-    rows = [{"a": "x", "n": 2.0}, {"a": "y", "n": None}, {"a": "xy", "n": 5.0}]
+    rows: list[dict[str, object]] = [{"a": "x", "n": 2.0}, {"a": "y", "n": None}, {"a": "xy", "n": 5.0}]
     assert browse.picked(rows, {"q": "X", "sort": "-n"}) == [rows[2], rows[0]]
     assert browse.picked(rows, {"a": "x", "unknown": "z"}) == [rows[0]]
     assert browse.picked(rows, {"n": ""}) == [rows[1]]

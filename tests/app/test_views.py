@@ -124,6 +124,7 @@ def test_a_gap_opens_its_own_years(browser: TestClient) -> None:
         ("/plan?budget=USA%3D1&parties=nowhere", 422),
         ("/plan?futures=2", 422),
         ("/plan.json", 409),
+        ("/ask/gaps/figure-0.svg?parties=nowhere", 404),
         ("/plan/frontier.svg", 404),
         ("/measures?product=nothing", 404),
         ("/measures?as_of=tomorrow", 422),

@@ -70,7 +70,7 @@ def asked(url: str, requests: int, seed: int = 0) -> Seen:
                 one()
             except hypothesis.errors.Unsatisfiable:
                 continue  # nothing unsound can be said: every text is a sound one
-            except Exception as wrong:  # noqa: BLE001 - whatever is found is told
+            except (Exception, BaseExceptionGroup) as wrong:  # noqa: BLE001 - whatever is found is told
                 seen.wrong.append(f"{operation.label}: {str(wrong)[:600]}")
     return seen
 

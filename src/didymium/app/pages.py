@@ -287,7 +287,10 @@ async def figure(request: Request) -> Response:
         number = request.path_params["number"]
         return pictures.picture(specs[number]) if number < len(specs) else None
 
-    drawing = await run_in_threadpool(draw)
+    try:
+        drawing = await run_in_threadpool(draw)
+    except DidymiumError:
+        drawing = None
     if drawing is None:
         return await missing(request, NotFound("no figure"))
     return svg_response(drawing)
