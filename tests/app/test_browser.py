@@ -42,7 +42,13 @@ WRONG = "/lab?passes=140"
 ROUTES = [
     route.path for route in _routes(cast(Site, None)).routes if isinstance(route, Route) and "{" not in route.path
 ]
-PAGES = [*dict.fromkeys(path for path in ROUTES if path != "/openapi.json"), "/data/places", HELD, WRONG, MISSING]
+PAGES = [
+    *dict.fromkeys(path for path in ROUTES if path != "/openapi.json" and not path.endswith(".svg")),
+    "/data/places",
+    HELD,
+    WRONG,
+    MISSING,
+]
 REFUSED = (MISSING, WRONG)
 """Pages that answer with 404 or 422, of which a browser complains."""
 STATES = {"backtest": "running", "finance": "failed", "respond": "stopped"}

@@ -29,6 +29,17 @@ PAGES = (
     "/projects",
     "/projects?stage=magnet&sort=-capacity",
     "/projects/caremag-lacq",
+    "/measures?imposing=CHN",
+    "/commitments?state=overdue",
+    "/commitments/c001",
+    "/floor?floor_product=dy_oxide&floor_at=500",
+)
+WITHOUT_FIGURES = (
+    "/",
+    "/gaps",
+    "/projects/caremag-lacq",
+    "/commitments/c001",
+    "/floor?floor_product=dy_oxide&floor_at=500",
 )
 
 
@@ -43,8 +54,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_shows_its_figures_and_leads_on(browser: TestClient, path: str, lang: str) -> None:
     page = checked(read(browser, f"{path}{'&' if '?' in path else '?'}lang={lang}"), lang)
-    pictures = [where for where in page.loads if ".svg" in where]
-    assert bool(pictures) == (path not in ("/", "/gaps", "/projects/caremag-lacq"))
+    pictures = [where for where in page.loads if ".svg" in where and "/static/" not in where]
+    assert bool(pictures) == (path not in WITHOUT_FIGURES)
     for where in pictures:
         got = browser.get(where)
         assert got.status_code == 200 and got.text.startswith("<svg"), where
@@ -62,6 +73,14 @@ def test_every_twin_of_a_page_holds_its_rows(browser: TestClient) -> None:
         "/gaps",
         "/projects",
         "/projects/caremag-lacq",
+        "/measures",
+        "/commitments",
+        "/commitments/c001",
+        "/floor",
+        "/data",
+        "/data/production",
+        "/data/measures/cd-co-ban-2025",
+        "/sources",
     ):
         whole = browser.get(f"{path}.json").json()
         rows = list(csv.DictReader(io.StringIO(browser.get(f"{path}.csv").text)))
@@ -102,6 +121,22 @@ def test_a_gap_opens_its_own_years(browser: TestClient) -> None:
         ("/projects/nothing", 404),
         ("/projects/nothing.json", 404),
         ("/projects/map.svg?stage=nothing", 404),
+        ("/plan?budget=USA%3D1&parties=nowhere", 422),
+        ("/plan?futures=2", 422),
+        ("/plan.json", 409),
+        ("/ask/gaps/figure-0.svg?parties=nowhere", 404),
+        ("/plan/frontier.svg", 404),
+        ("/measures?product=nothing", 404),
+        ("/measures?as_of=tomorrow", 422),
+        ("/measures.json?product=nothing", 422),
+        ("/commitments?state=nothing", 404),
+        ("/commitments/nothing", 404),
+        ("/commitments/nothing.csv", 404),
+        ("/floor?floor_at=-1", 422),
+        ("/data/nothing/row", 404),
+        ("/data/places/nothing", 404),
+        ("/data/places/nothing.json", 404),
+        ("/sources.exe", 404),
     ],
 )
 def test_what_is_not_there_is_said(browser: TestClient, path: str, status: int) -> None:
@@ -134,6 +169,27 @@ def test_unknown_values_come_last_either_way() -> None:
     assert [n for n, _ in tables.sorted_by(rows, "-t")] == [3, 1, 2]
     drawn = tables.table(rows, ("t",), translator("en"), title="", here="/x", sort="-t")
     assert drawn.head[0].state == "descending" and "sort=t" in drawn.head[0].where
+
+
+def test_rows_are_filtered_sorted_and_paged_by_links(browser: TestClient) -> None:
+    page = checked(read(browser, "/data/production?country=JPN&sort=-quantity&lang=en"), "en")
+    rows = browser.get("/data/production.json?country=JPN&sort=-quantity").json()["rows"]
+    assert {r["country"] for r in rows} == {"JPN"}
+    known = [r["quantity"] for r in rows if r["quantity"] is not None]
+    assert known == sorted(known, reverse=True) and len(known) > 5
+    behind = next(w for w in page.links if w.startswith("/data/production/"))
+    assert "Licence" in read(browser, behind)
+    whole = browser.get("/data/trade.json").json()["rows"]
+    text, seen = read(browser, "/data/trade?lang=en"), 200
+    assert f"Rows 1 to 200 of {len(whole):,}" in text and 'rel="next"' in text
+    assert f"Rows {seen + 1} to 400" in read(browser, "/data/trade?first=200&lang=en")
+    found = browser.get("/data.json?q=licence").json()["rows"]
+    assert "sources" in {r["table"] for r in found} and len(found) < 20
+
+
+def test_work_of_the_plan_leads_back_to_its_page(browser: TestClient) -> None:
+    text = read(browser, "/plan?usd_m_USA=250&lang=en")
+    assert 'name="page" value="plan"' in text and 'name="budget" value="USA=250,JPN=1000"' in text
 
 
 def test_goods_that_pass_through_keep_their_maker() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -32,6 +33,8 @@ FORMS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+PATHS = {"plan": "/plan", "measures": "/measures"}
+"""Pages to which work that they began leads back."""
 LANGUAGES = {"en": "English", "ja": "日本語"}
 
 
@@ -65,7 +68,9 @@ def titles(t: Translator) -> dict[str, str]:
         "measures entities": t("Firms on lists"),
         "measures floor": t("Price floor"),
         "ownership": t("Ownership"),
+        "assumptions": t("Assumptions"),
         "plan": t("Plan"),
+        "plan whatif": t("What if"),
         "projects": t("Projects"),
         "recycling": t("Recycling"),
         "respond": t("Response"),
@@ -107,6 +112,7 @@ def shown(request: Request, template: str, t: Translator, /, *, status: int = 20
         .render(
             t=t,
             link=link,
+            static=static_link,
             named=named,
             address=address,
             questions=site.questions(),
@@ -281,7 +287,10 @@ async def figure(request: Request) -> Response:
         number = request.path_params["number"]
         return pictures.picture(specs[number]) if number < len(specs) else None
 
-    drawing = await run_in_threadpool(draw)
+    try:
+        drawing = await run_in_threadpool(draw)
+    except DidymiumError:
+        drawing = None
     if drawing is None:
         return await missing(request, NotFound("no figure"))
     return svg_response(drawing)
@@ -337,9 +346,10 @@ async def begin(request: Request) -> Response:
     question = site.question(given.pop("question", ""))
     if question is None:
         return await missing(request, NotFound("no question"))
-    project = given.pop("project_page", "")
+    project, page = given.pop("project_page", ""), given.pop("page", "")
     asked = fields.asked(question, given)
-    where = f"/projects/{quote(project, safe='')}" if project else f"/ask/{address(question)}"
+    where = PATHS.get(page, f"/ask/{address(question)}")
+    where = f"/projects/{quote(project, safe='')}" if project else where
     back = f"{where}?{urlencode({**asked.given, 'lang': t.lang})}"
     if not asked.has_fault:
         try:
@@ -376,7 +386,7 @@ async def job(request: Request) -> Response:
     return JSONResponse({k: getattr(found, k) for k in ("key", "command", "state", "done", "of", "run_id", "fault")})
 
 
-# runs, explanations, data
+# runs, explanations
 
 
 async def runs(request: Request) -> Response:
@@ -416,74 +426,9 @@ async def explain(request: Request) -> Response:
     return shown(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
 
 
-async def data_tables(request: Request) -> Response:
-    """The tables of the data."""
-    from didymium.schema import TABLES
-
-    t, site = words_of(request), site_of(request)
-    listed = [
-        (name, len(site.ds.rows(name)), TABLES[name].title_ja if t.lang == "ja" else TABLES[name].title)
-        for name in sorted(site.ds.content)
-        if name in TABLES
-    ]
-    return shown(request, "tables.html.j2", t, title=t("Data"), tables=listed)
-
-
-async def table(request: Request) -> Response:
-    """The rows of one table, as they would be used."""
-    t, site, name = words_of(request), site_of(request), request.path_params["table"]
-    if name not in site.ds.content:
-        return await missing(request, NotFound("no table"))
-    rows = site.ds.rows(name)
-    columns = list(rows[0]) if rows else []
-    lines = [["" if r.get(c) is None else str(r.get(c)) for c in columns] for r in rows[: tables.SHOWN]]
-    return shown(request, "table.html.j2", t, title=name, columns=columns, lines=lines, whole=len(rows), name=name)
-
-
-async def table_twin(request: Request) -> Response:
-    """The rows of one table as JSON, CSV or Excel."""
-    site, name, form = site_of(request), request.path_params["table"], request.path_params["form"]
-    if name not in site.ds.content or form not in FORMS:
-        return JSONResponse({"error": "There is no such page here."}, status_code=404)
-    rows = [dict(r) for r in site.ds.rows(name)]
-    whole = {"command": f"data table {name}", "dataset": dict(site.ds.describe()), "rows": rows}
-    return await run_in_threadpool(file_of, whole, rows, form, name)
-
-
-async def openapi(request: Request) -> Response:
-    """The addresses of the app in the form of OpenAPI 3.1."""
-    from didymium import __version__
-    from didymium.questions.params import PARAMS
-
-    paths: dict[str, Any] = {}
-    for question in site_of(request).questions():
-        given = [
-            {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "description": PARAMS[name].help,
-                "schema": fields.described(PARAMS[name]),
-            }
-            for name in question.params
-            if name not in fields.NOT_ASKED
-        ]
-        answers = {"200": {"description": "The answer"}, "404": {"description": "No such table"}}
-        answers |= {
-            "409": {"description": "Not computed yet"},
-            "422": {"description": "Parameters that cannot be read"},
-        }
-        for form, media in FORMS.items():
-            ok = {"description": "The answer", "content": {media.split(";")[0]: {}}}
-            paths[f"/ask/{address(question)}.{form}"] = {
-                "get": {"summary": question.help, "parameters": given, "responses": {**answers, "200": ok}}
-            }
-    whole = {"openapi": "3.1.0", "info": {"title": "Didymium", "version": __version__}, "paths": paths}
-    return JSONResponse(whole)
-
-
 STATIC = {
     "app.css": "text/css; charset=utf-8",
+    "dials.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "lab.js": "text/javascript; charset=utf-8",
     "work.js": "text/javascript; charset=utf-8",
@@ -495,5 +440,22 @@ async def static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in STATIC:
         return PlainTextResponse("There is no such file here.\n", status_code=404)
-    text = (files("didymium.app") / "static" / name).read_text(encoding="utf-8")
-    return Response(text, media_type=STATIC[name], headers={"cache-control": "max-age=3600"})
+    is_current = request.query_params.get("v") == stamp(name)
+    headers = {"cache-control": "max-age=31536000, immutable" if is_current else "no-cache"}
+    return Response(_file(name), media_type=STATIC[name], headers=headers)
+
+
+@cache
+def _file(name: str) -> bytes:
+    return (files("didymium.app") / "static" / name).read_bytes()
+
+
+@cache
+def stamp(name: str) -> str:
+    """What a file holds, as a short hash: a link with it may be kept, since a changed file has another."""
+    return hashlib.sha256(_file(name)).hexdigest()[:12]
+
+
+def static_link(name: str) -> str:
+    """The address of a file of ours, new whenever it changes."""
+    return f"/static/{name}?v={stamp(name)}"

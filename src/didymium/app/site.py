@@ -203,7 +203,21 @@ def _routes(site: Site) -> Starlette:
     from starlette.applications import Starlette
     from starlette.routing import Route
 
-    from didymium.app import chain, gap_page, lab, pages, projects, situation, upload
+    from didymium.app import (
+        browse,
+        chain,
+        described,
+        floor_page,
+        gap_page,
+        lab,
+        measure_page,
+        pages,
+        plan_page,
+        projects,
+        promises,
+        situation,
+        upload,
+    )
 
     routes = [
         Route("/", situation.page),
@@ -221,6 +235,18 @@ def _routes(site: Site) -> Starlette:
         Route("/projects.{form}", projects.twin),
         Route("/projects/{project}.{form}", projects.one_twin),
         Route("/projects/{project}", projects.one),
+        Route("/plan", plan_page.page),
+        Route("/plan/frontier.svg", plan_page.figure),
+        Route("/plan.{form}", plan_page.twin),
+        Route("/measures", measure_page.page),
+        Route("/measures/calendar.svg", measure_page.figure),
+        Route("/measures.{form}", measure_page.twin),
+        Route("/commitments", promises.page),
+        Route("/commitments.{form}", promises.twin),
+        Route("/commitments/{promise}.{form}", promises.one_twin),
+        Route("/commitments/{promise}", promises.one),
+        Route("/floor", floor_page.page),
+        Route("/floor.{form}", floor_page.twin),
         Route("/gaps", gap_page.page),
         Route("/gaps/ledger.svg", gap_page.figure),
         Route("/gaps.{form}", gap_page.twin),
@@ -233,13 +259,17 @@ def _routes(site: Site) -> Starlette:
         Route("/runs", pages.runs),
         Route("/runs/{run_id}.json", pages.run_json),
         Route("/explain/{run_id}", pages.explain),
-        Route("/data", pages.data_tables),
+        Route("/data", browse.data),
+        Route("/data.{form}", browse.data_twin),
+        Route("/sources", browse.sources),
+        Route("/sources.{form}", browse.sources_twin),
         Route("/data/upload", upload.bring, methods=["POST"]),
         Route("/data/upload", upload.page),
         Route("/data/upload/{name}/{what}", upload.manage, methods=["POST"]),
-        Route("/data/{table}.{form}", pages.table_twin),
-        Route("/data/{table}", pages.table),
-        Route("/openapi.json", pages.openapi),
+        Route("/data/{table}.{form}", browse.table_twin),
+        Route("/data/{table}", browse.table),
+        Route("/data/{table}/{key:path}", browse.row),
+        Route("/openapi.json", described.openapi),
         Route("/static/{name}", pages.static),
     ]
     app = Starlette(routes=routes, exception_handlers={404: pages.missing, Exception: pages.broken})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -108,12 +109,12 @@ def _lapsing(result: Result, t: Translator) -> Block:
         t("Lapsed lately or lapsing next"),
         number,
         finding,
-        "/ask/measures",
+        "/measures",
         result,
         "",
         rows[:MOST],
         ("measure_id", "targeted", "next_change_date", "days_to_change"),
-        {},
+        {"measure_id": ("/data/measures/", "measure_id")},
     )
 
 
@@ -125,12 +126,12 @@ def _overdue(result: Result, t: Translator) -> Block:
         t("Overdue promises"),
         t.count(len(rows)),
         t("of {all} promises followed are overdue", all=t.count(len(result.rows))),
-        "/ask/commitments",
+        "/commitments",
         result,
         "",
-        rows[:MOST],
+        [(n, {**r, "summary": t.fact(str(r["summary"]))}) for n, r in rows[:MOST]],
         ("summary", "due_date", "days_overdue"),
-        {},
+        {"summary": ("/commitments/", "commitment_id")},
     )
 
 
@@ -156,10 +157,15 @@ def _gaps(result: Result, t: Translator) -> Block:
         "/gaps",
         result,
         "",
-        [r for r in rows if _number(r[1]["gap_share"]) > 0][:MOST],
+        [(n, {**r, "step": _step(r)}) for n, r in rows if _number(r["gap_share"]) > 0][:MOST],
         ("stage", "product", "gap_t", "gap_share"),
-        {},
+        {"product": ("/gaps?", "step")},
     )
+
+
+def _step(row: Mapping[str, Any]) -> str:
+    """A step of the gaps page as words of an address."""
+    return urlencode({name: str(row[name]) for name in ("party", "outlook", "stage", "product")})
 
 
 def _number(value: Any) -> float:

@@ -117,7 +117,7 @@ def table(
                 where = f"/explain/{run_id}?{urlencode({k: v for k, v in given.items() if v})}"
             elif column in pages and value:
                 before, by = pages[column]
-                where = f"{before}{row[by]}?{urlencode({'lang': t.lang})}"
+                where = f"{before}{row[by]}{'&' if '?' in before else '?'}{urlencode({'lang': t.lang})}"
             line.append(Cell(cell(row, column, t, kinds), column in numbers, where))
         lines.append(tuple(line))
     heads = []

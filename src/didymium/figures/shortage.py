@@ -251,9 +251,9 @@ def first_shortage(result: Result, *, lang: str, narrow: bool = False, names: Na
         )
     else:
         title = t("No scenario leads to a shortage")
-    subtitle = t(
-        "Days from the start of a scenario to the first unserved demand, earliest sector; bar = 10–90% interval"
-    )
+    subtitle = t("Days from the start of a scenario to the first unserved demand, earliest sector")
+    if any(v["high"] is not None for v in values):
+        subtitle += t("; bar = 10–90% interval")
     if any(v["open"] for v in values):
         subtitle += t("; arrow = in some draws nothing runs short")
     if observed:
