@@ -12,7 +12,17 @@ from didymium import data
 from didymium.questions.catalogue import QUESTIONS
 from tests.cli.conftest import Didymium
 
-SLOW = ("backtest", "brief", "finance", "measures branches", "plan", "plan whatif", "respond", "stress")
+SLOW = (
+    "backtest",
+    "brief",
+    "commitments worth",
+    "finance",
+    "measures branches",
+    "plan",
+    "plan whatif",
+    "respond",
+    "stress",
+)
 AS_OF = ("--as-of", "2026-11-22")
 
 
