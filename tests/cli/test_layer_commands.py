@@ -68,6 +68,7 @@ def test_a_fault_of_a_workbook_names_sheet_row_column_value_and_cure(didymium: D
     assert fault["cure"]
 
 
+@pytest.mark.slow
 def test_what_is_redacted_holds_no_word_of_the_layer(didymium: Didymium, book: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

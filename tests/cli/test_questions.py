@@ -67,10 +67,11 @@ def test_a_party_that_is_no_place_is_refused(didymium: Didymium) -> None:
 
 
 def test_a_long_answer_is_cut_for_people_and_whole_for_programs(didymium: Didymium) -> None:
-    seen = didymium("gaps").out
+    asked = ("gaps", "--draws", "8")
+    seen = didymium(*asked).out
     assert "rows. All: --rows 0" in seen and len(seen.splitlines()) < 50
-    assert len(didymium("gaps", "--rows", "0").out.splitlines()) > 500
-    assert len(didymium("gaps", "--csv").out.splitlines()) > 500
+    assert len(didymium(*asked, "--rows", "0").out.splitlines()) > 500
+    assert len(didymium(*asked, "--csv").out.splitlines()) > 500
 
 
 def test_overdue_can_fail_a_command(didymium: Didymium) -> None:
@@ -166,3 +167,12 @@ def test_the_back_test_answers_in_both_languages_and_repeats(didymium: Didymium)
     assert (again.code, again.err) == (0, "")
     shown = didymium("backtest", "--table", "score", "--lang", "ja")
     assert shown.code == 0 and "順位相関" in shown.out
+
+
+@pytest.mark.slow
+def test_the_worth_of_one_promise_repeats(didymium: Didymium) -> None:
+    said = didymium("commitments", "worth", "c101", "--draws", "8", "--json")
+    assert (said.code, said.err) == (0, "")
+    answer = said.json()
+    assert set(QUESTIONS["commitments worth"].columns) <= set(answer["rows"][0])
+    assert didymium("runs", "repeat", answer["run_id"]).code == 0
