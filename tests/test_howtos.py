@@ -12,7 +12,7 @@ import pytest
 import didymium
 
 HOWTOS = sorted((Path(__file__).parent.parent / "howtos").glob("*.py"))
-SLOW = {"00_first_brief.py", "07_confidential_layer.py"}  # a whole brief; three asked twice
+SLOW = {"00_first_brief.py", "03_stress_and_plot.py", "07_confidential_layer.py"}  # they take more than a few seconds
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ def test_an_export_holds_figures_only_when_asked(didymium: Didymium, book: Path,
     assert didymium("gaps", "--redact", "--include-confidential").code == 2
 
 
+@pytest.mark.slow
 def test_a_redacted_run_is_repeated_to_the_byte_and_explained(didymium: Didymium, book: Path) -> None:
     run = didymium("gaps", "--draws", "10", "--years", "2030", "--layer", book, "--redact", "--json").json()["run_id"]
     assert didymium("runs", "repeat", run).code == 0

@@ -66,6 +66,7 @@ def test_a_party_that_is_no_place_is_refused(didymium: Didymium) -> None:
     assert "party 'JAP' is not known. Did you mean 'JPN'" in said.err
 
 
+@pytest.mark.slow
 def test_a_long_answer_is_cut_for_people_and_whole_for_programs(didymium: Didymium) -> None:
     asked = ("gaps", "--draws", "8")
     seen = didymium(*asked).out
