@@ -108,11 +108,11 @@ def project_timeline(
         "resolve": {"scale": {"y": "independent"}, "axis": {"x": "shared"}},
         "spec": {"width": plot, "height": {"step": 28}, "layer": layers},
     }
-    projects = {str(r["project_id"]): str(r["status"]) for r in result.rows}
-    running = sum(1 for s in projects.values() if s in ("operating", "ramping", "construction"))
+    projects = {str(r["project_id"]) for r in result.rows}
+    moving = {str(r["project_id"]) for r in result.rows if r["status"] in ("operating", "ramping", "construction")}
     title = t(
         "{n} of {m} candidate projects run, ramp up or are under construction",
-        n=t.count(running),
+        n=t.count(len(moving)),
         m=t.count(len(projects)),
     )
     subtitle = t("Start of production as stated, by stage")

@@ -26,6 +26,8 @@ YEAR = 2030
 
 Need = Mapping[tuple[str, str, str], Floats]
 Line = tuple[str, str]
+Case = tuple[Supply, Need]
+"""The expected case alone, with one input moved."""
 
 
 def driver_rows(ds: Dataset, supply: Supply, outlooks: Sequence[str], seed: int) -> Iterator[Row]:
@@ -35,39 +37,45 @@ def driver_rows(ds: Dataset, supply: Supply, outlooks: Sequence[str], seed: int)
     one = _expected(supply)
     outlook = outlooks[0]
     need = gap_supply.needs(ds, one, outlook, seed)
-    middle = _gaps(one, need, at)
-    moved: list[tuple[str, dict[Line, float], dict[Line, float]]] = []
-    statuses = sorted({a.status for a in supply.additions})
-    for driver, *ends in _ends(supply.chances, statuses):
-        low, high = (_gaps(_with_chances(one, end), need, at) for end in ends)
-        moved.append((driver, low, high))
+    cases: list[Case] = [(one, need)]
+    moved: dict[str, list[int]] = {}  # driver: its cases
+
+    def move(driver: str, *to: Case) -> None:
+        moved[driver] = list(range(len(cases), len(cases) + len(to)))
+        cases.extend(to)
+
+    for driver, *ends in _ends(supply.chances, sorted({a.status for a in supply.additions})):
+        move(driver, *((_with_chances(one, end), need) for end in ends))
     for region, sigma in _moving(supply).items():
         wide = assumption(ds, "need_band_sigmas") * sigma
-        low, high = (_gaps(one, _times(need, region, 1 + part), at) for part in (-wide, wide))
-        moved.append((f"use_{region}", low, high))
+        move(f"use_{region}", *((one, _times(need, region, 1 + part)) for part in (-wide, wide)))
     if len(outlooks) > 1:
-        others = [_gaps(one, gap_supply.needs(ds, one, name, seed), at) for name in outlooks]
-        low, high = ({line: pick(gaps[line] for gaps in others) for line in middle} for pick in (min, max))
-        moved.append(("demand_outlook", low, high))
-    for stage, product in middle:
-        line = (stage, product)
+        move("demand_outlook", *((one, gap_supply.needs(ds, one, name, seed)) for name in outlooks))
+    for line, gap in _gaps(cases, at).items():
+        ends_of = {driver: _in_order(driver, gap[which]) for driver, which in moved.items()}
         rows = [
             {
                 "party": "+".join(supply.parties),
-                "stage": stage,
-                "product": product,
+                "stage": line[0],
+                "product": line[1],
                 "year": years[at],
                 "outlook": outlook,
                 "driver": driver,
-                "gap_t": middle[line],
-                "gap_t_low": low[line],
-                "gap_t_high": high[line],
-                "swing_t": abs(high[line] - low[line]),
+                "gap_t": float(gap[0]),
+                "gap_t_low": low,
+                "gap_t_high": high,
+                "swing_t": abs(high - low),
             }
-            for driver, low, high in moved
-            if low[line] != high[line]
+            for driver, (low, high) in ends_of.items()
+            if low != high
         ]
         yield from sorted(rows, key=lambda row: (-float(str(row["swing_t"])), str(row["driver"])))[:MOST]
+
+
+def _in_order(driver: str, gap: Floats) -> tuple[float, float]:
+    """The gap at the low and at the high end of an input; of outlooks, which have no order, the least and the most."""
+    ends = (gap.min(), gap.max()) if driver == "demand_outlook" else (gap[0], gap[1])
+    return float(ends[0]), float(ends[1])
 
 
 def _expected(supply: Supply) -> Supply:
@@ -108,11 +116,15 @@ def _times(need: Need, region: str, factor: float) -> Need:
     return {key: tonnes * factor if key[2] == region else tonnes for key, tonnes in need.items()}
 
 
-def _gaps(supply: Supply, need: Need, at: int) -> dict[Line, float]:
-    """The gap [t] of all parties together in one year, by stage and product."""
-    found: dict[Line, float] = {}
-    for stage in STEPS:
-        for product in supply.products(stage):
-            lines = gap_supply.entries(supply, need, stage, product)
-            found[stage, product] = float(np.asarray(lines["+".join(supply.parties)].gap)[0, at])
-    return found
+def _gaps(cases: Sequence[Case], at: int) -> dict[Line, Floats]:
+    """The gap [t] of all parties together in one year by stage and product, shape (case,): cases stand as draws."""
+    first = cases[0][0]
+    own = {key: np.concatenate([one.own[key] for one, _ in cases]) for key in first.own}
+    whole = replace(first, own=own, added=np.concatenate([one.added for one, _ in cases], axis=1), draws=len(cases) - 1)
+    need = {key: np.concatenate([needed[key] for _, needed in cases]) for key in cases[0][1]}
+    everybody = "+".join(first.parties)
+    return {
+        (stage, product): np.asarray(gap_supply.entries(whole, need, stage, product)[everybody].gap)[:, at]
+        for stage in STEPS
+        for product in first.products(stage)
+    }
