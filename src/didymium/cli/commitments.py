@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from didymium.cli.asking import command_of
-from didymium.cli.options import Shared, debug_option, shared_options
+from didymium.cli.options import Shared, shared_options
+from didymium.cli.reminding import asked_options, remind, reminder_options
 from didymium.questions.catalogue import QUESTIONS
-from didymium.questions.params import PARAMS, IsoDate
+from didymium.questions.params import IsoDate
 from didymium.schema.faults import visible
 
 if TYPE_CHECKING:
@@ -338,46 +339,14 @@ def verify(shared: Shared, journal: Path | None, expect: str | None) -> int:
 
 
 @commitments.command(name="ical")
-@click.option("-o", "--output", type=_PATH, required=True, metavar="FILE.ics", help="Where the calendar goes.")
-@click.option(
-    "--lang",
-    type=click.Choice(["en", "ja"]),
-    default="en",
-    show_default=True,
-    envvar="DIDYMIUM_LANG",
-    help="Language of the titles; descriptions are in both.",
-)
-@click.option(
-    "--layer",
-    "layers",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    metavar="PATH",
-    help="As in all questions. Repeatable.",
-)
+@reminder_options
 @click.option("--journal", type=_PATH, metavar="FILE", help="A journal of promises that the calendar shall count.")
-@click.option("-q", "--quiet", is_flag=True, help="No hints.")
-@debug_option
-def ical(
-    as_of: str, parties: list[str], output: Path, lang: str, layers: tuple[Path, ...], journal: Path | None, quiet: bool
-) -> None:
+def ical(journal: Path | None, layers: tuple[Path, ...], **values: Any) -> None:
     """Write the due dates as reminders for a calendar (iCalendar), 30 and 7 days ahead and on the day."""
     from didymium.brief.reminders import calendar_bytes, reminded
-    from didymium.cli.asking import handed_on
-    from didymium.cli.output import into_place
-    from didymium.cli.progress import progress_bar
-    from didymium.i18n import translator
-    from didymium.questions.answering import answer
 
-    question = QUESTIONS["commitments"]
-    ds = handed_on(Shared(layers=layers if journal is None else (*layers, journal)))
-    params = {name: PARAMS[name].kept_default() for name in question.params} | {"as_of": as_of, "parties": parties}
-    with progress_bar(question.command, quiet=True) as progress:
-        result = answer(question, ds, params, progress)
-    into_place({output: calendar_bytes(result, lang=lang)})
-    if not quiet:
-        t = translator(lang)
-        click.echo(t("{n} reminders in {path}", n=t.count(len(reminded(result))), path=str(output)))
+    counted = layers if journal is None else (*layers, journal)
+    remind("commitments", calendar_bytes, reminded, layers=counted, **values)
 
 
-ical.params[:0] = [PARAMS[name].option(name) for name in ("as_of", "parties")]
+asked_options(ical)
