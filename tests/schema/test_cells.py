@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from typing import Any
 
@@ -9,14 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from didymium.schema.cells import BadCell, read_cell
-from didymium.schema.columns import Column
+from didymium.schema.cells import MOST_SIGNS, BadCell, read_cell
+from didymium.schema.columns import Column, Table
 from didymium.schema.faults import Fault, visible
+from didymium.schema.reader import read_table
 
 NUMBER = Column("q", "number", "Amount.", minimum=-1e300)
 YEAR = Column("y", "year", "Year.", minimum=1900, maximum=2100)
 DATE = Column("d", "date", "Date.")
 LIST = Column("l", "list", "Words.")
+TEXT = Column("meaning", "text", "Text.")
+WORDS = Table("words", "Words", "語", "A word.", (Column("value", "text", "Word."), TEXT), ("value",))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +94,7 @@ def test_any_finite_number_written_by_python_is_read_back(value: float) -> None:
 def test_any_text_is_read_or_refused_never_anything_else(text: str) -> None:
     for kind in ("number", "year", "date", "flag", "list", "id", "integer", "url"):
         try:
-            value = read_cell(text, Column("c", kind, "Anything."))  # type: ignore[arg-type]
+            value = read_cell(text, Column("c", kind, "Anything."))
         except BadCell as bad:
             assert bad.what and bad.cure
             Fault("f.csv", 2, "c", text, bad.what, bad.cure).line().encode("utf-8")
@@ -107,3 +111,14 @@ def test_fault_is_one_line_with_place_and_cure() -> None:
 def test_long_and_invisible_values_are_shown_safely() -> None:
     assert visible("x" * 500).endswith("…'") and len(visible("x" * 500)) < 70
     assert visible("a\u200bb") == "'a\\u200bb'"
+
+
+@pytest.mark.parametrize("limit", [100, 131_072, 100_000_000])
+def test_a_cell_has_its_own_limit_whatever_other_readers_in_the_process_set(limit: int) -> None:
+    before = csv.field_size_limit(limit)
+    try:
+        found = read_table(b"value,meaning\nx," + b"y" * (MOST_SIGNS + 1) + b"\n", WORDS, "x.csv").faults
+    finally:
+        csv.field_size_limit(before)
+    assert [fault.row for fault in found] == [2]
+    assert read_cell("y" * MOST_SIGNS, TEXT) == "y" * MOST_SIGNS

@@ -20,6 +20,8 @@ YEAR = re.compile(r"\d{4}", re.ASCII)
 DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 LARGEST = 1e15
 """No tonnage, price or index of this field is larger; a larger number is a slip of an exponent."""
+MOST_SIGNS = 32_767
+"""The most characters a cell of an Excel workbook holds (Microsoft, Excel specifications and limits)."""
 _HS = r"(?:[0-9]{4}|[0-9]{6}|[0-9]{7}x|[0-9]{8}|[0-9]{10})"
 HS_CODES = re.compile(rf"multiple|{_HS}(?:[+;]{_HS})*")
 """Codes of the Harmonized System: 4, 6, 8 or 10 digits; x for any last digit, + and ; between several."""
@@ -199,6 +201,10 @@ def read_cell(text: str, column: Column) -> Cell:
         if column.required:
             raise BadCell("is empty.", f"Expected {column.meaning[0].lower()}{column.meaning[1:]}")
         return None
+    if len(text) > MOST_SIGNS:
+        raise BadCell(
+            f"{visible(text)} has {len(text):,} signs.", f"Write at most {MOST_SIGNS:,}, what a cell of Excel holds."
+        )
     if column.lines and "\n" in text:
         for line in text.split("\n"):
             if line:

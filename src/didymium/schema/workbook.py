@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from didymium.errors import BadInput
+from didymium.schema.cells import MOST_SIGNS
 from didymium.schema.faults import visible
 
 CellKind = Literal["number", "text", "flag", "date", "error", "formula"]
@@ -38,7 +39,7 @@ class Limits:
     rows: int = 200_000
     columns: int = 1000
     cells: int = 2_000_000
-    text: int = 32_767
+    text: int = MOST_SIGNS
     all_text: int = 64 << 20
     memory_bytes: int = 2 << 30
     cpu_seconds: int = 60
