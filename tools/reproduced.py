@@ -2,7 +2,8 @@
 
 Run `python -m tools.reproduced RAW`: RAW is the folder with the raw files. Beside this file stand the scores that
 geopolrisk-py printed, with their parts (`geopolrisk_scores.json`), what the European Commission, JOGMEC and Eurostat
-print (`published_cells.csv`), and the reasons of what does not match (`reproduced_reasons.csv`).
+print (`published_cells.csv`), and the reasons of what does not match (`reproduced_reasons.csv`). Economic importance
+is computed from the shipped shares of uses.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 
 from tools.commodity_rows import put
 
+import didymium.data
 from didymium.studies.reproduced import matches, recomputed
 
 HERE = Path(__file__).parent
+STUDY = "EU 2023"
 Row = dict[str, Any]
 
 
@@ -246,6 +249,48 @@ def library_scores(scores: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
             )
 
 
+def importances() -> Iterator[Row]:
+    """Economic importance of a material: the study's shares of uses and value added against the study's result."""
+    ds = didymium.data.open()
+    added = {row["industry"]: row["value_added"] for row in ds.rows("industries", series=STUDY)}
+    texts = {
+        (row["product"], row["indicator"]): row["value_text"]
+        for row in ds.rows("published_indicators", series=STUDY)
+        if row["indicator"] in ("economic_importance", "substitution_importance")
+    }
+    uses: dict[str, list[Mapping[str, Any]]] = {}
+    for row in ds.rows("use_shares", series=STUDY):
+        uses.setdefault(row["product"], []).append(row)
+    seen: set[str] = set()
+    for product, rows in sorted(uses.items()):
+        material = rows[0]["locator"].partition(", ")[2]
+        if material in seen:  # one line of the annex, two products of ours
+            continue
+        seen.add(material)
+        named = [row for row in rows if row["industry"]]
+        text = texts[product, "economic_importance"]
+        inputs = {
+            "share": [row["share"] for row in named],
+            "value_added": [added[row["industry"]] for row in named],
+            "substitution": [float(texts[product, "substitution_importance"])],
+            "largest": [max(added.values())],
+        }
+        yield cell(
+            name("eu-importance", material),
+            "European Commission",
+            material,
+            "economic importance",
+            "EU27",
+            2023,
+            text,
+            (printed(round(float(text) - 0.05, 9)), printed(round(float(text) + 0.05, 9))),
+            "economic_importance",
+            ";".join(f"{key}={'|'.join(printed(value) for value in values)}" for key, values in inputs.items()),
+            "ec-crm-2023-uses",
+            f"annex 6 and results, {material}",
+        )
+
+
 def others() -> Iterator[Row]:
     """Values of the Commission, JOGMEC, Eurostat and the agency's report, as written down in `published_cells.csv`."""
     yield from read(HERE / "published_cells.csv")
@@ -273,6 +318,7 @@ def rows_of(raw: Path) -> list[Row]:
         *survey_totals(lines),
         *agency_shares(explorer),
         *library_scores(scores),
+        *importances(),
         *others(),
     ]
 

@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 SUPPLY_RISK_LIMIT = 1.0
 IMPORTANCE_LIMIT = 2.8
 """A raw material is on the list if both are reached: supply risk 1.0 and economic importance 2.8."""
+LARGEST_IMPORTANCE = 10.0
+"""Economic importance of a material all of whose uses stand in the largest industry, without a substitute."""
 
 
 def traded_concentration(quantities: ArrayLike, risk: ArrayLike, trade_factor: ArrayLike = 1.0) -> float:
@@ -95,20 +97,23 @@ def substitution_index(
 
 
 def economic_importance(
-    share: Sequence[float], value_added: Sequence[float], substitution: float, largest_value_added: float
+    share: ArrayLike, value_added: ArrayLike, substitution: float, largest_value_added: float, *, rounding: float = 0.0
 ) -> float:
     """EI [0–10]: Σ A·Q · SI, with A the share of a use, Q the value added of its industry, the largest industry
     being 10.
+
+    A use without an industry is left out. Shares sum to 1 at most, or to 1 and `rounding` for each of them. Raises
+    BadInput otherwise, or if the two arrays differ in length.
 
     >>> economic_importance([0.5, 0.5], [100.0, 60.0], 0.9, 200.0)
     3.6
     """
     a, q = np.asarray(share, dtype=np.float64), np.asarray(value_added, dtype=np.float64)
-    if a.shape != q.shape or a.sum() > 1.0 + 1e-9 or not largest_value_added > 0:
+    if a.shape != q.shape or a.sum() > 1.0 + 1e-9 + rounding * a.size or not largest_value_added > 0:
         raise BadInput(
             "economic importance needs a value added for each use, and shares of uses that sum to 1 at most."
         )
-    return float((a * q).sum() / largest_value_added * 10.0 * substitution)
+    return min(float((a * q).sum() / largest_value_added * LARGEST_IMPORTANCE * substitution), LARGEST_IMPORTANCE)
 
 
 def is_critical(risk: float, importance: float) -> bool:

@@ -100,6 +100,50 @@ TRADE_TERMS = Table(
     ("A country that is not listed has t = 1: no restriction and no agreement was read, which is not proof of none.",),
 )
 
+INDUSTRIES = Table(
+    "industries",
+    "Industries",
+    "産業",
+    "Value added of an industry in a place, as a study of criticality counts it.",
+    (
+        Column("industry", "id", "NACE Rev. 2 division.", required=True, example="C28"),
+        NAME,
+        NAME_JA,
+        Column("place", "id", "Where.", references="places.place", required=True, example="EU27"),
+        Column("series", "text", "Publication.", required=True, example="EU 2023"),
+        Column("value_added", "number", "Value added in a year.", unit="million EUR", required=True, minimum=0),
+        SOURCE,
+        LOCATOR,
+        CONFIDENCE,
+        BASIS,
+    ),
+    ("industry", "place", "series"),
+    ("The largest of a place and series is the 10 of economic importance.",),
+)
+
+USE_SHARES = Table(
+    "use_shares",
+    "Shares of uses",
+    "用途構成",
+    "The share of a product that goes into a use in a place, and the industry that the use belongs to.",
+    (
+        PRODUCT,
+        Column("application", "text", "Use, as the source names it.", required=True, example="Magnets"),
+        Column(
+            "industry", "id", "Industry of the use; empty = the source names none.", references="industries.industry"
+        ),
+        Column("place", "id", "Where.", references="places.place", required=True, example="EU27"),
+        Column("series", "text", "Publication.", required=True, example="EU 2023"),
+        Column("share", "number", "Share of use.", unit="share", required=True, minimum=0, maximum=1),
+        SOURCE,
+        LOCATOR,
+        CONFIDENCE,
+        BASIS,
+    ),
+    ("product", "application", "industry", "place", "series"),
+    ("Shares are printed as whole per cent: those of a product add up to 100 % within that rounding.",),
+)
+
 TRADE_FORMS = Table(
     "trade_forms",
     "Traded forms",
@@ -183,4 +227,13 @@ REPRODUCED = Table(
     ("cell_id",),
 )
 
-INDICATOR_TABLES = (INDICATORS, PUBLISHED_INDICATORS, TRADE_TERMS, TRADE_FORMS, NON_PRODUCERS, REPRODUCED)
+INDICATOR_TABLES = (
+    INDICATORS,
+    PUBLISHED_INDICATORS,
+    TRADE_TERMS,
+    INDUSTRIES,
+    USE_SHARES,
+    TRADE_FORMS,
+    NON_PRODUCERS,
+    REPRODUCED,
+)

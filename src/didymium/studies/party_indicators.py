@@ -12,6 +12,7 @@ from didymium.model.grouped import Floats, group_largest, group_sums
 from didymium.scenario.stocks import LEVEL, stock_range
 from didymium.studies.access import Access, Facts
 from didymium.studies.drawn import Drawn, Flows, Values, flows_of
+from didymium.studies.importance import importance
 from didymium.studies.risk_indicators import risks
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def of_parties(ds: Dataset, facts: Facts, accesses: Sequence[Access], drawn: Dra
     got |= risks(ds, accesses, drawn, flows, own, imports, exports, supply, content & own_known)
     got |= _tests(facts, accesses, flows, used, has_flows, content & own_known)
     got["days_of_cover"] = _days(ds, accesses, draws)
-    got["economic_importance"] = Values.unknown(cases, draws, "no_use_shares")
+    got["economic_importance"] = importance(ds, accesses, drawn, seed=seed)
     return got
 
 

@@ -51,6 +51,9 @@ FORMULAS: Mapping[str, Callable[[Figures], float]] = {
             f["substitution"][0],
         )
     ),
+    "economic_importance": lambda f: supply_risk.economic_importance(
+        f["share"], f["value_added"], f["substitution"][0], f["largest"][0], rounding=0.005
+    ),
     "hhi": lambda f: hhi(f["output"]),
     "geopolrisk": lambda f: float(
         geopolrisk.score(f["hhi"][0], geopolrisk.import_risk(f["risky"][0], f["imports"][0], f["own"][0]))
