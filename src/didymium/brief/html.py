@@ -76,7 +76,7 @@ def _core() -> frozenset[str]:
 
 def _faces(page: str) -> str:
     """Latin letters, and as many Japanese ones as the page needs."""
-    used = {c for c in page if is_japanese(c)}
+    used = {c for c in set(page) if is_japanese(c)}
     faces = [_face("latin", _LATIN_RANGE)]
     if used:
         faces.append(_face("ja-core", _CORE_RANGE) if used <= _core() else _face("ja", _CORE_RANGE, "otf"))

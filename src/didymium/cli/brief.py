@@ -61,10 +61,11 @@ def _brief(
     ds = asking.handed_on(shared)
     params = {"as_of": as_of, "parties": parties, "seed": seed, "scenarios": scenarios, "lang": shared.lang}
     made = compose(ds, params, quiet=shared.quiet)
-    own = QUESTIONS["brief"]
+    own, tables = QUESTIONS["brief"], answering.table_hashes(ds)
     for one in (*made.asked, Asked(own, params, made.record)):
         redact = not shared.include_confidential and bool(ds.visible("confidential"))
-        answering.keep(one.result, one.question, one.params, store=store, ds=ds, layers=shared.layers, redact=redact)
+        call = (one.result, one.question, one.params)
+        answering.keep(*call, store=store, ds=ds, layers=shared.layers, redact=redact, tables=tables)
     into_place({folder / name: body for name, body in made.files.items()}, folder=folder)
     if shared.form is not None:
         write(shared, whole=made.record.as_dict(), rows=made.record.rows)

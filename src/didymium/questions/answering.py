@@ -79,8 +79,9 @@ def keep(
     ds: Dataset,
     layers: tuple[Path, ...],
     redact: bool = False,
+    tables: Mapping[str, str] | None = None,
 ) -> None:
-    """Keep an answer with all that is needed to ask again."""
+    """Keep an answer with all that is needed to ask again. `tables`: the hashes of the tables, if known already."""
     from didymium.results import Manifest
 
     call = {
@@ -90,4 +91,4 @@ def keep(
         **({"redact": True} if redact else {}),
     }
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    store.save(result, Manifest.of(result, call=call, tables=table_hashes(ds), created=created))
+    store.save(result, Manifest.of(result, call=call, tables=tables or table_hashes(ds), created=created))
