@@ -95,6 +95,16 @@ def test_other_claims_of_the_mining_share_stand_beside_the_used_one(magnets: Res
     assert (mine["USGS"]["preferred"], mine["WMD"]["preferred"]) == (True, False)
 
 
+def test_the_claim_said_to_be_used_is_the_one_that_is_used(magnets: Result) -> None:
+    used = {(row["product"], row["stage"]): row for row in told(magnets, "claims") if row["preferred"]}
+    for row in told(magnets):
+        claim = used.get((row["product"], row["stage"]))
+        if claim and claim["china_share"] is not None and row["year"] == claim["year"]:
+            # a total that is rounded, or holds unnamed places, is not exactly the sum of the places
+            assert row["china_share"] == pytest.approx(claim["china_share"], abs=0.011), row["product"]
+    assert {"nd_oxide", "pr_oxide"} <= {product for product, _ in used}
+
+
 def test_concentration_of_refining_by_hand(magnets: Result) -> None:
     # China 73,756.7, Malaysia 3,625.24, United States 961.35 of 80,805.16 t; unnamed 2,461.87 t (IEA base year 2024)
     whole = 73_756.7 + 3_625.24 + 961.35 + 2_461.87

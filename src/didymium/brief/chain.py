@@ -79,7 +79,8 @@ def exposure(desk: Desk) -> Section:
                     (Column(t("Year"), "year"), lambda r: number(r["year"])),
                     (Column(t("Need"), "number"), lambda r: number(r.get("need_quantity"))),
                     (Column(t("Own output"), "number"), lambda r: number(r.get("own_quantity"))),
-                    (Column(t("Imports"), "number"), lambda r: number(r.get("import_quantity"))),
+                    (Column(t("Imports"), "number"), lambda r: _imports(r, wider=False)),
+                    (Column(t("Imports with other goods [t]"), "number"), lambda r: _imports(r, wider=True)),
                     (Column(t("Unit")), lambda r: t.term("unit", text(r.get("unit")))),
                     (Column(t("Import reliance"), "share"), lambda r: number(r.get("reliance_share"))),
                     (Column(t("China's share of imports"), "share"), lambda r: number(r.get("china_import_share"))),
@@ -109,6 +110,11 @@ def exposure(desk: Desk) -> Section:
             )
         )
     return Section("exposure", title, tuple(blocks))
+
+
+def _imports(row: Row, *, wider: bool) -> float | None:
+    """Imports of these goods alone, or of a customs basket that holds other goods too: never one for the other."""
+    return number(row.get("import_quantity")) if (row.get("scope") == "wider") is wider else None
 
 
 def _most_exposed(desk: Desk) -> list[Table]:

@@ -286,27 +286,34 @@ def _share_rows(supply: Supply, got: Concentration) -> list[dict[str, Any]]:
 
 
 def _claims(ds: Dataset, supplies: Iterable[Supply]) -> list[dict[str, Any]]:
-    """What each series says of China's output and of the world's, the preferred ones too."""
+    """What each series says of China's output and of the world's, the preferred ones too.
+
+    A series is preferred if its world total is. A preferred total whose series has no row for China was summed with
+    the preferred row of China.
+    """
     found = []
     for supply in supplies:
         series: dict[str, dict[str, Record]] = {}
         for row in ds.rows("production", product=supply.product, stage=supply.stage, year=supply.year):
             if row["country"] in (CHINA, WORLD):
                 series.setdefault(row["series"], {})[row["country"]] = row
+        of_china = [claim[CHINA] for claim in series.values() if CHINA in claim and claim[CHINA]["preferred"]]
         for name, claim in sorted(series.items()):
             china, world = claim.get(CHINA), claim.get(WORLD)
+            if china is None and world and world["preferred"]:
+                china = next(iter(of_china), None)
             found.append(
                 {
                     "product": supply.product,
                     "stage": supply.stage,
                     "year": supply.year,
                     "series": name,
-                    "preferred": any(row["preferred"] for row in claim.values()),
+                    "preferred": bool((world or claim[CHINA])["preferred"]),
                     "world_quantity": world["quantity"] if world else None,
                     "china_quantity": china["quantity"] if china else None,
                     "china_share": china["quantity"] / world["quantity"] if china and world else None,
                     "unit": next(iter(claim.values()))["unit"],
-                    "source_ids": sorted({row["source_id"] for row in claim.values()}),
+                    "source_ids": sorted({row["source_id"] for row in (china, world) if row}),
                 }
             )
     return found
