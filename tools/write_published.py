@@ -14,7 +14,7 @@ from typing import Any
 from didymium.data.layers import read_layer
 from didymium.schema import TABLES
 from didymium.schema.references import key_of
-from didymium.sources.folder import table_bytes
+from didymium.schema.writing import table_csv
 
 TABLE = Path(__file__).parents[1] / "src" / "didymium" / "data" / "tables" / "published.csv"
 
@@ -27,4 +27,4 @@ def chosen(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 if __name__ == "__main__":
     read = [row for name in sys.argv[1:] for row in read_layer(Path(name))[0]["published"].rows]
-    TABLE.write_bytes(table_bytes("published", chosen(read)))
+    TABLE.write_bytes(table_csv(TABLES["published"], chosen(read)))

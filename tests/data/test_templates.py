@@ -16,13 +16,13 @@ import didymium.data
 from didymium.data.dataset import in_order
 from didymium.data.layer_files import read_layer
 from didymium.data.package import base_tables
-from didymium.data.selection import table_csv
 from didymium.data.template import USUAL, template
 from didymium.errors import UnknownTerm
 from didymium.schema import TABLES
 from didymium.schema.cells import LARGEST
 from didymium.schema.reader import read_table
 from didymium.schema.spreadsheet import escaped, unescaped
+from didymium.schema.writing import table_csv
 
 ROW = {
     "assumption_id": "user_cover_days",
@@ -48,7 +48,7 @@ def given_back(rows: list[dict[str, Any]], table: str, tmp_path: Path) -> list[d
     path.write_bytes(template(ds.content, tables=[table], filled=True, own={table: rows}))
     layer = read_layer(path)
     assert layer.faults == ()
-    parsed = read_table(table_csv(table, rows), TABLES[table], "x.csv")
+    parsed = read_table(table_csv(TABLES[table], rows), TABLES[table], "x.csv")
     assert parsed.faults == [] and parsed.rows == layer.tables[table].rows
     return [dict(row) for row in layer.tables[table].rows]
 
@@ -106,7 +106,7 @@ def test_a_number_larger_than_any_is_refused_from_a_workbook_as_from_csv(number:
     )
     for faults in (
         read_layer(path).faults,
-        read_table(table_csv("assumptions", rows), TABLES["assumptions"], "x.csv").faults,
+        read_table(table_csv(TABLES["assumptions"], rows), TABLES["assumptions"], "x.csv").faults,
     ):
         assert [fault.column for fault in faults] == ["value", "high"]
         assert all("larger than anything that is measured here" in fault.what for fault in faults)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from didymium.data.dataset import Dataset, Row
 from didymium.errors import NotFound, UnknownTerm
 from didymium.schema import TABLES
 from didymium.schema.describe import datapackage
+from didymium.schema.writing import table_csv
 
 PLACES = ("country", "exporter", "importer", "party", "supplier", "place", "parties")
 PRODUCTS = ("product", "main_output", "substitute", "feed", "products")
@@ -84,31 +82,7 @@ def closed(ds: Dataset, found: Mapping[str, Iterable[Row]]) -> dict[str, list[Ro
 
 def package(ds: Dataset, rows: Mapping[str, Sequence[Row]]) -> dict[str, bytes]:
     """The files of the package by their path in it: `datapackage.json` and a CSV for each table."""
-    data = {name: table_csv(name, part) for name, part in rows.items()}
+    data = {name: table_csv(TABLES[name], part) for name, part in rows.items()}
     tables = {name: TABLES[name] for name in rows}
     files = {f"tables/{name}.csv": body for name, body in data.items()}
     return {"datapackage.json": datapackage(tables, data, ds.version).encode("utf-8"), **files}
-
-
-def table_csv(name: str, rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """The rows of a table as CSV that can be given back as a layer."""
-    from didymium.schema.spreadsheet import escaped
-
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    columns = TABLES[name].column_names
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([escaped(written(row[column])) for column in columns])
-    return out.getvalue().encode("utf-8")
-
-
-def written(value: Any) -> str:
-    """A value as it stands in a CSV of the schema: unknown is empty, flags are 0 and 1."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)

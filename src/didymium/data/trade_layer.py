@@ -8,8 +8,6 @@ later release dropped, are set to zero, so that nothing is counted twice.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +17,7 @@ from didymium.data.trade_store import TradeRows, TradeStore, YearKept
 from didymium.errors import BadInput, NotFound, UnknownTerm
 from didymium.schema import TABLES
 from didymium.schema.flows import Edition
+from didymium.schema.writing import table_csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,22 +343,4 @@ def _gap(one: float | None, other: float | None) -> float:
 
 def layer_files(layer: TradeLayer) -> dict[str, bytes]:
     """The CSV files of the layer's folder by name: columns in the declared order, UTF-8, LF."""
-    made = {}
-    for name, rows in layer.tables.items():
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        columns = TABLES[name].column_names
-        writer.writerow(columns)
-        writer.writerows([_cell(row[column]) for column in columns] for row in rows)
-        made[f"{name}.csv"] = text.getvalue().encode("utf-8")
-    return made
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
+    return {f"{name}.csv": table_csv(TABLES[name], rows) for name, rows in layer.tables.items()}

@@ -8,8 +8,9 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from didymium.scenario.inputs import Chain, Process
@@ -287,16 +288,15 @@ def _with_circuits(
     return tuple(placed), (*processes, *own.values())
 
 
-def _arcs(
-    ds: Tables,
-    region_of: Mapping[str, str],
-    processes: tuple[Process, ...],
-    activities: tuple[tuple[str, str], ...],
-    uses: tuple[tuple[str, str, str], ...],
-) -> tuple[tuple[str, str, str], ...]:
-    """Routes from makers to takers of a product; ore follows its route, blanks and swarf stay where they arise."""
+def makers_and_takers(
+    processes: Sequence[Process],
+    activities: Iterable[tuple[str, str]],
+    uses: Iterable[tuple[str, str, str]],
+    made: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """By product, the regions that make it and those that take it in; `made`: what is known to be made elsewhere."""
     recipes = {p.process_id: p for p in processes}
-    makers: dict[str, set[str]] = {}
+    makers = {product: set(regions) for product, regions in made.items()}
     takers: dict[str, set[str]] = {}
     for process_id, region in activities:
         for product in recipes[process_id].outputs:
@@ -305,6 +305,18 @@ def _arcs(
             takers.setdefault(product, set()).add(region)
     for product, region, _sector in uses:
         takers.setdefault(product, set()).add(region)
+    return makers, takers
+
+
+def _arcs(
+    ds: Tables,
+    region_of: Mapping[str, str],
+    processes: tuple[Process, ...],
+    activities: tuple[tuple[str, str], ...],
+    uses: tuple[tuple[str, str, str], ...],
+) -> tuple[tuple[str, str, str], ...]:
+    """Routes from makers to takers of a product; ore follows its route, blanks and swarf stay where they arise."""
+    makers, takers = makers_and_takers(processes, activities, uses)
     arcs: dict[tuple[str, str, str], None] = {}
     for row in ds.rows("ore_routes"):
         ore = f"{ORE}:{row['process_id'].removeprefix('sep_')}"

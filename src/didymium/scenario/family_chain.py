@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from didymium.errors import UnknownTerm
-from didymium.scenario.chain import PRESENT, Tables, assumption, groups
+from didymium.scenario.chain import PRESENT, Tables, assumption, groups, makers_and_takers
 from didymium.scenario.family_trade import SIDES, Flow, own_rows, pair_flows
 from didymium.scenario.inputs import Chain, Process
 
@@ -244,16 +244,7 @@ def _arcs(
 
     What lies in a liquor or a residue stays where it is: products without a price are not shipped.
     """
-    recipes = {p.process_id: p for p in processes}
-    makers = _made_elsewhere(family)
-    takers: dict[str, set[str]] = {}
-    for process_id, region in activities:
-        for product in recipes[process_id].outputs:
-            makers.setdefault(product, set()).add(region)
-        for product in recipes[process_id].inputs:
-            takers.setdefault(product, set()).add(region)
-    for product, region, _sector in uses:
-        takers.setdefault(product, set()).add(region)
+    makers, takers = makers_and_takers(processes, activities, uses, _made_elsewhere(family))
     for product, flows in family.flows.items():
         takers.setdefault(product, set()).update({origin for origin, _ in flows} - set(SIDES))
     found: dict[tuple[str, str, str], None] = {}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import secrets
@@ -16,6 +14,7 @@ from typing import Any
 
 from didymium.errors import BadInput
 from didymium.schema import DATA_VERSION, TABLES
+from didymium.schema.writing import table_csv
 from didymium.sources.figures import Origin
 from didymium.sources.intake import Intake
 
@@ -49,7 +48,7 @@ def documents(intake: Intake, files: Sequence[Mapping[str, Any]], known_sources:
         "corrections_without_a_cell": list(intake.unmet),
         "tables": {name: len(of) for name, of in sorted(rows.items())},
     }
-    made = {f"{name}.csv": table_bytes(name, of) for name, of in sorted(rows.items())}
+    made = {f"{name}.csv": table_csv(TABLES[name], of) for name, of in sorted(rows.items())}
     made[RECORD] = (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
     return made
 
@@ -67,26 +66,6 @@ def source_row(origin: Origin) -> dict[str, Any]:
         "kind": "official",
         "notes": origin.attribution,
     }
-
-
-def table_bytes(name: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Rows as the CSV of a table: columns in the declared order, LF, UTF-8."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    columns = TABLES[name].column_names
-    writer.writerow(columns)
-    writer.writerows([_cell(row[column]) for column in columns] for row in rows)
-    return text.getvalue().encode("utf-8")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
 
 
 def write_folder(made: Mapping[str, bytes], folder: Path, check: Callable[[Path], None]) -> bool:
