@@ -33,7 +33,7 @@ FORMS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-PATHS = {"plan": "/plan", "measures": "/measures"}
+PATHS = {"plan": "/plan", "measures": "/measures", "stocks": "/stocks"}
 """Pages to which work that they began leads back."""
 LANGUAGES = {"en": "English", "ja": "日本語"}
 

@@ -216,6 +216,7 @@ def _routes(site: Site) -> Starlette:
         projects,
         promises,
         situation,
+        stock_page,
         upload,
     )
 
@@ -247,6 +248,9 @@ def _routes(site: Site) -> Starlette:
         Route("/commitments/{promise}", promises.one),
         Route("/floor", floor_page.page),
         Route("/floor.{form}", floor_page.twin),
+        Route("/stocks", stock_page.page),
+        Route("/stocks/cover.svg", stock_page.figure),
+        Route("/stocks.{form}", stock_page.twin),
         Route("/gaps", gap_page.page),
         Route("/gaps/ledger.svg", gap_page.figure),
         Route("/gaps.{form}", gap_page.twin),

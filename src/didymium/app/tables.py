@@ -49,6 +49,16 @@ class Cell:
             return "number"
         return "short" if len(self.text) <= SHORT else "long" if len(self.text) > LONG else ""
 
+    @property
+    def pieces(self) -> tuple[str, str]:
+        """What the cell says and, of a number, the band in brackets: it may take a line of its own.
+
+        >>> Cell("5,660 (2,770–8,130)", is_number=True).pieces
+        ('5,660', '(2,770–8,130)')
+        """
+        said, mark, band = self.text.partition(" (") if self.is_number else (self.text, "", "")
+        return said, mark.strip() + band
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -58,6 +68,11 @@ class Table:
     head: tuple[Head, ...]
     lines: tuple[tuple[Cell, ...], ...]
     whole: int
+
+    @property
+    def is_wordy(self) -> bool:
+        """Whether it holds sentences: a phone then shows each row as a card."""
+        return any(one.kind == "long" for line in self.lines for one in line)
 
     @property
     def shown(self) -> int:
