@@ -63,7 +63,8 @@ def asked(question: Question, words: Mapping[str, str]) -> Asked:
         except (click.UsageError, DidymiumError) as wrong:
             fault = wrong.message if isinstance(wrong, click.UsageError) else str(wrong)
             params[name] = None
-        shown = word if fault or word else _text(params[name])
+        first = param.default if isinstance(param.default, str) else _text(params[name])
+        shown = word if fault or word else first
         entries.append(Entry(name, _kind(param), shown, _choices(param), fault))
     return Asked(question, params, tuple(entries))
 

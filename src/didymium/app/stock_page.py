@@ -14,6 +14,7 @@ from didymium.errors import BadInput, DidymiumError, NotFound
 from didymium.figures.stock_cover import stock_cover
 from didymium.i18n import order
 from didymium.questions.words import heading
+from didymium.studies import plan as plan_study
 from didymium.studies.stock_inputs import FORMS
 
 if TYPE_CHECKING:
@@ -56,15 +57,17 @@ PLAN = {
 
 
 def answer(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result]:
-    """The answer of `stocks`. Raises BadInput."""
-    asked, result = sheets.answered(site, "stocks", {k: words[k] for k in ASKED if words.get(k)})
+    """The answer of `stocks`, of the year of a plan where no other is asked. Raises BadInput."""
+    given = {"year": str(plan_study.YEAR), **{k: words[k] for k in ASKED if words.get(k)}}
+    asked, result = sheets.answered(site, "stocks", given)
     assert result is not None  # the question is not slow
     return asked, result
 
 
 def planned(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result | None]:
     """The plan whose money buys stocks alone, for the parties and the year of the page; None if it is work."""
-    return sheets.answered(site, "plan", {"only": "stocks", **{k: words[k] for k in PLANNED if words.get(k)}})
+    given = {k: words[k] for k in PLANNED if words.get(k) and (k, words[k]) != ("year", str(plan_study.YEAR))}
+    return sheets.answered(site, "plan", {"only": "stocks", **given})
 
 
 def stated(site: Site, asked: fields.Asked, held: Mapping[str, str]) -> list[tables.Numbered]:
@@ -277,7 +280,7 @@ async def figure(request: Request) -> Response:
 
 
 async def twin(request: Request) -> Response:
-    """The rows of the page as JSON (with all tables, what sources state, and the plan if there is one), CSV or Excel."""
+    """The rows of the page as JSON (with all tables, what sources state, and a plan if there is one), CSV or Excel."""
     site, form, words = pages.site_of(request), request.path_params["form"], dict(request.query_params)
 
     def found() -> Response:

@@ -96,7 +96,8 @@ def stock_cover(
         narrow=narrow,
         source=theme.footer(result, rows, t),
         subtitle=t(
-            "Days of the whole need of {year} held and worth holding, with their 10–90% interval; dashed: 60 and 180 days",
+            "Days of the whole need of {year} held and worth holding, with their 10–90% interval; "
+            "dashed: 60 and 180 days",
             year=years_of(rows, t),
         ),
         description=t("Dots with intervals: forms down, days across, a block for each party."),
