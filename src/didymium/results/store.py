@@ -182,6 +182,8 @@ class RunStore:
 
         Raises UnknownTerm if there is none, NotFound if the store is empty, StoreError if several fit.
         """
+        if _RUN_ID.fullmatch(prefix) and (self.path / prefix).is_dir():
+            return prefix
         names = [e.name for e in self.list() if _RUN_ID.fullmatch(e.name)]
         if not names:
             raise NotFound(

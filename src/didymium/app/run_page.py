@@ -1,0 +1,153 @@
+"""Kept runs: the list, and a page for each with what was asked, whether it is whole, its tables and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from didymium.app import fields, pages, sheets, tables
+from didymium.app.site import address
+from didymium.errors import DidymiumError, NotFound
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.params import PARAMS
+from didymium.questions.words import heading
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from didymium.app.site import Site
+    from didymium.i18n import Translator
+    from didymium.results import Manifest, Result
+
+
+async def runs(request: Request) -> Response:
+    """The kept runs, the latest first."""
+    t, site = pages.words_of(request), pages.site_of(request)
+    kept = [e.manifest for e in await run_in_threadpool(site.runs.list) if e.manifest is not None]
+    kept.sort(key=lambda m: str(m.created), reverse=True)
+    names = pages.titles(t)
+    shown = [(m, names.get(str(m.command), str(m.command)), _asked_words(m)) for m in kept[: tables.SHOWN]]
+    return pages.shown(request, "runs.html.j2", t, title=t("Runs"), runs=shown)
+
+
+def words_of_run(site: Site, manifest: Manifest) -> tuple[str, dict[str, str]] | None:
+    """The page that asks the question of a run again, and its words; None where a page cannot ask just that."""
+    question = QUESTIONS.get(manifest.command)
+    if question is None or question not in site.questions():
+        return None
+    params = manifest.call["params"]
+    words = {
+        name: fields.typed(PARAMS[name], params[name])
+        for name in question.params
+        if name not in fields.NOT_ASKED and params.get(name) is not None
+    }
+    asked = fields.asked(question, words)
+    same = all(asked.params[name] == params.get(name) for name in question.params if name not in fields.NOT_ASKED)
+    return (f"/ask/{address(question)}", words) if same and not asked.has_fault else None
+
+
+def _asked_words(manifest: Manifest) -> str:
+    """What was asked, where it is not the first that a form holds."""
+    first = {n: p.kept_default() for n, p in PARAMS.items() if not p.is_required}
+    params = manifest.call["params"]
+    told = {n: v for n, v in params.items() if n in PARAMS and n not in fields.NOT_ASKED and v != first.get(n)}
+    return ", ".join(f"{n}={fields.typed(PARAMS[n], v)}" for n, v in told.items() if v not in (None, "", []))
+
+
+def _found(site: Site, run_id: str) -> tuple[Manifest, Result, str]:
+    """A kept run and what is wrong with it, if anything is. Raises NotFound."""
+    name = site.runs.find(run_id)
+    return site.runs.manifest(name), site.loaded(name), site.runs.verify(name)
+
+
+def _facts(site: Site, manifest: Manifest, fault: str, t: Translator) -> list[tuple[str, str]]:
+    known = str(manifest.dataset["id"])
+    is_ours = known == str(site.ds.describe()["id"])
+    data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
+    return [
+        (t("Question"), pages.titles(t).get(manifest.command, manifest.command)),
+        (t("Asked with"), _asked_words(manifest) or t("what a form holds at first")),
+        (t("Kept"), str(manifest.created)),
+        (t("Data"), data if is_ours else f"{data}: {t('other data than this page shows')}"),
+        (t("Version"), manifest.versions["didymium"]),
+        (t("Checked now"), t("whole: the bytes are those of its manifest") if not fault else fault),
+        (t("SHA-256"), manifest.result_sha256),
+        (t("On a command line"), f"didymium runs repeat {manifest.run_id}"),
+    ]
+
+
+def _parts(manifest: Manifest, result: Result, t: Translator) -> list[sheets.Part]:
+    question = QUESTIONS.get(manifest.command)
+    first = [c for c in question.columns if result.rows and c in result.rows[0]] if question else []
+    found = []
+    for name, rows in {"": result.rows, **result.tables}.items():
+        if not rows:
+            continue
+        table = tables.table(
+            tables.numbered(rows),
+            first if first and not name else tables.all_columns(rows),
+            t,
+            title=heading(name, t) if name else t("Rows"),
+            run_id=result.run_id,
+            name=name,
+            words=question.words if question else {},
+            most=FEW,
+        )
+        found.append(sheets.Part(name or "rows", table))
+    return found
+
+
+FEW = 20
+"""Rows of each table of a run on its page."""
+
+
+async def one(request: Request) -> Response:
+    """A run: what was asked, of which data, whether it is whole, and its tables."""
+    t, site = pages.words_of(request), pages.site_of(request)
+    try:
+        manifest, result, fault = await run_in_threadpool(_found, site, request.path_params["run_id"])
+    except DidymiumError as wrong:
+        return pages.refused(request, t, NotFound(str(wrong)))
+    again = words_of_run(site, manifest)
+    more = [("/runs", t("Runs"))]
+    if again is not None:
+        more.append((f"{again[0]}?{urlencode(again[1])}", t("Ask it again")))
+    known = {r["source_id"]: r for r in site.ds.rows("sources")}
+    return pages.shown(
+        request,
+        "sheet.html.j2",
+        t,
+        title=t("Run {run}", run=manifest.run_id),
+        lead="",
+        form=[],
+        facts=_facts(site, manifest, fault, t),
+        figures=[],
+        parts=await run_in_threadpool(_parts, manifest, result, t),
+        work=None,
+        work_title="",
+        query="",
+        sources=[known[s] for s in result.source_ids if s in known],
+        more=more,
+        notes=[t.fact(str(w)) for w in result.warnings],
+    )
+
+
+async def twin(request: Request) -> Response:
+    """A kept run as JSON (whole), CSV or Excel (its rows)."""
+    site, form = pages.site_of(request), request.path_params["form"]
+    if form not in pages.FORMS:
+        return JSONResponse({"error": "There is no such page here."}, status_code=404)
+
+    def held() -> tuple[Mapping[str, Any], Any]:
+        result = site.loaded(site.runs.find(request.path_params["run_id"]))
+        return result.as_dict(), result.rows
+
+    try:
+        whole, rows = await run_in_threadpool(held)
+    except DidymiumError as wrong:
+        return JSONResponse({"error": str(wrong)}, status_code=404)
+    return await run_in_threadpool(pages.file_of, whole, rows, form, request.path_params["run_id"])
