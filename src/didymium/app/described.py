@@ -111,7 +111,12 @@ PAGES = (
     Page("/jobs", "Work that takes longer than a page may", {}),
     Page("/jobs/{key}", "How a piece of work stands", {}, media="application/json"),
     Page("/runs", "The kept runs", {}),
-    Page("/runs/{run_id}", "A kept run: what was asked, whether it is whole, its tables", {}, "/runs/{run_id}"),
+    Page(
+        "/runs/{run_id}",
+        "A kept run: what was asked, whether it is whole, its tables",
+        _texts("table"),
+        "/runs/{run_id}",
+    ),
     Page("/explain/{run_id}", "What stands behind a number", _texts("row", "column", "table")),
     Page(
         "/lab/{name}", "The scenario of a setting as a file: scenario.toml or assumptions.csv", _texts(*DIALS), media=""

@@ -68,41 +68,33 @@ def _facts(site: Site, manifest: Manifest, fault: str, t: Translator) -> list[tu
     known = str(manifest.dataset["id"])
     is_ours = known == str(site.ds.describe()["id"])
     data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
+    other = t("other data than this page shows")
     return [
         (t("Question"), pages.titles(t).get(manifest.command, manifest.command)),
         (t("Asked with"), _asked_words(manifest) or t("what a form holds at first")),
         (t("Kept"), str(manifest.created)),
-        (t("Data"), data if is_ours else f"{data}: {t('other data than this page shows')}"),
+        (t("Data"), data if is_ours else f"{data}: {other}"),
         (t("Version"), manifest.versions["didymium"]),
-        (t("Checked now"), t("whole: the bytes are those of its manifest") if not fault else fault),
+        (t("Checked now"), fault if fault else t("whole: the bytes are those of its manifest")),
         (t("SHA-256"), manifest.result_sha256),
         (t("On a command line"), f"didymium runs repeat {manifest.run_id}"),
     ]
 
 
-def _parts(manifest: Manifest, result: Result, t: Translator) -> list[sheets.Part]:
+def _table(manifest: Manifest, result: Result, name: str, t: Translator) -> tables.Table:
+    """The rows of a run, or one of its further tables."""
     question = QUESTIONS.get(manifest.command)
-    first = [c for c in question.columns if result.rows and c in result.rows[0]] if question else []
-    found = []
-    for name, rows in {"": result.rows, **result.tables}.items():
-        if not rows:
-            continue
-        table = tables.table(
-            tables.numbered(rows),
-            first if first and not name else tables.all_columns(rows),
-            t,
-            title=heading(name, t) if name else t("Rows"),
-            run_id=result.run_id,
-            name=name,
-            words=question.words if question else {},
-            most=FEW,
-        )
-        found.append(sheets.Part(name or "rows", table))
-    return found
-
-
-FEW = 20
-"""Rows of each table of a run on its page."""
+    rows = result.tables[name] if name else result.rows
+    first = [c for c in question.columns if rows and c in rows[0]] if question and not name else []
+    return tables.table(
+        tables.numbered(rows),
+        first or tables.all_columns(rows),
+        t,
+        title=heading(name, t) if name else t("Rows"),
+        run_id=result.run_id,
+        name=name,
+        words=question.words if question else {},
+    )
 
 
 async def one(request: Request) -> Response:
@@ -110,8 +102,10 @@ async def one(request: Request) -> Response:
     t, site = pages.words_of(request), pages.site_of(request)
     try:
         manifest, result, fault = await run_in_threadpool(_found, site, request.path_params["run_id"])
+        name = sheets.chosen(request.query_params, "table", list(result.tables))
     except DidymiumError as wrong:
         return pages.refused(request, t, NotFound(str(wrong)))
+    choices = [("", t("Main table")), *((n, heading(n, t)) for n, rows in result.tables.items() if rows)]
     again = words_of_run(site, manifest)
     more = [("/runs", t("Runs"))]
     if again is not None:
@@ -123,10 +117,10 @@ async def one(request: Request) -> Response:
         t,
         title=t("Run {run}", run=manifest.run_id),
         lead="",
-        form=[],
+        form=[{"name": "table", "label": heading("table", t), "kind": "choice", "value": name, "options": choices}],
         facts=_facts(site, manifest, fault, t),
         figures=[],
-        parts=await run_in_threadpool(_parts, manifest, result, t),
+        parts=[sheets.Part("rows", _table(manifest, result, name, t))],
         work=None,
         work_title="",
         query="",
