@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 async def runs(request: Request) -> Response:
     """The kept runs, the latest first."""
     t, site = pages.words_of(request), pages.site_of(request)
-    kept = [e.manifest for e in await run_in_threadpool(site.runs.list) if e.manifest is not None]
-    kept.sort(key=lambda m: str(m.created), reverse=True)
+    kept = await run_in_threadpool(site.runs.manifests)
     names = pages.titles(t)
     shown = [(m, names.get(str(m.command), str(m.command)), _asked_words(m)) for m in kept[: tables.SHOWN]]
     return pages.shown(request, "runs.html.j2", t, title=t("Runs"), runs=shown)

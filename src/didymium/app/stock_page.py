@@ -148,7 +148,10 @@ def parts(
         titles = {
             "stocks": (
                 t("What a plan of stocks alone would hold"),
-                t("The usual budget of each party, spent on stocks alone, against stops of supply drawn at random."),
+                t(
+                    "The usual budget of each party, spent on stocks alone, against stops of supply drawn at random. "
+                    "Of magnets, what is held and the days are of all grades together."
+                ),
             ),
             "stock_rules": (t("The plan's stocks beside rules of days and Project Vault"), ""),
             "release": (

@@ -41,7 +41,7 @@ def stock_cover(
     values = [
         {
             "party": t.place(str(r["party"])),
-            "step": theme.label(step_name(r, t, result.rows), 16 if narrow else 28),
+            "step": theme.label(step_name(r, t, result.rows), 20 if narrow else 28, 3),
             "kind": name,
             "days": quantity(r[column]),
             "low": quantity(r[f"{column}_p10"]),
@@ -50,7 +50,7 @@ def stock_cover(
         for r in rows
         for column, name in kinds.items()
     ]
-    extent = 100 if narrow else 176
+    extent = 116 if narrow else 176
     x: dict[str, Any] = {"type": "quantitative", "title": t("Days of need")}
     x["axis"] = {"grid": True, "tickCount": 4 if narrow else 7}
     y = {
@@ -86,7 +86,7 @@ def stock_cover(
         "resolve": {"scale": {"y": "independent"}},
         "spec": {
             "width": theme.width(narrow) - extent - 24,
-            "height": {"step": 15},
+            "height": {"step": 18 if narrow else 15},
             "layer": layers,
         },
     }
