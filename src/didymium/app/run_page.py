@@ -29,7 +29,8 @@ async def runs(request: Request) -> Response:
     t, site = pages.words_of(request), pages.site_of(request)
     kept = await run_in_threadpool(site.runs.manifests)
     names = pages.titles(t)
-    shown = [(m, names.get(str(m.command), str(m.command)), _asked_words(m)) for m in kept[: tables.SHOWN]]
+    first = _first()
+    shown = [(m, names.get(str(m.command), str(m.command)), _asked_words(m, first)) for m in kept[: tables.SHOWN]]
     return pages.shown(request, "runs.html.j2", t, title=t("Runs"), runs=shown)
 
 
@@ -49,32 +50,36 @@ def words_of_run(site: Site, manifest: Manifest) -> tuple[str, dict[str, str]] |
     return (f"/ask/{address(question)}", words) if same and not asked.has_fault else None
 
 
-def _asked_words(manifest: Manifest) -> str:
-    """What was asked, where it is not the first that a form holds."""
-    first = {n: p.kept_default() for n, p in PARAMS.items() if not p.is_required}
+def _first() -> dict[str, Any]:
+    """What a form holds at first. Reading the scenarios of the library takes a while."""
+    return {n: p.kept_default() for n, p in PARAMS.items() if not p.is_required}
+
+
+def _asked_words(manifest: Manifest, first: Mapping[str, Any]) -> str:
+    """What was asked, where it is not what a form holds at first."""
     params = manifest.call["params"]
     told = {n: v for n, v in params.items() if n in PARAMS and n not in fields.NOT_ASKED and v != first.get(n)}
     return ", ".join(f"{n}={fields.typed(PARAMS[n], v)}" for n, v in told.items() if v not in (None, "", []))
 
 
-def _found(site: Site, run_id: str) -> tuple[Manifest, Result, str]:
-    """A kept run and what is wrong with it, if anything is. Raises NotFound."""
+def _found(site: Site, run_id: str) -> tuple[Manifest, Result]:
+    """A kept run, its bytes held against its manifest just now. Raises NotFound, StoreError if they differ."""
     name = site.runs.find(run_id)
-    return site.runs.manifest(name), site.loaded(name), site.runs.verify(name)
+    return site.runs.manifest(name), site.loaded(name)
 
 
-def _facts(site: Site, manifest: Manifest, fault: str, t: Translator) -> list[tuple[str, str]]:
+def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str]]:
     known = str(manifest.dataset["id"])
     is_ours = known == str(site.ds.describe()["id"])
     data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
     other = t("other data than this page shows")
     return [
         (t("Question"), pages.titles(t).get(manifest.command, manifest.command)),
-        (t("Asked with"), _asked_words(manifest) or t("what a form holds at first")),
+        (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first")),
         (t("Kept"), str(manifest.created)),
         (t("Data"), data if is_ours else f"{data}: {other}"),
         (t("Version"), manifest.versions["didymium"]),
-        (t("Checked now"), fault if fault else t("whole: the bytes are those of its manifest")),
+        (t("Checked now"), t("whole: the bytes are those of its manifest")),
         (t("SHA-256"), manifest.result_sha256),
         (t("On a command line"), f"didymium runs repeat {manifest.run_id}"),
     ]
@@ -100,7 +105,7 @@ async def one(request: Request) -> Response:
     """A run: what was asked, of which data, whether it is whole, and its tables."""
     t, site = pages.words_of(request), pages.site_of(request)
     try:
-        manifest, result, fault = await run_in_threadpool(_found, site, request.path_params["run_id"])
+        manifest, result = await run_in_threadpool(_found, site, request.path_params["run_id"])
         name = sheets.chosen(request.query_params, "table", list(result.tables))
     except DidymiumError as wrong:
         return pages.refused(request, t, NotFound(str(wrong)))
@@ -117,7 +122,7 @@ async def one(request: Request) -> Response:
         title=t("Run {run}", run=manifest.run_id),
         lead="",
         form=[{"name": "table", "label": heading("table", t), "kind": "choice", "value": name, "options": choices}],
-        facts=_facts(site, manifest, fault, t),
+        facts=_facts(site, manifest, t),
         figures=[],
         parts=[sheets.Part("rows", _table(manifest, result, name, t))],
         work=None,
