@@ -14,7 +14,7 @@ from didymium.app.site import Site, _routes
 from didymium.errors import NotFound
 from didymium.figures.plan_frontier import plan_frontier
 from didymium.i18n import translator
-from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.catalogue import QUESTIONS, Question
 from didymium.results import Result
 from didymium.schema import TABLES
 
@@ -128,3 +128,11 @@ def test_words_of_no_vocabulary_are_read() -> None:
     )
     assert [c.text for c in table.lines[0]] == ["Together", "3"]
     assert table.lines[0][1].where.startswith("/explain/run?row=1&column=value_usd_m&table=together")
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda q: q.command)
+def test_a_form_that_nobody_touched_asks_the_same_question(question: Question) -> None:
+    """What stands in the fields at first is sent when work is begun: it has to be readable, and the same."""
+    first = fields.asked(question, {})
+    again = fields.asked(question, first.given)
+    assert not again.has_fault and again.params == first.params

@@ -75,6 +75,10 @@ def test_warnings_say_what_this_plan_shows() -> None:
     assert "Projects that gain nothing until another stage has more capacity: 1; column waits_for names it." in said
     assert all(translator("ja").fact(w) != w for w in said), "every sentence has its Japanese"
     assert not any(w.startswith("No project is chosen") for w in said)
+    of_stocks = plan_warnings(rows, {**tables, "proof": [{"only": "stocks"}]})
+    assert of_stocks and set(of_stocks) < set(said) and not any("roject" in w or "plant" in w for w in of_stocks)
+    of_projects = plan_warnings(rows, {**tables, "proof": [{"only": "projects"}]})
+    assert not any("stock" in w for w in of_projects) and any("hastened permits" in w for w in of_projects)
 
 
 def test_a_budget_of_nobody_and_a_part_of_nothing_are_refused() -> None:

@@ -20,6 +20,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from starlette.testclient import TestClient
 
@@ -41,6 +42,14 @@ confidential = ["cleared"]
 view = ["staff"]
 admin = ["leads"]
 """
+ROWS = (
+    f"sources/{WORD.lower()}-file",
+    f"offtakes/{WORD.lower()}",
+    f"stockpiles/JPN%7C{WORD}%7Cdy_metal%7C2026%7Clevel",
+)
+"""The addresses of the company's rows in the data."""
+SEEN = ("/data/offtakes", "/data/stockpiles", "/data/sources.json", "/data?q=zyzz", "/stocks", "/stocks.json")
+"""Pages on which somebody with clearance finds the rows, besides those of the rows themselves."""
 OF_A_KIND = 3
 """Pages of one kind (the same address but for its words) that are looked at of each page that links to them."""
 
@@ -101,6 +110,14 @@ def starts() -> Iterator[str]:
         "/runs/000000000000.json",
     )
     yield from ("/ask/gaps?parties=XXX", "/ask/stress?scenario=x", "/explain/000000000000?row=1&column=x")
+    yield from ("/chain", "/gaps", "/projects", "/plan", "/floor", "/stocks", "/measures", "/commitments", "/sources")
+    yield from ("/chain?stage=magnet", "/gaps?stage=magnet&product=ndfeb_magnet&party=JPN", "/plan?only=stocks")
+    yield from ("/stocks?party=JPN&stage=metal", "/stocks.json?party=JPN", "/stocks.csv", "/stocks.xlsx", "/plan.json")
+    yield from ("/projects/caremag-lacq", "/projects/caremag-lacq.json", "/commitments/c001", "/commitments/c001.json")
+    yield from ("/data?q=zyzz", "/data.json?q=zyzz", "/sources?q=zyzz", "/sources.json", "/sources?licence=internal")
+    yield from (f"/data/{table}?q=zyzz" for table in ("offtakes", "stockpiles", "sources", "commitments", "projects"))
+    yield from (f"/data/{table}.{form}" for table in ("offtakes", "stockpiles") for form in ("json", "csv", "xlsx"))
+    yield from (f"/data/{row}" for row in (*ROWS, *(f"{one}.json" for one in ROWS)))
     yield from ("/ask/gaps?products=x", "/lab?scenario=x", "/data/upload/x/use", "/data/layers.json")
 
 
@@ -112,6 +129,8 @@ def crawl(browser: TestClient, headers: dict[str, str], most: int, first: Iterab
         got = browser.get(where, headers=headers)
         search.read += 1
         text = text_of(got.content)
+        for asked in (where.partition("?")[0], unquote(where.partition("?")[0])):
+            text = text.replace(asked, "")  # what was asked is no news
         told = hits(text) + hits(repr(got.headers))
         search.found += [f"{where}: {one}" for one in told]
         if not got.headers.get("content-type", "").startswith("text/html"):
@@ -148,7 +167,7 @@ def searched(folder: Path, most: int, *, is_leaky: bool = False) -> tuple[Search
             if path.is_file():
                 blind.found += [f"{path.name}: {one}" for one in hits(text_of(path.read_bytes()) + path.name)]
         cleared = {**person, "x-auth-request-groups": "leads,cleared"}
-        seeing = crawl(browser, cleared, 6, ["/data/offtakes", "/data/stockpiles", "/data/sources.json"])
+        seeing = crawl(browser, cleared, len(SEEN) + len(ROWS), [*SEEN, *(f"/data/{row}" for row in ROWS)])
     finally:
         logging.getLogger().removeHandler(handler)
     return blind, seeing

@@ -37,8 +37,14 @@ def test_every_case_of_the_probe_is_named_once_and_sends_something() -> None:
 
 @pytest.mark.slow
 def test_nothing_of_a_company_reaches_others(tmp_path: Path) -> None:
-    blind, seeing = canary.searched(tmp_path, 40)
-    assert not blind.found and seeing.found and blind.read == 40
+    first = list(canary.starts())
+    blind, seeing = canary.searched(tmp_path, len(first))
+    assert not blind.found and blind.read == len(first)
+    assert {one.split(": ")[0] for one in seeing.found} >= {
+        "/stocks",
+        "/stocks.json",
+        *(f"/data/{r}" for r in canary.ROWS),
+    }
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ RESERVED = ("lang", "sort", "q", "first")
 """Words of an address that are no columns."""
 MOST_VALUES = 60
 """Different values up to which a column filters by a link."""
-SOURCES = ("source_id", "title", "producer", "licence", "kind", "published_date", "url")
+SOURCES = ("source_id", "title", "producer", "licence", "kind")
 
 
 @dataclass(frozen=True, slots=True)

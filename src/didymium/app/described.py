@@ -50,6 +50,7 @@ GAPS = {name: fields.described(PARAMS[name]) for name in ("parties", "years", "o
 FINANCE = {name: fields.described(PARAMS[name]) for name in ("bankable_in", "draws", "seed")}
 PLAN = {n: fields.described(PARAMS[n]) for n in ("parties", "budget", "risk", "only", "year", "futures", "seed")}
 FLOOR = {n: fields.described(PARAMS[n]) for n in ("floor_product", "floor_at", "floor_years", "parties", "seed")}
+STOCKS = {n: fields.described(PARAMS[n]) for n in ("parties", "outlook", "year", "draws", "seed", "futures")}
 ROWS = _texts("q", "sort", "first")
 PAGES = (
     Page("/", "What is at risk, lapses, is overdue, and where the gaps are", {}, "/situation"),
@@ -95,6 +96,13 @@ PAGES = (
     ),
     Page("/commitments/{promise}", "The evidence of a promise", DAYS, "/commitments/{promise}"),
     Page("/floor", "What a price floor costs, and who pays", FLOOR, "/floor"),
+    Page(
+        "/stocks",
+        "What is held, what is worth holding, and what a plan of stocks would hold",
+        {**STOCKS, **_texts("party", "stage")},
+        "/stocks",
+        ("/stocks/cover.svg",),
+    ),
     Page("/data", "The tables of the data", _texts("q"), "/data"),
     Page("/data/{table}", "The rows of a table; a column's name filters", ROWS, "/data/{table}"),
     Page("/data/{table}/{key}", "A row with its source and licence; .json, .csv or .xlsx is its file", {}),
@@ -103,7 +111,12 @@ PAGES = (
     Page("/jobs", "Work that takes longer than a page may", {}),
     Page("/jobs/{key}", "How a piece of work stands", {}, media="application/json"),
     Page("/runs", "The kept runs", {}),
-    Page("/runs/{run_id}.json", "A kept run, whole", {}, media="application/json"),
+    Page(
+        "/runs/{run_id}",
+        "A kept run: what was asked, whether it is whole, its tables",
+        _texts("table"),
+        "/runs/{run_id}",
+    ),
     Page("/explain/{run_id}", "What stands behind a number", _texts("row", "column", "table")),
     Page(
         "/lab/{name}", "The scenario of a setting as a file: scenario.toml or assumptions.csv", _texts(*DIALS), media=""

@@ -63,7 +63,7 @@ def asked(question: Question, words: Mapping[str, str]) -> Asked:
         except (click.UsageError, DidymiumError) as wrong:
             fault = wrong.message if isinstance(wrong, click.UsageError) else str(wrong)
             params[name] = None
-        shown = word if fault or word else _text(params[name])
+        shown = word if fault or word else typed(param, params[name])
         entries.append(Entry(name, _kind(param), shown, _choices(param), fault))
     return Asked(question, params, tuple(entries))
 
@@ -114,6 +114,13 @@ def _kind(param: Param) -> str:
     if isinstance(param.type, click.IntRange | click.FloatRange):
         return "number"
     return "date" if type(param.type).__name__ == "IsoDate" else "text"
+
+
+def typed(param: Param, kept: Any) -> str:
+    """A kept value of a parameter as a field holds it: the default as it is written, else the value as text."""
+    if isinstance(param.default, str) and kept == param.kept_default():
+        return param.default
+    return _text(kept)
 
 
 def _text(kept: Any) -> str:

@@ -33,7 +33,7 @@ FORMS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-PATHS = {"plan": "/plan", "measures": "/measures"}
+PATHS = {"plan": "/plan", "measures": "/measures", "stocks": "/stocks"}
 """Pages to which work that they began leads back."""
 LANGUAGES = {"en": "English", "ja": "日本語"}
 
@@ -100,7 +100,7 @@ def shown(request: Request, template: str, t: Translator, /, *, status: int = 20
 
     def link(path: str, **words: str) -> str:
         asked = urlencode({**{k: v for k, v in words.items() if v}, "lang": t.lang})
-        return f"{path}?{asked}"
+        return f"{path}{'&' if '?' in path else '?'}{asked}"
 
     def named(question: Question) -> str:
         return known.get(question.command, question.command)
@@ -386,25 +386,7 @@ async def job(request: Request) -> Response:
     return JSONResponse({k: getattr(found, k) for k in ("key", "command", "state", "done", "of", "run_id", "fault")})
 
 
-# runs, explanations
-
-
-async def runs(request: Request) -> Response:
-    """The kept runs, the latest first."""
-    t, site = words_of(request), site_of(request)
-    kept = [e.manifest for e in await run_in_threadpool(site.runs.list) if e.manifest is not None]
-    kept.sort(key=lambda m: str(m.created), reverse=True)
-    return shown(request, "runs.html.j2", t, title=t("Runs"), runs=kept[: tables.SHOWN])
-
-
-async def run_json(request: Request) -> Response:
-    """A kept run, whole."""
-    site = site_of(request)
-    try:
-        result = await run_in_threadpool(lambda: site.loaded(site.runs.find(request.path_params["run_id"])))
-    except DidymiumError as wrong:
-        return JSONResponse({"error": str(wrong)}, status_code=404)
-    return Response(json_text(result.as_dict()), media_type=FORMS["json"])
+# explanations
 
 
 async def explain(request: Request) -> Response:

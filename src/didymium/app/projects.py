@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from didymium.results import Result
 
 FILTERS = ("stage", "status", "country")
-REGISTER = ("name", "operator", "country", "stage", "product", "capacity", "capacity_unit", "status", "start_year")
+REGISTER = ("name", "country", "stage", "product", "capacity", "capacity_unit", "status", "start_year")
 EXPECTED = (
     "stage",
     "model_product",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from didymium.results import Result, Row
 
 FIELDS = ("as_of", "horizon_days", "parties")
-LISTED = ("summary", "agreement", "parties", "state", "due_date", "days_overdue", "legal_force")
+LISTED = ("summary", "agreement", "parties", "state", "due_date", "days_overdue")
 AGREEMENTS = ("agreement", "commitments", "overdue", "due_soon", "partly", "unknown", "no_date", "met", "next_due_date")
 CLAUSES = ("clause", "name", "state", "due_date", "promised", "lawful", "budgeted", "done", "follow_ups_done")
 READOUTS = ("side", "said_date", "account_kind", "account", "confidence")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from didymium.figures import theme
 from didymium.questions.words import KINDS, cell, heading
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 SHOWN = 200
 """Rows of a table on a page; all are in its twins."""
 SHORT = 14
-"""Characters up to which a text stays on one line."""
+"""Half-width characters up to which a text stays on one line; a kanji counts two."""
 LONG = 60
 HIDDEN = ("source_ids", "row_ids")
 _ENDS = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
@@ -47,7 +48,18 @@ class Cell:
         """Its class: a number, a text too short to break, or one that needs room."""
         if self.is_number:
             return "number"
-        return "short" if len(self.text) <= SHORT else "long" if len(self.text) > LONG else ""
+        width = theme.columns(self.text)
+        return "short" if width <= SHORT else "long" if width > LONG else ""
+
+    @property
+    def pieces(self) -> tuple[str, str]:
+        """What the cell says and, of a number, the band in brackets: it may take a line of its own.
+
+        >>> Cell("5,660 (2,770–8,130)", is_number=True).pieces
+        ('5,660', '(2,770–8,130)')
+        """
+        said, mark, band = self.text.partition(" (") if self.is_number else (self.text, "", "")
+        return said, mark.strip() + band
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,11 @@ class Table:
     head: tuple[Head, ...]
     lines: tuple[tuple[Cell, ...], ...]
     whole: int
+
+    @property
+    def is_wordy(self) -> bool:
+        """Whether it holds sentences: a phone then shows each row as a card."""
+        return any(one.kind == "long" for line in self.lines for one in line)
 
     @property
     def shown(self) -> int:

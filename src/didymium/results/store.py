@@ -168,21 +168,32 @@ class RunStore:
         """Everything in the store: runs newest first, then what is not a sound run, with the reason."""
         sound: list[Entry] = []
         other: list[Entry] = []
-        with self._told("read"):
-            folders = sorted(self.path.iterdir()) if self.path.is_dir() else []
-        for folder in folders:
+        for folder in self._folders():
             fault = self._fault(folder)
             entry = Entry(folder.name, None if fault else self._manifest(folder), fault)
             (other if fault else sound).append(entry)
         sound.sort(key=lambda e: (e.manifest.created if e.manifest else "", e.name), reverse=True)
         return (*sound, *other)
 
+    def manifests(self) -> tuple[Manifest, ...]:
+        """What runs say of themselves, newest first; whether they are whole, `list` and `verify` tell."""
+        found = []
+        for folder in self._folders():
+            with contextlib.suppress(OSError, MalformedManifest):
+                if _RUN_ID.fullmatch(folder.name):
+                    found.append(self._manifest(folder))
+        return tuple(sorted(found, key=lambda m: (m.created, m.run_id), reverse=True))
+
+    def _folders(self) -> tuple[Path, ...]:
+        with self._told("read"):
+            return tuple(sorted(self.path.iterdir())) if self.path.is_dir() else ()
+
     def find(self, prefix: str) -> str:
         """The id of the one run whose id starts with `prefix`.
 
         Raises UnknownTerm if there is none, NotFound if the store is empty, StoreError if several fit.
         """
-        names = [e.name for e in self.list() if _RUN_ID.fullmatch(e.name)]
+        names = [folder.name for folder in self._folders() if _RUN_ID.fullmatch(folder.name)]
         if not names:
             raise NotFound(
                 "the run store holds no run.", where=str(self.path), cure="Ask something first: didymium exposure."

@@ -19,6 +19,7 @@ from didymium.studies.plan_warnings import plan_warnings
 
 FUTURES = 32
 USED = ("delay_share", "demand_outlook", "discount_rate_per_year", "finance_treasury_rate_real", "ramp_years")
+YEAR = 2030
 FIELDS = (
     Field("public_cost_usd_m", "million USD", "Expected present value of the package to the public"),
     Field("reserve_usd_m", "million USD", "Mean cost of its worst 5 % of paths: what the budget is charged with"),
@@ -86,7 +87,7 @@ def plan(
             raise BadInput(f"{payer} has a budget and is no party.", where="budget", cure="Name it in --parties.")
     report = progress or (lambda _done, _all: None)
     report(0, plan_views.STEPS)
-    at = year or 2030
+    at = year or YEAR
     if only not in PARTS:
         raise UnknownTerm("part", only, PARTS)
     on = replace(ground(ds, parties, at, seed=seed), only=only)

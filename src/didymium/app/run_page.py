@@ -1,0 +1,151 @@
+"""Kept runs: the list, and a page for each with what was asked, whether it is whole, its tables and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from didymium.app import fields, pages, sheets, tables
+from didymium.app.site import address
+from didymium.errors import DidymiumError, NotFound
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.params import PARAMS
+from didymium.questions.words import heading
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from didymium.app.site import Site
+    from didymium.i18n import Translator
+    from didymium.results import Manifest, Result
+
+
+async def runs(request: Request) -> Response:
+    """The kept runs, the latest first."""
+    t, site = pages.words_of(request), pages.site_of(request)
+    kept = await run_in_threadpool(site.runs.manifests)
+    names = pages.titles(t)
+    first = _first()
+    shown = [(m, names.get(str(m.command), str(m.command)), _asked_words(m, first)) for m in kept[: tables.SHOWN]]
+    return pages.shown(request, "runs.html.j2", t, title=t("Runs"), runs=shown)
+
+
+def words_of_run(site: Site, manifest: Manifest) -> tuple[str, dict[str, str]] | None:
+    """The page that asks the question of a run again, and its words; None where a page cannot ask just that."""
+    question = QUESTIONS.get(manifest.command)
+    if question is None or question not in site.questions():
+        return None
+    params = manifest.call["params"]
+    words = {
+        name: fields.typed(PARAMS[name], params[name])
+        for name in question.params
+        if name not in fields.NOT_ASKED and params.get(name) is not None
+    }
+    asked = fields.asked(question, words)
+    same = all(asked.params[name] == params.get(name) for name in question.params if name not in fields.NOT_ASKED)
+    return (f"/ask/{address(question)}", words) if same and not asked.has_fault else None
+
+
+def _first() -> dict[str, Any]:
+    """What a form holds at first. Reading the scenarios of the library takes a while."""
+    return {n: p.kept_default() for n, p in PARAMS.items() if not p.is_required}
+
+
+def _asked_words(manifest: Manifest, first: Mapping[str, Any]) -> str:
+    """What was asked, where it is not what a form holds at first."""
+    params = manifest.call["params"]
+    told = {n: v for n, v in params.items() if n in PARAMS and n not in fields.NOT_ASKED and v != first.get(n)}
+    return ", ".join(f"{n}={fields.typed(PARAMS[n], v)}" for n, v in told.items() if v not in (None, "", []))
+
+
+def _found(site: Site, run_id: str) -> tuple[Manifest, Result]:
+    """A kept run, its bytes held against its manifest just now. Raises NotFound, StoreError if they differ."""
+    name = site.runs.find(run_id)
+    return site.runs.manifest(name), site.loaded(name)
+
+
+def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str]]:
+    known = str(manifest.dataset["id"])
+    is_ours = known == str(site.ds.describe()["id"])
+    data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
+    other = t("other data than this page shows")
+    return [
+        (t("Question"), pages.titles(t).get(manifest.command, manifest.command)),
+        (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first")),
+        (t("Kept"), str(manifest.created)),
+        (t("Data"), data if is_ours else f"{data}: {other}"),
+        (t("Version"), manifest.versions["didymium"]),
+        (t("Checked now"), t("whole: the bytes are those of its manifest")),
+        (t("SHA-256"), manifest.result_sha256),
+        (t("On a command line"), f"didymium runs repeat {manifest.run_id}"),
+    ]
+
+
+def _table(manifest: Manifest, result: Result, name: str, t: Translator) -> tables.Table:
+    """The rows of a run, or one of its further tables."""
+    question = QUESTIONS.get(manifest.command)
+    rows = result.tables[name] if name else result.rows
+    first = [c for c in question.columns if rows and c in rows[0]] if question and not name else []
+    return tables.table(
+        tables.numbered(rows),
+        first or tables.all_columns(rows),
+        t,
+        title=heading(name, t) if name else t("Rows"),
+        run_id=result.run_id,
+        name=name,
+        words=question.words if question else {},
+    )
+
+
+async def one(request: Request) -> Response:
+    """A run: what was asked, of which data, whether it is whole, and its tables."""
+    t, site = pages.words_of(request), pages.site_of(request)
+    try:
+        manifest, result = await run_in_threadpool(_found, site, request.path_params["run_id"])
+        name = sheets.chosen(request.query_params, "table", list(result.tables))
+    except DidymiumError as wrong:
+        return pages.refused(request, t, NotFound(str(wrong)))
+    choices = [("", t("Main table")), *((n, heading(n, t)) for n, rows in result.tables.items() if rows)]
+    again = words_of_run(site, manifest)
+    more = [("/runs", t("Runs"))]
+    if again is not None:
+        more.append((f"{again[0]}?{urlencode(again[1])}", t("Ask it again")))
+    known = {r["source_id"]: r for r in site.ds.rows("sources")}
+    return pages.shown(
+        request,
+        "sheet.html.j2",
+        t,
+        title=t("Run {run}", run=manifest.run_id),
+        lead="",
+        form=[{"name": "table", "label": heading("table", t), "kind": "choice", "value": name, "options": choices}],
+        facts=_facts(site, manifest, t),
+        figures=[],
+        parts=[sheets.Part("rows", _table(manifest, result, name, t))],
+        work=None,
+        work_title="",
+        query="",
+        sources=[known[s] for s in result.source_ids if s in known],
+        more=more,
+        notes=[t.fact(str(w)) for w in result.warnings],
+    )
+
+
+async def twin(request: Request) -> Response:
+    """A kept run as JSON (whole), CSV or Excel (its rows)."""
+    site, form = pages.site_of(request), request.path_params["form"]
+    if form not in pages.FORMS:
+        return JSONResponse({"error": "There is no such page here."}, status_code=404)
+
+    def held() -> tuple[Mapping[str, Any], Any]:
+        result = site.loaded(site.runs.find(request.path_params["run_id"]))
+        return result.as_dict(), result.rows
+
+    try:
+        whole, rows = await run_in_threadpool(held)
+    except DidymiumError as wrong:
+        return JSONResponse({"error": str(wrong)}, status_code=404)
+    return await run_in_threadpool(pages.file_of, whole, rows, form, request.path_params["run_id"])
