@@ -58,6 +58,7 @@ def portfolio(
     workers: int = 1,
     fixed: tuple[FloatArray, FloatArray] | None = None,
     cuts: Cuts | None = None,
+    solved: SolvedRecourse | None = None,
     progress: Progress | None = None,
 ) -> PortfolioSolution:
     """The choices with the least cost · x + (1 − risk) · mean(loss) + risk · CVaR(loss, alpha), with a proof.
@@ -65,8 +66,9 @@ def portfolio(
     `gap`: stop when the bound is that near, as a share of the value of the plan (see PortfolioSolution). `time_limit`
     [s] gives the best plan so far with its proven gap. `start`: the basis of the recourse's base. `fixed`: other lower
     and upper bounds of the choices, for a what-if; the value is still measured from the first stage's own lower bounds.
-    `cuts`: those of an earlier answer over the same recourse and cases. `progress` is called with the round, the best
-    objective and the bound. The bytes are the same for any number of workers.
+    `cuts`: those of an earlier answer over the same recourse and cases; `solved`: the cases as earlier searches left
+    them, instead of `start` and `workers`. `progress` is called with the round, the best objective and the bound. The
+    bytes are the same for any number of workers.
 
     Raises Infeasible if no choice meets the rows, BadInput if the recourse of a case has no optimum.
     """
@@ -79,7 +81,7 @@ def portfolio(
     losses_of: Recourse = (
         SimpleRecourse(recourse, cases, choices=first.choices)
         if simple
-        else SolvedRecourse(recourse, cases, choices=first.choices, start=start, workers=workers)
+        else solved or SolvedRecourse(recourse, cases, choices=first.choices, start=start, workers=workers)
     )
     judge = _Judge(first, cases, losses_of, risk, alpha)
     # Nothing can be said without the losses of doing nothing and of the plan: the time limit does not stop these two.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -39,6 +39,8 @@ NO_LIMIT = 2_147_483_647
 SLACK = 1  # HiGHS's status of a row that is in the basis
 
 Status = Literal["optimal", "time_limit"]
+Near: TypeAlias = Any
+"""A basis as HiGHS holds it: where an answer of a `Solver` ended, for solvers of the same programme."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,17 +169,20 @@ class Solver:
         self._base = None
         self._base_tried = False
 
-    def solve(self, change: Change | None = None, *, time_limit: float | None = None) -> Solution:
+    def solve(
+        self, change: Change | None = None, *, time_limit: float | None = None, near: Near | None = None
+    ) -> Solution:
         """The optimum of the base, or of the base with `change`, which leaves the base as it is.
 
-        `time_limit` [s] covers the whole call; when it runs out the answer has the status `time_limit`.
+        `time_limit` [s] covers the whole call; when it runs out the answer has the status `time_limit`. `near`: where
+        another answer ended (`ended`), to begin there and not at the base; the answer then depends on it too.
         Raises InfeasibleProgramme, UnboundedProgramme, or SolverFailed if no answer can be proven.
         """
         end = None if time_limit is None else self._highs.getRunTime() + time_limit
         if change is None:
             if self._base is None:
                 self._write(self._lp, Change())
-                answer = self._decide(self._lp, end)
+                answer = self._decide(self._lp, end, self._basis)
                 if answer.status == "optimal":
                     self._keep_base(answer)
                 return answer
@@ -185,7 +190,11 @@ class Solver:
         self._try_base(end)
         changed = self._lp.changed(change)
         self._write(changed, change)
-        return self._decide(changed, end)
+        return self._decide(changed, end, self._basis if near is None else near)
+
+    def ended(self) -> Near:
+        """Where the last answer ended: another answer may begin there."""
+        return self._highs.getBasis()
 
     def _keep_base(self, answer: Solution) -> None:
         self._base = answer
@@ -197,8 +206,8 @@ class Solver:
         if self._base_tried:
             return
         self._write(self._lp, Change())
-        for way in self._ways():
-            outcome = self._run(way, self._lp, end)
+        for way in self._ways(self._basis):
+            outcome = self._run(way, self._lp, end, self._basis)
             if outcome.verdict == "optimal" and outcome.solution is not None:
                 self._keep_base(outcome.solution)
                 return
@@ -207,8 +216,8 @@ class Solver:
         self._basis = None
         self._base_tried = True
 
-    def _ways(self) -> Iterator[_Way]:
-        if self._basis is not None:
+    def _ways(self, basis: Near | None) -> Iterator[_Way]:
+        if basis is not None:
             # A warm start that takes longer than two cold ones has lost its advantage.
             most = max(1000, 2 * self._cold_iterations)
             yield _Way("warm", warm=True, primal=self._primal, most_iterations=most)
@@ -219,11 +228,11 @@ class Solver:
         yield _Way("cold without presolve" if self._interior else "cold with presolve", presolve=not self._interior)
         yield _Way("primal", primal=True)
 
-    def _decide(self, lp: LinearProgramme, end: float | None) -> Solution:
+    def _decide(self, lp: LinearProgramme, end: float | None, basis: Near | None) -> Solution:
         """The first proven answer of the ways in turn."""
         words: list[str] = []
-        for way in self._ways():
-            outcome = self._run(way, lp, end)
+        for way in self._ways(basis):
+            outcome = self._run(way, lp, end, basis)
             if outcome.verdict in ("optimal", "time_limit") and outcome.solution is not None:
                 return outcome.solution
             if self._explain and outcome.verdict in ("infeasible", "unbounded or infeasible"):
@@ -238,7 +247,7 @@ class Solver:
             f"not decided ({'; '.join(words)}).", where=WHERE, cure="Look for mixed units or near-parallel rows."
         )
 
-    def _run(self, way: _Way, lp: LinearProgramme, end: float | None) -> _Outcome:
+    def _run(self, way: _Way, lp: LinearProgramme, end: float | None, basis: Near | None) -> _Outcome:
         from highspy import HighsModelStatus, HighsStatus
 
         highs = self._highs
@@ -246,7 +255,7 @@ class Solver:
         # digits tell what was solved before. Steepest-edge weights built anew beat Devex on networks of this kind.
         _demand(highs.clearSolver(), "starting afresh")
         if way.warm:
-            _demand(highs.setBasis(self._basis), "taking the base basis")
+            _demand(highs.setBasis(basis), "taking a basis")
         near = way.warm and lp is not self._lp
         _set(highs, "dual_simplex_cost_perturbation_multiplier", NEAR_PERTURBATION if near else 1.0)
         _set(highs, "presolve", "on" if way.presolve else "off")
