@@ -71,18 +71,26 @@ class SolvedRecourse:
 
     def at(self, x: FloatArray, end: float = np.inf) -> tuple[FloatArray, FloatArray, csr_array]:
         """See `Recourse`."""
+        return self.answers(x, end, np.arange(len(self._cases)))
+
+    def part(self, cases: IntArray) -> Recourse:
+        """Some of the cases."""
+        return _Part(self, cases)
+
+    def answers(self, x: FloatArray, end: float, cases: IntArray) -> tuple[FloatArray, FloatArray, csr_array]:
+        """See `Recourse`, of some cases."""
         from scipy import sparse
 
-        count = len(self._cases)
+        count = cases.size
         losses, bounds, slopes = np.empty(count), np.empty(count), np.zeros((count, self._choices))
 
         def some(worker: int) -> None:
             for first in range(worker * CHAIN, count, len(self._solvers) * CHAIN):
                 before: Near | None = None
-                for number in range(first, min(first + CHAIN, count)):
+                for row, number in enumerate(cases[first : first + CHAIN].tolist(), first):
                     answer = self._one(worker, number, x, end, before)
-                    losses[number], bounds[number] = answer.loss, answer.bound
-                    slopes[number, self._cases[number].acting] = answer.slope
+                    losses[row], bounds[row] = answer.loss, answer.bound
+                    slopes[row, self._cases[number].acting] = answer.slope
                     before = self._ended[number]
 
         if len(self._solvers) == 1:
@@ -123,6 +131,18 @@ class SolvedRecourse:
             del known[next(iter(known))]
         known[key] = answer
         return answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Some cases of a recourse."""
+
+    whole: SolvedRecourse
+    cases: IntArray
+
+    def at(self, x: FloatArray, end: float) -> tuple[FloatArray, FloatArray, csr_array]:
+        """See `Recourse`."""
+        return self.whole.answers(x, end, self.cases)
 
 
 class _Answer(NamedTuple):
