@@ -16,7 +16,7 @@ import numpy as np
 
 from didymium.engine.elastic import InfeasibleProgramme
 from didymium.engine.programme import Change, Entries, FloatArray, IntArray, LinearProgramme, Triples
-from didymium.engine.solve import Near, Solver, Start, UnboundedProgramme
+from didymium.engine.solve import Near, Solution, Solver, Start, UnboundedProgramme
 from didymium.engine.twostage import WHERE, Case, slope
 from didymium.errors import BadInput
 
@@ -99,6 +99,14 @@ class SolvedRecourse:
             with ThreadPoolExecutor(len(self._solvers)) as pool:
                 list(pool.map(some, range(len(self._solvers))))
         return losses, bounds, sparse.csr_array(slopes)
+
+    def solution(self, number: int, x: FloatArray, beside: Change | None = None) -> Solution:
+        """The whole answer of one case, with a further change that the choices have no part in."""
+        change = self._cases[number].at(x)
+        near = self._ended[number]
+        if beside is None:
+            return self._solvers[0].solve(change, near=near)
+        return self._solvers[0].solve(change.then(beside))
 
     def _one(self, worker: int, number: int, x: FloatArray, end: float, before: Near | None) -> _Answer:
         """The answer of a case; `before` is where another case ended, for one that has not been solved yet."""
