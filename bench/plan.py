@@ -1,6 +1,6 @@
 """E5: the plan on the real network, all projects and packages over many futures, against one large programme.
 
-python -m bench.plan [--tiny] [--futures 200] [--beside 8] [--times 11]
+python -m bench.plan [--tiny] [--futures 200] [--beside 8] [--times 40]
 
 First the cuts of this engine and HiGHS on the extensive form, over the futures asked for. The cuts prove a thousandth
 of the value; HiGHS is asked for the floor alone, 2 %, and is ended after --times the CPU seconds of the cuts: processor
@@ -163,7 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--futures", type=int, default=200)
     parser.add_argument("--beside", type=int, default=8)
-    parser.add_argument("--times", type=float, default=11.0)
+    parser.add_argument("--times", type=float, default=40.0)
     parser.add_argument("--tiny", action="store_true")
     said = parser.parse_args()
     futures, beside, times = (8, 8, 3.0) if said.tiny else (said.futures, said.beside, said.times)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portfolio_cases import every, farmer, plan, shares, triples
 from scipy import sparse
 
-from didymium.engine import Case, Change, FirstStage, LinearProgramme, Links, cvar, portfolio
+from didymium.engine import Case, Change, FirstStage, LinearProgramme, Links, Solver, benders, cvar, portfolio
 from didymium.engine.benders import Master
 from didymium.engine.recourse import SolvedRecourse
 from didymium.engine.simple import SimpleRecourse, is_simple
@@ -234,3 +234,61 @@ def test_slopes_that_are_rounding_leave_a_cut_that_still_holds() -> None:
     assert lower[0] == pytest.approx(1000.0, abs=1e-9)
     for x in np.random.default_rng(0).random((50, n)) * upper:
         assert lower[0] + kept[0] @ x <= constant[0] + slopes[0] @ x + 1e-12
+
+
+@pytest.mark.parametrize("risk", [0.0, 0.5])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_few_cases_first_and_the_plan_is_the_same(monkeypatch, seed, risk):
+    monkeypatch.setattr(benders, "FEW_FROM", 4)
+    monkeypatch.setattr(benders, "NEIGHBOURS", 3)
+    asked: list[list[int]] = []
+    part = SolvedRecourse.part
+    monkeypatch.setattr(SolvedRecourse, "part", lambda own, cases: (asked.append(cases.tolist()), part(own, cases))[1])
+    problem = plan(seed, choices=9, count=10)
+    whole, apart = (portfolio(*problem, risk=risk, alpha=0.7, method=method, gap=1e-8) for method in METHODS)
+    assert asked == [[1, 4, 7, 9]], "the middle one of each three, and of the two that are left"
+    assert apart.objective == pytest.approx(whole.objective, rel=1e-7)
+    again = portfolio(*problem, risk=risk, alpha=0.7, method="benders", gap=1e-8, workers=3)
+    assert again.x.tobytes() == apart.x.tobytes() and again.bound == apart.bound
+    later = portfolio(*problem, risk=risk, alpha=0.7, method="benders", gap=1e-8, cuts=apart.cuts)
+    assert len(asked) == 2 and later.objective == pytest.approx(whole.objective, rel=1e-7)
+
+
+def test_what_one_search_has_solved_the_next_need_not(monkeypatch):
+    first, recourse, cases = plan(4, choices=9, count=7)
+    solved = SolvedRecourse(recourse, cases, choices=9)
+    count = []
+    solve = Solver.solve
+    monkeypatch.setattr(Solver, "solve", lambda *a, **k: (count.append(1), solve(*a, **k))[1])
+    given = {"risk": 0.5, "alpha": 0.7, "method": "benders", "gap": 1e-8}
+    one = portfolio(first, recourse, cases, solved=solved, **given)
+    before = len(count)
+    same = portfolio(first, recourse, cases, solved=solved, cuts=one.cuts, **given)
+    again = len(count) - before
+    assert same.objective == one.objective and again < before / 2
+    # Other budgets and chances over the same cases: as if solved from nothing.
+    richer = replace(first, row_upper=first.row_upper + np.array([2.0, 0.0]))
+    chance = np.random.default_rng(0).dirichlet(np.ones(7))
+    other = [replace(case, probability=float(p)) for case, p in zip(cases, chance, strict=True)]
+    for stage, told in ((richer, cases), (first, other)):
+        found = portfolio(stage, recourse, told, solved=solved, cuts=one.cuts, **given)
+        assert found.objective == pytest.approx(portfolio(stage, recourse, told, **given).objective, rel=1e-8)
+    losses, bounds, _ = solved.at(one.x)
+    fresh, _, _ = SolvedRecourse(recourse, cases, choices=9).at(one.x)
+    assert losses == pytest.approx(fresh, rel=1e-9) and np.all(bounds <= losses + 1e-9 * np.abs(losses))
+
+
+def test_a_case_that_its_choices_leave_alone_is_not_solved_again(monkeypatch):
+    first, recourse, cases = plan(2, choices=6, count=5)
+    cases = [replace(cases[0], links=Links()), *cases[1:]]
+    solved = SolvedRecourse(recourse, cases, choices=6)
+    solved.at(np.zeros(6))
+    count = []
+    solve = Solver.solve
+    monkeypatch.setattr(Solver, "solve", lambda *a, **k: (count.append(1), solve(*a, **k))[1])
+    solved.at(np.zeros(6))
+    assert not count
+    acting = {j: sum(j in (*c.links.column_upper.column, *c.links.row_bound.column) for c in cases) for j in range(6)}
+    solved.at(np.eye(6)[3])
+    assert len(count) == acting[3] <= 4
+    assert first.choices == 6

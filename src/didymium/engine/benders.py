@@ -8,25 +8,26 @@ Cases that take a solver answer with one cut each (Birge and Louveaux 1988), bec
 answer at once, one cut on the weighted sum keeps the master small. CVaR needs no more variables then: its weights at
 x̂ are a subgradient (methods of Rockafellar and Uryasev, dual form).
 
-First the relaxation, cuts taken between the best point and the master's (in-out: Ben-Ameur and Neto 2007,
-doi:10.1002/net.20147), then whole numbers, with those fixed that the relaxation has decided.
+First the relaxation, over many cases first over a few of them; cuts are taken between the best point and the master's
+(in-out: Ben-Ameur and Neto 2007, doi:10.1002/net.20147). Then whole numbers, with those fixed that the relaxation has
+decided.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from didymium.engine.mixed import solve_mixed
-from didymium.engine.programme import FloatArray, LinearProgramme, Triples, assemble
+from didymium.engine.programme import FloatArray, IntArray, LinearProgramme, Triples, assemble
 from didymium.engine.recourse import OutOfTime, Recourse
 from didymium.engine.scaling import Scaling
 from didymium.engine.solve import Solver, Start
-from didymium.engine.twostage import WHERE, Cuts, FirstStage, Found, scale_of, weights
+from didymium.engine.twostage import WHERE, Cuts, FirstStage, Found, scale_of, total, weights
 from didymium.errors import BadInput, Infeasible
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ RELAXED = 0.25
 # A cut is taken if it raises the master's loss of its case by this share of the value.
 VIOLATED = 1e-9
 MOST_ROUNDS = 2000
+# Many cases are looked at through a few of them first, one of so many neighbours, to a gap so many times as wide.
+FEW_FROM, NEIGHBOURS, WIDER = 100, 8, 4.0
 # A slope that moves its cut by less than this share over all the values of its choice is rounding of the duals.
 NOISE = 1e-10
 
@@ -71,6 +74,21 @@ class Master:
             self.risk,
             self.alpha,
         )
+
+    def total(self, x: FloatArray, losses: FloatArray) -> float:
+        """The objective, from a choice and its losses."""
+        return total(self.first, x, losses, self.probability, self.risk, self.alpha)
+
+    def of_few(self, blocks: Sequence[IntArray], middle: IntArray) -> Master:
+        """The same over one case of each block, which stands for all of it; with the cuts of these."""
+        share = np.array([self.probability[block].sum() for block in blocks])
+        few = Master(self.first, self.lower, self.upper, share, self.risk, self.alpha, False)
+        number = np.full(self.losses, -1)
+        number[middle] = np.arange(middle.size)
+        for cuts in self.pool:
+            own = number[cuts.case] >= 0
+            few.pool.append(Cuts(number[cuts.case[own]], cuts.constant[own], cuts.slope[own]))
+        return few
 
     def take(self, cuts: Cuts) -> None:
         """Begin with the cuts of an earlier search, if they speak of the same losses."""
@@ -178,17 +196,17 @@ class Master:
 def decompose(
     master: Master,
     recourse: Recourse,
-    total: Callable[[FloatArray, FloatArray], float],
     *,
     nothing: float,
     gap: float,
     end: float,
     progress: Callable[[int, float, float], None] | None,
+    part: Callable[[IntArray], Recourse] | None,
 ) -> Found:
-    """The best plan and bound by cuts. `total` gives the objective from a choice and its losses."""
-    search = _Search(master, recourse, total, nothing, gap, end, progress)
+    """The best plan and bound by cuts. `part` gives some of the cases; a search that begins anew looks there first."""
+    search = _Search(master, recourse, nothing, gap, end, progress)
     try:
-        search.relaxation()
+        search.relaxation(search.over_few(part) if part is not None and master.losses >= FEW_FROM else None)
         if master.first.is_whole.any():
             search.whole()
         in_time = True
@@ -202,7 +220,6 @@ def decompose(
 class _Search:
     master: Master
     recourse: Recourse
-    total: Callable[[FloatArray, FloatArray], float]
     nothing: float
     gap: float
     end: float
@@ -232,7 +249,7 @@ class _Search:
         """Objective at `x`, and whether the master learned anything."""
         losses, bounds, slopes = self.recourse.at(x, self.end)
         self.rounds += 1
-        objective = self.total(x, losses)
+        objective = self.master.total(x, losses)
         least = VIOLATED * scale_of(self.nothing - objective, self.nothing)
         learned = self.master.add(x, bounds, slopes, self.master.known(x), least)
         if objective < self.best and self.master.first.allows(x):
@@ -241,11 +258,30 @@ class _Search:
             self.progress(self.rounds, self.best, self.bound)
         return objective, learned
 
-    def relaxation(self) -> None:
-        """Cuts until the relaxation is closed; every point tried meets the rows, because they are convex."""
+    def over_few(self, part: Callable[[IntArray], Recourse]) -> FloatArray | None:
+        """The best point of the relaxation over a few cases that stand for their neighbours; their cuts are kept."""
+        lowest, count = self.master.first.lower, self.master.losses
+        blocks = np.array_split(np.arange(count), -(-count // NEIGHBOURS))
+        middle = np.array([block[block.size // 2] for block in blocks])
+        few, losses_of = self.master.of_few(blocks, middle), part(middle)
+        nothing = few.total(lowest, losses_of.at(lowest, self.end)[0])
+        search = _Search(few, losses_of, nothing, WIDER * self.gap, self.end, None)
+        known = len(few.pool)
+        search.relaxation(None)
+        for cuts in few.pool[known:]:
+            self.master.pool.append(Cuts(middle[cuts.case], cuts.constant, cuts.slope))
+        return search.relaxed
+
+    def relaxation(self, inside: FloatArray | None) -> None:
+        """Cuts until the relaxation is closed; every point tried meets the rows, because they are convex.
+
+        `inside`: a point to begin with.
+        """
         master, n = self.master, self.master.first.choices
-        inside: FloatArray | None = None
         upper = np.inf
+        if inside is not None:
+            upper, _ = self.evaluate(inside)
+            self.relaxed = inside
         start: Start | None = None
         rows = 0
         while self.rounds < MOST_ROUNDS:

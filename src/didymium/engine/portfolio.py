@@ -1,7 +1,7 @@
 """Which choices to make now, over all cases at once: the verb `portfolio`, and what every way of solving it shares.
 
 Whatever the method found, the plan is judged here: its whole numbers are rounded, its rows checked, every case is
-solved once more with a certificate, and objective, value and gap are computed from those losses.
+solved with a certificate, and objective, value and gap are computed from those losses.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from didymium.engine.twostage import (
     checked,
     cvar,
     scale_of,
+    total,
     weights,
 )
 from didymium.errors import BadInput, Infeasible, SolverFailed
@@ -58,6 +59,7 @@ def portfolio(
     workers: int = 1,
     fixed: tuple[FloatArray, FloatArray] | None = None,
     cuts: Cuts | None = None,
+    solved: SolvedRecourse | None = None,
     progress: Progress | None = None,
 ) -> PortfolioSolution:
     """The choices with the least cost · x + (1 − risk) · mean(loss) + risk · CVaR(loss, alpha), with a proof.
@@ -65,8 +67,9 @@ def portfolio(
     `gap`: stop when the bound is that near, as a share of the value of the plan (see PortfolioSolution). `time_limit`
     [s] gives the best plan so far with its proven gap. `start`: the basis of the recourse's base. `fixed`: other lower
     and upper bounds of the choices, for a what-if; the value is still measured from the first stage's own lower bounds.
-    `cuts`: those of an earlier answer over the same recourse and cases. `progress` is called with the round, the best
-    objective and the bound. The bytes are the same for any number of workers.
+    `cuts`: those of an earlier answer over the same recourse and cases; `solved`: the cases as earlier searches left
+    them, instead of `start` and `workers`. `progress` is called with the round, the best objective and the bound. The
+    bytes are the same for any number of workers.
 
     Raises Infeasible if no choice meets the rows, BadInput if the recourse of a case has no optimum.
     """
@@ -75,12 +78,10 @@ def portfolio(
         raise BadInput(f"method {method!r} is not known.", where=WHERE, cure=f"Use {', '.join(get_args(Method))}.")
     end = np.inf if time_limit is None else time.monotonic() + time_limit
     lower, upper = _bounds(first, fixed)
-    simple = is_simple(recourse, len(cases))
-    losses_of: Recourse = (
-        SimpleRecourse(recourse, cases, choices=first.choices)
-        if simple
-        else SolvedRecourse(recourse, cases, choices=first.choices, start=start, workers=workers)
-    )
+    simple = solved is None and is_simple(recourse, len(cases))
+    if solved is None and not simple:
+        solved = SolvedRecourse(recourse, cases, choices=first.choices, start=start, workers=workers)
+    losses_of: Recourse = solved or SimpleRecourse(recourse, cases, choices=first.choices)
     judge = _Judge(first, cases, losses_of, risk, alpha)
     # Nothing can be said without the losses of doing nothing and of the plan: the time limit does not stop these two.
     bare = losses_of.at(first.lower, np.inf)
@@ -93,8 +94,9 @@ def portfolio(
         master = Master(first, lower, upper, judge.probability, risk, alpha, is_single=simple)
         if cuts is not None and len(cuts):
             master.take(cuts)
+        part = solved.part if solved and not master.pool else None
         master.add(first.lower, bare[1], bare[2], np.full(master.losses, -np.inf), 0.0)
-        found = decompose(master, losses_of, judge.total, nothing=nothing, gap=gap, end=end, progress=progress)
+        found = decompose(master, losses_of, nothing=nothing, gap=gap, end=end, progress=progress, part=part)
     if found.x is not None:
         return judge.solution(found.x, found, nothing, gap)
     # Out of time: the rounded relaxation, and doing nothing, as far as the rows allow them.
@@ -139,8 +141,7 @@ class _Judge:
 
     def total(self, x: FloatArray, losses: FloatArray) -> float:
         """The objective, from a choice and its losses."""
-        weight = weights(losses, self.probability, self.risk, self.alpha)
-        return float((self.first.cost * x).sum() + (weight * losses).sum())
+        return total(self.first, x, losses, self.probability, self.risk, self.alpha)
 
     def solution(self, x: FloatArray, found: Found, nothing: float, gap: float) -> PortfolioSolution:
         """The plan with its proof; SolverFailed if it breaks a row or beats its bound."""

@@ -207,6 +207,13 @@ def weights(losses: FloatArray, probability: FloatArray, risk: float, alpha: flo
     return (1 - risk) * probability + risk * worst_weights(losses, probability, alpha)
 
 
+def total(
+    first: FirstStage, x: FloatArray, losses: FloatArray, probability: FloatArray, risk: float, alpha: float
+) -> float:
+    """The objective, from a choice and its losses."""
+    return float((first.cost * x).sum() + (weights(losses, probability, risk, alpha) * losses).sum())
+
+
 def checked(first: FirstStage, recourse: LinearProgramme, cases: Sequence[Case], risk: float, alpha: float) -> None:
     """BadInput for shares, places and choices that are not there."""
     if not cases:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from didymium.data import Dataset
-from didymium.engine import Change, LinearProgramme, Solver
+from didymium.engine import Change, LinearProgramme
 from didymium.engine.portfolio import portfolio
-from didymium.engine.twostage import Case, Cuts, FirstStage, PortfolioSolution, cvar, raised, scale_of
+from didymium.engine.recourse import SolvedRecourse
+from didymium.engine.twostage import Case, Cuts, FirstStage, PortfolioSolution, cvar, scale_of
 from didymium.errors import UnknownTerm
 from didymium.model.foresight import base_of
 from didymium.model.ledger import Addition
-from didymium.model.network import Floats, Quantities
+from didymium.model.network import Floats
 from didymium.model.plan_network import CHINA, PARTNERS, REST, PlanNetwork
 from didymium.scenario.apply import apply, assumptions
 from didymium.scenario.chain import groups
@@ -205,7 +207,7 @@ class Problem:
     weight: Mapping[str, float]
     lp: LinearProgramme
     cases: tuple[Case, ...]
-    plain: tuple[Quantities, ...]  # of each future, with every loss at its full worth
+    solved: SolvedRecourse  # what has been learned of the futures, whatever the budget and the chances of stops
     risk: float
     alpha: float
 
@@ -237,8 +239,8 @@ class Problem:
             as_of=float(on.ds.version.split(".")[0]),
             drawn=on.drawn,
         )
-        plain = tuple(limits(on.ds, on.net, f.stop, f.outlook, on.year, {}, on.drawn) for f in drawn)
-        return cls(on, tuple(drawn), weight, lp, tuple(found), plain, *risk)
+        solved = SolvedRecourse(lp, found, choices=on.choices)
+        return cls(on, tuple(drawn), weight, lp, tuple(found), solved, *risk)
 
     @property
     def how(self) -> tuple[float, float]:
@@ -299,6 +301,7 @@ class Problem:
                 time_limit=time_limit,
                 fixed=(first.lower, upper),
                 cuts=cuts,
+                solved=self.solved,
             )
 
         first = self.first(budget, forced)
@@ -315,37 +318,35 @@ class Problem:
     def _idle(self, found: PortfolioSolution) -> list[int]:
         """Projects chosen that together are worth less than is spared, those that take most of a budget first."""
         on = self.ground
-        x, losses = found.x, found.losses
+        x = found.x
         chosen = np.flatnonzero(x[: len(on.offered)] > 0.5).tolist()
         most = found.objective + max(SPARED * found.value, LEAST_GAIN)
         idle: list[int] = []
         for j in sorted(chosen, key=lambda j: (-on.offered[j].reserve, j)):
             tried = np.array(x)
             tried[j] = 0.0
-            again = self.losses(tried, (x, losses))
+            again = self.losses(tried)
             if float(on.yearly @ tried) + self.measure(again) <= most:
                 idle += [k for k, one in enumerate(on.offered) if one.project_id == on.offered[j].project_id]
-                x, losses = tried, again
+                x = tried
         return idle
 
-    def losses(self, x: Floats, near: tuple[Floats, Floats] | None = None) -> Floats:
-        """Loss of each future under some choices [million USD].
-
-        `near`: other choices and their losses; only futures in which the choices that differ do something are solved.
-        """
-        solver = Solver(self.lp)
-        found = np.zeros(len(self.cases)) if near is None else near[1].copy()
-        other = np.flatnonzero(x != (near[0] if near else np.nan))
-        for i, case in enumerate(self.cases):
-            if near is None or np.isin(acting(case), other).any():
-                found[i] = solver.solve(raised(self.lp, case, x)).objective
-        return found
+    def losses(self, x: Floats) -> Floats:
+        """Loss of each future under some choices [million USD]; only what they change is solved."""
+        return self.solved.at(x)[0]
 
     def measure(self, losses: Floats, chance: Mapping[str, float] | None = None) -> float:
         """(1 − risk) · mean + risk · CVaR of losses [million USD a year], under other chances of stops if given."""
-        drawn = self.futures if chance is None else with_chances(self.futures, chance)
-        share = np.array([future.probability for future in drawn])
+        share = self.shares(chance)
         return (1 - self.risk) * float(share @ losses) + self.risk * cvar(losses, share, self.alpha)
+
+    def shares(self, chance: Mapping[str, float] | None = None) -> Floats:
+        """Probability of each future, under other chances of stops if given."""
+        if chance is None:
+            return np.array([future.probability for future in self.futures])
+        count = Counter(future.stop for future in self.futures)
+        each = {kind: chance[kind] / number for kind, number in count.items()}
+        return np.array([each[future.stop] for future in self.futures])
 
     def with_chances(self, chance: Mapping[str, float]) -> Problem:
         """The same futures with other chances of stops; cuts of one hold for the other."""
@@ -353,27 +354,27 @@ class Problem:
         again = [replace(case, probability=f.probability) for case, f in zip(self.cases, drawn, strict=True)]
         return replace(self, futures=drawn, cases=tuple(again))
 
-    def look(self, x: Floats) -> Look:
-        """What happens in each future under some choices."""
-        on, solver = self.ground, Solver(self.lp)
+    def looks(self, plans: Sequence[Floats]) -> list[Look]:
+        """What happens in each future under each of some plans."""
+        on = self.ground
         places = (*on.parties, PARTNERS, REST, CHINA)
-        views = [{p: [] for p in places} for _ in range(5)]  # type: list[dict[str, list[float]]]
-        own, alike, served, served_alike, need = views
-        for case, q in zip(self.cases, self.plain, strict=True):
-            change = raised(self.lp, case, x)
+        found = [Look(*({p: np.zeros(len(self.futures)) for p in places} for _ in range(5))) for _ in plans]
+        for i, future in enumerate(self.futures):
+            q = limits(on.ds, on.net, future.stop, future.outlook, on.year, {}, on.drawn)
             costs = on.net.network.costs(q)
-            whole = change.then(Change.of(cost=(np.arange(costs.size), costs)))
-            for lost, got, answer in (
-                (own, served, solver.solve(change)),
-                (alike, served_alike, solver.solve(whole)),
-            ):
+            full = Change.of(cost=(np.arange(costs.size), costs))
+            for look, x in zip(found, plans, strict=True):
+                seen, alike = self.solved.solution(i, x), self.solved.solution(i, x, full)
                 for place in places:
-                    wanted, missed = on.net.magnets(q, answer.x, place)
-                    lost[place].append(on.net.lost_value(q, answer.x, place))
-                    got[place].append(wanted - missed)
-            for place in places:
-                need[place].append(on.net.magnets(q, answer.x, place)[0])
-        return Look(*({p: np.array(v) for p, v in view.items()} for view in views))
+                    for lost, served, answer in (
+                        (look.lost, look.served, seen),
+                        (look.alike, look.served_alike, alike),
+                    ):
+                        wanted, missed = on.net.magnets(q, answer.x, place)
+                        lost[place][i] = on.net.lost_value(q, answer.x, place)
+                        served[place][i] = wanted - missed
+                    look.need[place][i] = wanted
+        return found
 
 
 @dataclass(frozen=True, slots=True)

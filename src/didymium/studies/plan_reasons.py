@@ -184,14 +184,14 @@ def _gains(
     found: dict[int, Gain] = {}
     for choices in offers.values():
         bare = without(x, choices)
-        base = problem.losses(bare, (x, planned))
+        base = problem.losses(bare)
         seen: dict[float, Gain] = {}  # whoever pays, a package that cures as much does the same
         for j in choices:
             bar = problem.ground.offered[j].chance[1]
             if bar not in seen:
                 tried = bare.copy()
                 tried[j] = 1.0
-                seen[bar] = gain_between(problem, base, problem.losses(tried, (bare, base)), drawn)
+                seen[bar] = gain_between(problem, base, problem.losses(tried), drawn)
             found[j] = seen[bar]
     return found
 
@@ -233,7 +233,7 @@ def _added(problem: Problem, x: Floats, losses: Floats, j: int) -> float:
     """Gain of a package over some choices without it."""
     tried = x.copy()
     tried[j] = 1.0
-    return _settled(problem.measure(losses) - problem.measure(problem.losses(tried, (x, losses))))
+    return _settled(problem.measure(losses) - problem.measure(problem.losses(tried)))
 
 
 def _reason(one: Candidate, gain: float, cost: float, budget: Mapping[str, float], left: Mapping[str, float]) -> str:

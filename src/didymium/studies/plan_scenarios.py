@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -102,6 +103,7 @@ def with_chances(all_futures: Sequence[Future], chance: Mapping[str, float]) -> 
     return [replace(future, probability=chance[future.stop] / count[future.stop]) for future in all_futures]
 
 
+@cache
 def scenario_of(kind: str, year: int) -> Scenario:
     """A stop of the library, moved to January of the year; without its cuts for a quiet one.
 

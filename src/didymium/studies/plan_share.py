@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from didymium.engine.twostage import PortfolioSolution, raised, weights
+from didymium.engine.twostage import PortfolioSolution, weights
 from didymium.model.cooperation import Coalition, coalitions, is_in_core, nucleolus, shapley
 from didymium.model.network import Floats
 from didymium.model.plan_network import PARTNERS, REST
@@ -97,7 +97,8 @@ def split_rows(problem: Problem, made: Mapping[Coalition, PortfolioSolution], pl
     if not 2 <= len(whole) <= MOST_PARTIES:
         return []
     nothing = problem.losses(np.zeros(on.choices))
-    looks = {some: planned if some == whole else problem.look(plan.x) for some, plan in made.items()}
+    parts = {some: plan.x for some, plan in made.items() if some != whole}
+    looks = {whole: planned, **dict(zip(parts, problem.looks(list(parts.values())), strict=True))}
     benefit = {
         some: {p: _avoided(problem, plain, looks[some], p, nothing, problem.losses(plan.x)) for p in on.parties}
         for some, plan in made.items()
@@ -268,9 +269,7 @@ def spent_on_links(problem: Problem, x: Floats, party: str | None = None) -> flo
 
 def released(problem: Problem, x: Floats) -> dict[tuple[str, str], dict[str, float]]:
     """Part of each stock bought that is released, by kind of future, on average over its futures."""
-    from didymium.engine import Solver
-
-    on, solver = problem.ground, Solver(problem.lp)
+    on = problem.ground
     lay = on.net.network.layout
     columns = lay.columns_of("release", lay.public)[:, lay.public - len(on.net.forms) :]
     at = len(on.offered)
@@ -278,8 +277,8 @@ def released(problem: Problem, x: Floats) -> dict[tuple[str, str], dict[str, flo
     for k, step in enumerate(on.stocks):
         bought[step.form] += float(x[at + k]) * step.fits
     used: dict[str, list[Floats]] = {}
-    for future, case in zip(problem.futures, problem.cases, strict=True):
-        answer = solver.solve(raised(problem.lp, case, x))
+    for number, future in enumerate(problem.futures):
+        answer = problem.solved.solution(number, x)
         used.setdefault(future.stop, []).append(answer.x[columns].sum(axis=0))
     return {
         form: {kind: float(np.mean([u[i] for u in some]) / bought[i]) for kind, some in used.items()}

@@ -40,7 +40,7 @@ def stock_rows(problem: Problem, found: PortfolioSolution, every: Sequence[Portf
             continue
         sold = np.array(found.x)
         sold[[j for j, _ in steps]] = 0.0
-        worth = problem.measure(problem.losses(sold, (found.x, planned))) - problem.measure(planned)
+        worth = problem.measure(problem.losses(sold)) - problem.measure(planned)
         beside = known.get((party, *_as_studied(product)))
         need = _number(beside, "need_t")
         rows.append(

@@ -59,7 +59,7 @@ def tables(
     parts = _parts(problem, found, budget, time_limit)
     report(3, STEPS)
     made_by = plan_share.apart(problem, found, budget, seed=seed, time_limit=time_limit)
-    plain, planned = problem.look(np.zeros(problem.ground.choices)), problem.look(found.x)
+    plain, planned = problem.looks([np.zeros(problem.ground.choices), found.x])
     report(4, STEPS)
     weights = _weights(problem, found, budget, time_limit, seed=seed)
     report(5, STEPS)
@@ -160,7 +160,7 @@ def _new(problem: Problem, found: PortfolioSolution, every: Sequence[PortfolioSo
             continue
         bare = np.array(found.x)
         bare[k] = 0.0
-        worth = problem.measure(problem.losses(bare, (found.x, planned))) - problem.measure(planned)
+        worth = problem.measure(problem.losses(bare)) - problem.measure(planned)
         cost = float(on.yearly[k] * found.x[k])
         rows.append(
             {
