@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.results.test_display import answer
 
 import didymium as dd
 from didymium.figures import concentration
+from tests.results.test_display import answer
 
 formatting = pytest.importorskip("marimo._output.formatting", reason="marimo is not installed")
 
