@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -12,10 +13,13 @@ from starlette.testclient import TestClient
 from tests.app.test_pages import HOST, checked, read
 
 import didymium.data
-from didymium.app import tables
+from didymium.app import fields, tables
 from didymium.app.guard import Guard
 from didymium.app.site import Site, _routes
 from didymium.i18n import translator
+from didymium.questions import answering
+from didymium.questions.catalogue import QUESTIONS
+from didymium.results import Result
 from didymium.studies.chain_line import used_from
 
 pytestmark = pytest.mark.slow
@@ -231,3 +235,28 @@ def test_a_run_has_a_page_and_is_asked_again(browser: TestClient, lang: str) -> 
     rows = list(csv.DictReader(io.StringIO(browser.get(f"/runs/{asked['run_id']}.csv").text)))
     assert whole["run_id"] == asked["run_id"] and len(rows) == len(whole["rows"]) > 0
     assert f"/runs/{asked['run_id']}?lang={lang}" in checked(read(browser, f"/runs?lang={lang}"), lang).links
+
+
+def test_a_plan_that_the_command_line_kept_is_shown(tmp_path: Path) -> None:
+    """Of the same data and parameters; one of other parameters is another answer."""
+    ds = didymium.data.open()
+    site = Site(ds, tmp_path, token="secret")
+    bought = {"party": "JPN", "product": "dy_metal", "bought_t": 17.9, "bought_days": 25.4, "held_t": 67.8}
+    rule = {"stock_rule": "plan", "bought_t": 17.9, "purchase_usd_m": 5.8}
+    result = Result.of(
+        "plan",
+        request={"only": "stocks"},
+        dataset=ds.describe(),
+        code_version=didymium.__version__,
+        rows=[],
+        fields=[],
+        tables={"stocks": [bought], "stock_rules": [rule], "release": [{**bought, "full_share": 0.95}]},
+    )
+    params = {**fields.asked(QUESTIONS["plan"], {"only": "stocks"}).params, "executor": "thread"}
+    answering.keep(result, QUESTIONS["plan"], params, store=site.runs, ds=ds, layers=())
+    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
+        page = checked(read(client, "/stocks?lang=en"), "en")
+        assert any(w.startswith(f"/explain/{result.run_id}") and "table=release" in w for w in page.links)
+        assert client.get("/stocks.json").json()["plan"]["stocks"] == [bought]
+        assert "plan" not in client.get("/stocks.json?year=2032").json()
+        assert 'name="only" value="stocks"' in read(client, "/stocks?year=2032&lang=en")
