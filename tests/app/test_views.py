@@ -19,7 +19,7 @@ from didymium.app.site import Site, _routes
 from didymium.i18n import translator
 from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS
-from didymium.results import Result
+from didymium.results import Result, Row
 from didymium.studies.chain_line import used_from
 
 pytestmark = pytest.mark.slow
@@ -241,8 +241,8 @@ def test_a_plan_that_the_command_line_kept_is_shown(tmp_path: Path) -> None:
     """Of the same data and parameters; one of other parameters is another answer."""
     ds = didymium.data.open()
     site = Site(ds, tmp_path, token="secret")
-    bought = {"party": "JPN", "product": "dy_metal", "bought_t": 17.9, "bought_days": 25.4, "held_t": 67.8}
-    rule = {"stock_rule": "plan", "bought_t": 17.9, "purchase_usd_m": 5.8}
+    bought: Row = {"party": "JPN", "product": "dy_metal", "bought_t": 17.9, "bought_days": 25.4, "held_t": 67.8}
+    rule: Row = {"stock_rule": "plan", "bought_t": 17.9, "purchase_usd_m": 5.8}
     result = Result.of(
         "plan",
         request={"only": "stocks"},
