@@ -52,5 +52,5 @@ def test_work_outlives_a_kill(tmp_path: Path) -> None:
         run_id = str(job(server, key)["run_id"])
         again = server.get(f"/runs/{run_id}.json")[1].encode()
         page = server.get("/ask/stress?lang=en&" + "&".join(f"{k}={v}" for k, v in ASKED.items() if k != "question"))
-        assert page[0] == 200 and "<table>" in page[1]
+        assert page[0] == 200 and "<table" in page[1]
     assert (run_id, again) == answered(tmp_path / "whole")

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from starlette.routing import Route
 
-from didymium.app import browse, described, fields, pages, plan_page, sheets
+from didymium.app import browse, described, fields, pages, plan_page, sheets, stock_page, tables
 from didymium.app.measure_page import beside, kept
 from didymium.app.site import Site, _routes
 from didymium.errors import NotFound
@@ -136,3 +136,19 @@ def test_a_form_that_nobody_touched_asks_the_same_question(question: Question) -
     first = fields.asked(question, {})
     again = fields.asked(question, first.given)
     assert not again.has_fault and again.params == first.params
+
+
+@pytest.mark.parametrize(("quantity", "said"), [(None, "30–90 days"), (50.0, "50 (30–90) days")])
+def test_a_secret_stock_is_shown_as_its_range(quantity: float | None, said: str) -> None:
+    row = {"row_id": "stockpiles:JPN|a/b", "country": "JPN", "organisation": "a/b", "product": "dy_metal", "year": 2026}
+    row |= {"stock_type": "level", "unit": "days", "quantity": quantity, "value_low": 30.0, "value_high": 90.0}
+    table = stock_page._stated_table([(1, {**row, "source_id": "s"})], translator("en"), "Stocks")
+    cell = table.lines[0][stock_page.TOLD.index("stated")]
+    assert cell.text == said and cell.where == "/data/stockpiles/JPN%7Ca%2Fb?lang=en"
+
+
+def test_a_band_may_take_a_line_of_its_own_and_words_may_not() -> None:
+    assert tables.Cell("5,660 (2,770–8,130)", is_number=True).pieces == ("5,660", "(2,770–8,130)")
+    assert tables.Cell("NdPr oxide (Mine)").pieces == ("NdPr oxide (Mine)", "")
+    kinds = [tables.Cell(text).kind for text in ("Gallium", "ガリウム", "ネオジム・プラセオジム", "重要鉱物" * 8)]
+    assert kinds == ["short", "short", "", "long"]

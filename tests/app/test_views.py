@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -12,10 +13,13 @@ from starlette.testclient import TestClient
 from tests.app.test_pages import HOST, checked, read
 
 import didymium.data
-from didymium.app import tables
+from didymium.app import fields, tables
 from didymium.app.guard import Guard
 from didymium.app.site import Site, _routes
 from didymium.i18n import translator
+from didymium.questions import answering
+from didymium.questions.catalogue import QUESTIONS
+from didymium.results import Result, Row
 from didymium.studies.chain_line import used_from
 
 pytestmark = pytest.mark.slow
@@ -33,6 +37,7 @@ PAGES = (
     "/commitments?state=overdue",
     "/commitments/c001",
     "/floor?floor_product=dy_oxide&floor_at=500",
+    "/stocks?stage=metal&party=JPN",
 )
 WITHOUT_FIGURES = (
     "/",
@@ -77,6 +82,7 @@ def test_every_twin_of_a_page_holds_its_rows(browser: TestClient) -> None:
         "/commitments",
         "/commitments/c001",
         "/floor",
+        "/stocks",
         "/data",
         "/data/production",
         "/data/measures/cd-co-ban-2025",
@@ -133,6 +139,16 @@ def test_a_gap_opens_its_own_years(browser: TestClient) -> None:
         ("/commitments/nothing", 404),
         ("/commitments/nothing.csv", 404),
         ("/floor?floor_at=-1", 422),
+        ("/stocks?party=nothing", 404),
+        ("/stocks?stage=nothing", 404),
+        ("/stocks?year=soon", 422),
+        ("/stocks?year=1900", 404),
+        ("/stocks?draws=5000", 422),
+        ("/gaps?draws=5000", 422),
+        ("/stocks.json?party=nothing", 422),
+        ("/stocks/cover.svg?stage=nothing", 404),
+        ("/runs/nothing", 404),
+        ("/runs/nothing.csv", 404),
         ("/data/nothing/row", 404),
         ("/data/places/nothing", 404),
         ("/data/places/nothing.json", 404),
@@ -202,3 +218,48 @@ def test_goods_that_pass_through_keep_their_maker() -> None:
     mixed = used_from({"CHN": 50.0, "MYS": 10.0}, {("CHN", "MYS"): 30.0, ("MYS", "JPN"): 20.0})
     assert mixed[("CHN", "JPN")] == pytest.approx(15.0) and mixed[("MYS", "JPN")] == pytest.approx(5.0)
     assert sum(mixed.values()) == pytest.approx(60.0)
+
+
+def test_a_plan_of_stocks_starts_from_the_page_of_stocks(browser: TestClient) -> None:
+    text = read(browser, "/stocks?parties=JPN&lang=en")
+    assert 'name="page" value="stocks"' in text and 'name="only" value="stocks"' in text
+    assert "/plan?only=stocks&amp;lang=en" in text
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_run_has_a_page_and_is_asked_again(browser: TestClient, lang: str) -> None:
+    asked = browser.get("/gaps.json?years=2027-2028&seed=3").json()
+    page = checked(read(browser, f"/runs/{asked['run_id']}?lang={lang}"), lang)
+    again = next(w for w in page.links if w.startswith("/ask/gaps?"))
+    assert parse_qs(urlparse(again).query)["seed"] == ["3"]
+    assert asked["run_id"] in read(browser, again)
+    assert any(w.startswith("/explain/") for w in page.links)
+    whole = browser.get(f"/runs/{asked['run_id']}.json").json()
+    rows = list(csv.DictReader(io.StringIO(browser.get(f"/runs/{asked['run_id']}.csv").text)))
+    assert whole["run_id"] == asked["run_id"] and len(rows) == len(whole["rows"]) > 0
+    assert f"/runs/{asked['run_id']}?lang={lang}" in checked(read(browser, f"/runs?lang={lang}"), lang).links
+
+
+def test_a_plan_that_the_command_line_kept_is_shown(tmp_path: Path) -> None:
+    """Of the same data and parameters; one of other parameters is another answer."""
+    ds = didymium.data.open()
+    site = Site(ds, tmp_path, token="secret")
+    bought: Row = {"party": "JPN", "product": "dy_metal", "bought_t": 17.9, "bought_days": 25.4, "held_t": 67.8}
+    rule: Row = {"stock_rule": "plan", "bought_t": 17.9, "purchase_usd_m": 5.8}
+    result = Result.of(
+        "plan",
+        request={"only": "stocks"},
+        dataset=ds.describe(),
+        code_version=didymium.__version__,
+        rows=[],
+        fields=[],
+        tables={"stocks": [bought], "stock_rules": [rule], "release": [{**bought, "full_share": 0.95}]},
+    )
+    params = {**fields.asked(QUESTIONS["plan"], {"only": "stocks"}).params, "executor": "thread"}
+    answering.keep(result, QUESTIONS["plan"], params, store=site.runs, ds=ds, layers=())
+    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
+        page = checked(read(client, "/stocks?lang=en"), "en")
+        assert any(w.startswith(f"/explain/{result.run_id}") and "table=release" in w for w in page.links)
+        assert client.get("/stocks.json").json()["plan"]["stocks"] == [bought]
+        assert "plan" not in client.get("/stocks.json?year=2032").json()
+        assert 'name="only" value="stocks"' in read(client, "/stocks?year=2032&lang=en")

@@ -45,7 +45,7 @@ admin = ["leads"]
 ROWS = (
     f"sources/{WORD.lower()}-file",
     f"offtakes/{WORD.lower()}",
-    f"stockpiles/JPN%7C{WORD}%7Cdy_metal%7C2026%7Clevel",
+    f"stockpiles/JPN%7C{WORD}%7Cdy_metal%7C2026%7Clevel%7Cdays",
 )
 """The addresses of the company's rows in the data."""
 SEEN = ("/data/offtakes", "/data/stockpiles", "/data/sources.json", "/data?q=zyzz", "/stocks", "/stocks.json")

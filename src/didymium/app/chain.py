@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, pictures, tables
+from didymium.app import pages, pictures, sheets, tables
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures.chain_flows import chain_sankey, flow_map, goods
 from didymium.questions.words import heading
@@ -54,21 +54,14 @@ class View:
 
 def view(site: Site, words: Mapping[str, str]) -> View:
     """The line that an address asks for. Raises UnknownTerm, BadInput."""
-    from didymium.errors import BadInput, UnknownTerm
+    from didymium.errors import UnknownTerm
     from didymium.studies.chain_line import products_of, steps
 
     families = [str(r["family"]) for r in site.ds.rows("families")]
     family = words.get("family") or FIRST_FAMILY
     if family not in families:
         raise UnknownTerm("family", family, families)
-    question = site.question("data-reconcile")
-    assert question is not None
-    asked = fields.asked(question, {"families": family, "year": words.get("year", "")})
-    faults = [f"{e.name}: {e.fault}" for e in asked.entries if e.fault]
-    if faults:
-        raise BadInput(faults[0])
-    result = site.answered(asked)
-    assert result is not None  # the question is not slow
+    _, result = sheets.at_once(site, "data reconcile", {"families": family, "year": words.get("year", "")})
     known = products_of(result)
     first = FIRST_PRODUCT if FIRST_PRODUCT in known else known[0]
     product = words.get("product") or first

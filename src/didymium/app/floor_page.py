@@ -41,8 +41,7 @@ TABLES: dict[str, tuple[str, ...]] = {
 
 def answer(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result]:
     """The answer of `measures floor`. Raises BadInput."""
-    asked, result = sheets.answered(site, "measures floor", {k: words[k] for k in FIELDS if words.get(k)})
-    assert result is not None  # the question is not slow
+    asked, result = sheets.at_once(site, "measures floor", {k: words[k] for k in FIELDS if words.get(k)})
     return asked, result
 
 

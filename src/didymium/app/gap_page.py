@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from didymium import figures
-from didymium.app import fields, pages, pictures, tables
+from didymium.app import fields, pages, pictures, sheets, tables
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import rank
 from didymium.questions.words import heading
@@ -29,17 +29,7 @@ COLUMNS = ("year", "need_t", "own_t", "contracted_t", "allied_t", "stock_t", "ga
 
 def answered(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result]:
     """The answer of `gaps` to the parameters of an address. Raises BadInput."""
-    from didymium.errors import BadInput
-
-    question = site.question("gaps")
-    assert question is not None
-    asked = fields.asked(question, words)
-    faults = [f"{e.name}: {e.fault}" for e in asked.entries if e.fault]
-    if faults:
-        raise BadInput(faults[0])
-    result = site.answered(asked)
-    assert result is not None  # the question is not slow
-    return asked, result
+    return sheets.at_once(site, "gaps", words)
 
 
 def chosen(result: Result, words: Mapping[str, str]) -> dict[str, str]:

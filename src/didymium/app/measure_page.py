@@ -157,8 +157,7 @@ async def page(request: Request) -> Response:
     t, site, words = pages.words_of(request), pages.site_of(request), dict(request.query_params)
     given = {k: words[k] for k in FIELDS if words.get(k)}
     try:
-        asked, result = await run_in_threadpool(sheets.answered, site, "measures", given)
-        assert result is not None  # the question is not slow
+        asked, result = await run_in_threadpool(sheets.at_once, site, "measures", given)
         rows = kept(result, words)
         split, branched = await run_in_threadpool(
             sheets.answered, site, "measures branches", {k: words[k] for k in ("branched", "parties") if words.get(k)}
@@ -194,8 +193,7 @@ def _figure(result: Result, rows: list[Row], t: Translator, *, narrow: bool = Fa
 
 
 def _rows(site: Site, words: Mapping[str, str]) -> tuple[Result, list[Row]]:
-    _, result = sheets.answered(site, "measures", {k: words[k] for k in FIELDS if words.get(k)})
-    assert result is not None  # the question is not slow
+    _, result = sheets.at_once(site, "measures", {k: words[k] for k in FIELDS if words.get(k)})
     return result, kept(result, words)
 
 

@@ -48,9 +48,7 @@ WORTH = ("tie", "world", "foresight", "worth_t", "worth_days", "worth_usd_m", "d
 
 def answer(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result]:
     """The answer of `commitments`. Raises BadInput."""
-    asked, result = sheets.answered(site, "commitments", {k: words[k] for k in FIELDS if words.get(k)})
-    assert result is not None  # the question is not slow
-    return asked, result
+    return sheets.at_once(site, "commitments", {k: words[k] for k in FIELDS if words.get(k)})
 
 
 def kept(result: Result, words: Mapping[str, str]) -> list[tuple[int, Row]]:

@@ -52,6 +52,17 @@ def answered(site: Site, command: str, words: Mapping[str, str]) -> tuple[fields
     return asked, site.answered(asked)
 
 
+def at_once(site: Site, command: str, words: Mapping[str, str]) -> tuple[fields.Asked, Result]:
+    """The same for a question that a page answers at once. Raises BadInput, also for more draws than it computes."""
+    from didymium.app.site import MOST_DRAWS
+
+    asked, result = answered(site, command, words)
+    if result is None:
+        where = f"/ask/{address(asked.question)}"
+        raise BadInput(f"draws: this page computes at most {MOST_DRAWS}.", cure=f"Begin it as work: {where}.")
+    return asked, result
+
+
 def work(site: Site, asked: fields.Asked, page: str, lang: str, here: Mapping[str, str]) -> Work:
     """How the work of a question stands, for the page that shows its answer."""
     look = f"{pages.PATHS[page]}?{urlencode({**here, 'lang': lang})}"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from didymium.app import uploads
+from didymium.app import fields, uploads
 from didymium.app.fields import Asked
 from didymium.app.guard import Guard
 from didymium.app.jobs import Jobs, Progress
@@ -20,6 +20,7 @@ from didymium.errors import BadInput
 from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS, Question
 from didymium.results import ChunkStore, Result, RunStore, canonical_json
+from didymium.results.result import COMPLETE
 from didymium.studies.lab import Lab
 
 if TYPE_CHECKING:
@@ -128,11 +129,34 @@ class Site:
             if job is not None and job.state == "done" and (self.runs.path / job.run_id).is_dir():
                 self.known[key] = job.run_id
             elif asked.question.slow or int(asked.params.get("draws") or 0) > MOST_DRAWS:
+                kept = self._kept(asked)
+                if kept:
+                    self.known[key] = kept
+                    return self.loaded(kept)
                 answering.know_parties(asked.question, self.ds, asked.params)
                 return None
             else:
                 self.known[key] = self.work(asked.question.command, asked.params, lambda done, of: None)
         return self.loaded(self.known[key])
+
+    def _kept(self, asked: Asked) -> str:
+        """The id of a whole run that answers just this, as the command line may have kept it; empty without one."""
+        from didymium import __version__
+
+        def what(params: Mapping[str, Any]) -> str:
+            return canonical_json({n: params.get(n) for n in asked.question.params if n not in fields.NOT_ASKED})
+
+        data, sought = str(self.ds.describe()["id"]), what(asked.params)
+        return next(
+            (
+                m.run_id
+                for m in self.runs.manifests()
+                if (m.command, m.status, str(m.dataset["id"])) == (asked.question.command, COMPLETE, data)
+                and m.versions["didymium"] == __version__
+                and what(m.call["params"]) == sought
+            ),
+            "",
+        )
 
     def loaded(self, run_id: str) -> Result:
         """A kept run. Raises NotFound."""

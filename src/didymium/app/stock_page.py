@@ -59,9 +59,7 @@ PLAN = {
 def answer(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result]:
     """The answer of `stocks`, of the year of a plan where no other is asked. Raises BadInput."""
     given = {"year": str(plan_study.YEAR), **{k: words[k] for k in ASKED if words.get(k)}}
-    asked, result = sheets.answered(site, "stocks", given)
-    assert result is not None  # the question is not slow
-    return asked, result
+    return sheets.at_once(site, "stocks", given)
 
 
 def planned(site: Site, words: Mapping[str, str]) -> tuple[fields.Asked, Result | None]:

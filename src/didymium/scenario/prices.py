@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from didymium.errors import NotFound
 from didymium.scenario.chain import Tables, assumption
 from didymium.scenario.inputs import Chain
 
@@ -14,6 +15,7 @@ def base_prices(ds: Tables, chain: Chain, year: int, position: float = 0.5) -> d
     China FOB of the year or the nearest before; the customs unit value for finished magnets; and for what has no price
     row the cost of its inputs, so that a price never falls along the chain. An ore takes a share of its oxides.
     `position` moves what is read: 0 to the lowest, 1 to the highest of all rows of the product from that year on.
+    Raises NotFound for a year before the first prices.
     """
     best: dict[str, tuple[int, float]] = {}
     for row in ds.rows("prices"):
@@ -32,6 +34,10 @@ def base_prices(ds: Tables, chain: Chain, year: int, position: float = 0.5) -> d
                 (product,) = process.outputs
                 if product not in price and all(p in price for p in process.inputs):
                     price[product] = sum(price[p] * q for p, q in process.inputs.items())
+    if "ndfeb_blank_ht" not in price:
+        raise NotFound(
+            f"The inputs of magnets have no listed price up to {year}.", where="prices", cure="Ask for a later year."
+        )
     extra = price["ndfeb_blank_ht"] - price["ndfeb_blank_std"]
     price["ndfeb_magnet_std"] = unit_value
     price["ndfeb_magnet_ht"] = unit_value + extra
