@@ -19,7 +19,8 @@ from didymium.studies.plan import plan
 from didymium.studies.plan_again import barred_by, changes, read_choices
 from didymium.studies.plan_candidates import Candidate
 from didymium.studies.plan_errors import wrong_grounds
-from didymium.studies.plan_problem import GAP, PROJECTS, SPARED, STOCKS, Ground, Problem, ground
+from didymium.studies.plan_ground import PROJECTS, STOCKS, Ground, ground
+from didymium.studies.plan_problem import GAP, SPARED, Problem
 from didymium.studies.plan_reasons import _reason
 from didymium.studies.plan_scenarios import KINDS, LATER, QUIET, STOPS, Future, chances, sizes, with_chances
 from didymium.studies.plan_share import apart, together_rows

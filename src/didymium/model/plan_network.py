@@ -55,19 +55,23 @@ class PlanNetwork:
         inputs: Inputs,
         base: Base,
         *,
-        parties: Sequence[str],
+        parties: Mapping[str, Sequence[str]],
         partners: frozenset[str],
         forms: Sequence[str],
         heavy_share: float,
     ) -> PlanNetwork:
-        """Fold a chain: every region is a party, China, a partner of a party, or the rest."""
+        """Fold a chain: every region is of a party, China, a partner of a party, or the rest.
+
+        `parties`: the regions of each; its stocks lie in the first of them, which in the network is the whole party.
+        """
         kept = Kept.of(inputs, base)
-        own = {r: r for r in (*parties, CHINA)}
+        own = {CHINA: CHINA, **{r: party for party, regions in parties.items() for r in regions}}
         places = {r: own.get(r, PARTNERS if r in partners else REST) for r in inputs.chain.regions}
         kept = replace(kept, arc=kept.arc | _openable(inputs, places))
         inputs, base = _with_ore(kept.inputs(inputs), places), _without_output(kept.base(base), places)
         bought = tuple((product, party) for party in parties for product in forms)
-        public = (*((product, region) for region, product in inputs.public_cover_days), *bought)
+        held = ((product, region) for region, product in inputs.public_cover_days)
+        public = (*held, *((product, parties[party][0]) for product, party in bought))
         grid = len(range(0, len(inputs.months), QUARTER))
         bands = len(next(iter(inputs.bands.values())))
         whole, by_month = (
