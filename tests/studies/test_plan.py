@@ -25,7 +25,7 @@ from didymium.studies.plan_ground import PROJECTS, STOCKS, Ground, ground
 from didymium.studies.plan_parties import members_of
 from didymium.studies.plan_problem import GAP, SPARED, Problem
 from didymium.studies.plan_reasons import _reason
-from didymium.studies.plan_scenarios import KINDS, LATER, QUIET, STOPS, Future, chances, sizes, with_chances
+from didymium.studies.plan_scenarios import KINDS, LATER, QUIET, STOPS, Future, chances, futures, sizes, with_chances
 from didymium.studies.plan_share import apart, benefit_rows, split_rows, together_rows
 from didymium.studies.plan_stocks import stock_rows
 from didymium.studies.plan_warnings import plan_warnings
@@ -88,6 +88,19 @@ def test_a_budget_of_nobody_and_a_part_of_nothing_are_refused() -> None:
         plan(ds, budget={"KOR": 1.0})
     with pytest.raises(UnknownTerm, match="part 'stock' is not known"):
         plan(ds, only="stock")
+
+
+def test_a_project_more_leaves_the_luck_of_the_others_as_it_was() -> None:
+    rows = dict.fromkeys((f"plan_stop_{months}_chance" for months in (3, 6, 12)), 0.02)
+    rows |= {"plan_stop_lasting_chance": 0.01, "plan_stop_later_years": 3.0}
+    few, more = (futures(names, rows, scenarios=32, seed=1) for names in (["a", "c"], ["a", "b", "c"]))
+    assert [(f.stop, f.outlook, f.slip, f.luck["a"], f.luck["c"]) for f in few] == [
+        (f.stop, f.outlook, f.slip, f.luck["a"], f.luck["c"]) for f in more
+    ]
+    assert len({f.luck[name] for f in more for name in "abc"}) == 96, "no two have the same"
+    for kind, count in sizes(32).items():
+        drawn = sorted(f.luck["b"] for f in more if f.stop == kind)
+        assert [int(u * count) for u in drawn] == list(range(count)), "one in each part"
 
 
 def test_chances_of_a_lasting_stop() -> None:

@@ -15,7 +15,7 @@ from didymium.results import Row
 from didymium.studies.plan_problem import Look, Problem
 from didymium.studies.plan_scenarios import QUIET
 
-MOST_PARTIES = 4  # of which every coalition makes its own plan; of more only each alone and all
+MOST_PARTIES = 5  # of which every coalition makes its own plan; of more only each alone and all
 LEAST_T = 0.05  # tonnes: less is nothing
 
 
