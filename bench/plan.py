@@ -26,7 +26,8 @@ from bench.timing import quiet, table
 
 from didymium import data
 from didymium.engine import Case, FirstStage, LinearProgramme, PortfolioSolution, portfolio
-from didymium.studies.plan_problem import Problem, ground
+from didymium.studies.plan_ground import ground
+from didymium.studies.plan_problem import Problem
 
 RISK, ALPHA = 0.5, 0.95
 GAP = 1e-3

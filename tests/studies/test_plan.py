@@ -13,16 +13,21 @@ from didymium.engine.portfolio import portfolio
 from didymium.engine.twostage import PortfolioSolution
 from didymium.errors import BadInput, UnknownTerm
 from didymium.i18n import translator
+from didymium.model.plan_network import Opened
 from didymium.results import Row
+from didymium.scenario.inputs import Chain, Process
 from didymium.studies import plan_views
 from didymium.studies.plan import plan
 from didymium.studies.plan_again import barred_by, changes, read_choices
 from didymium.studies.plan_candidates import Candidate
 from didymium.studies.plan_errors import wrong_grounds
-from didymium.studies.plan_problem import GAP, PROJECTS, SPARED, STOCKS, Ground, Problem, ground
+from didymium.studies.plan_ground import PROJECTS, STOCKS, Ground, ground
+from didymium.studies.plan_parties import members_of
+from didymium.studies.plan_problem import GAP, SPARED, Problem
 from didymium.studies.plan_reasons import _reason
-from didymium.studies.plan_scenarios import KINDS, LATER, QUIET, STOPS, Future, chances, sizes, with_chances
-from didymium.studies.plan_share import apart, together_rows
+from didymium.studies.plan_scenarios import KINDS, LATER, QUIET, STOPS, Future, chances, futures, sizes, with_chances
+from didymium.studies.plan_share import apart, benefit_rows, split_rows, together_rows
+from didymium.studies.plan_stocks import stock_rows
 from didymium.studies.plan_warnings import plan_warnings
 
 MONEY = {"USA": 2000.0, "JPN": 1000.0}
@@ -89,6 +94,19 @@ def test_a_budget_of_nobody_and_a_part_of_nothing_are_refused() -> None:
         plan(ds, only="stock")
 
 
+def test_a_project_more_leaves_the_luck_of_the_others_as_it_was() -> None:
+    rows = dict.fromkeys((f"plan_stop_{months}_chance" for months in (3, 6, 12)), 0.02)
+    rows |= {"plan_stop_lasting_chance": 0.01, "plan_stop_later_years": 3.0}
+    few, more = (futures(names, rows, scenarios=32, seed=1) for names in (["a", "c"], ["a", "b", "c"]))
+    assert [(f.stop, f.outlook, f.slip, f.luck["a"], f.luck["c"]) for f in few] == [
+        (f.stop, f.outlook, f.slip, f.luck["a"], f.luck["c"]) for f in more
+    ]
+    assert len({f.luck[name] for f in more for name in "abc"}) == 96, "no two have the same"
+    for kind, count in sizes(32).items():
+        drawn = sorted(f.luck["b"] for f in more if f.stop == kind)
+        assert [int(u * count) for u in drawn] == list(range(count)), "one in each part"
+
+
 def test_chances_of_a_lasting_stop() -> None:
     rows = {"plan_stop_3_chance": 0.04, "plan_stop_6_chance": 0.03, "plan_stop_12_chance": 0.01}
     found = chances(rows | {"plan_stop_lasting_chance": 0.01, "plan_stop_later_years": 3.0})
@@ -146,9 +164,42 @@ def test_errors_of_the_data_move_what_they_should(problem: Problem) -> None:
     assert not np.array_equal(middle.losses(np.zeros(on.choices)), problem.losses(np.zeros(on.choices)))
 
 
-def test_a_group_of_places_is_refused_and_told_how_to_write_it() -> None:
-    with pytest.raises(UnknownTerm, match=r"EU27.*write --parties USA,JPN,"):
-        plan(data.open(), parties=("USA", "EU27"))
+def test_a_group_of_places_is_a_party_and_a_place_is_of_one_party_alone() -> None:
+    regions = ("AUS", "DEU", "FRA", "JPN", "ROW", "ROW_EU", "USA")
+    of = {**{r: r for r in regions[:4]}, "USA": "USA", "BEL": "ROW_EU", "AUT": "ROW_EU", "CHL": "ROW"}
+    union = {"EU27": frozenset(("AUT", "BEL", "DEU", "FRA"))}
+    chain = Chain((), {}, regions, (), (), (), (), of, union)
+    assert members_of(chain, ("USA", "EU27")) == {"USA": ("USA",), "EU27": ("DEU", "FRA", "ROW_EU")}
+    part = replace(chain, groups={"EU27": union["EU27"] - {"BEL"}})
+    assert members_of(part, ("EU27",)) == {"EU27": ("DEU", "FRA")}, "a place with others in it is no member's"
+    with pytest.raises(BadInput, match="FRA is of EU27 and of FRA"):
+        members_of(chain, ("EU27", "FRA"))
+    with pytest.raises(UnknownTerm, match=r"party 'EU' is not known.*EU27"):
+        members_of(chain, ("USA", "EU"))
+
+
+def test_a_party_can_begin_each_step_and_send_what_it_makes_to_all_but_china() -> None:
+    steps = tuple(Process(p, "metal", {}, {f"{p.removeprefix('red_')}_metal": 1.0}) for p in ("red_dy", "red_tb"))
+    regions = ("AUS", "CHN", "DEU", "FRA", "JPN", "MYS")
+    places = {"AUS": "AUS", "CHN": "CHN", "DEU": "EU27", "FRA": "EU27", "JPN": "JPN", "MYS": "REST"}
+    arcs = (("dy_metal", "JPN", "AUS"), ("dy_metal", "CHN", "JPN"), ("dy_metal", "MYS", "JPN"))
+    chain = Chain(
+        ("dy_metal", "tb_metal"), {}, regions, steps, (("red_dy", "JPN"), ("red_dy", "CHN")), arcs, (), {}, {}
+    )
+    found = Opened.of(chain, places, {"JPN": ("JPN",), "AUS": ("AUS",), "EU27": ("DEU", "FRA")})
+    assert {a for a in found.activities if a[0] in ("red_dy", "red_tb")} == {
+        ("red_dy", "AUS"),
+        ("red_dy", "DEU"),
+        ("red_tb", "JPN"),
+        ("red_tb", "AUS"),
+        ("red_tb", "DEU"),
+    }
+    ores = {r for p, r in found.activities if p == "own_ore_dy_oxide"}
+    assert ores == {"AUS", "DEU", "JPN", "MYS"}, "everywhere but in China, once a place"
+    dy = {(o, d) for p, o, d in found.arcs if p == "dy_metal"}
+    between = {(a, b) for a in ("AUS", "JPN", "DEU", "MYS") for b in ("AUS", "JPN", "DEU", "MYS") if a != b}
+    assert dy == between - {("JPN", "AUS"), ("MYS", "JPN")}, "those that are there stay as they are"
+    assert not any("CHN" in arc for arc in found.arcs)
 
 
 @pytest.mark.slow
@@ -342,3 +393,37 @@ def test_the_plan_of_two_parties_whole(on: Ground, monkeypatch: pytest.MonkeyPat
         assert float(row["released_t_per_y"]) == pytest.approx(float(row["replenished_t_per_y"]), rel=0.2, abs=0.05)  # type: ignore[arg-type]
     x = read_choices(on, found.tables["choices"])
     assert float(on.yearly @ x) == pytest.approx(float(found.tables["proof"][0]["yearly_cost_usd_m"]))  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_each_party_can_use_what_it_builds_and_a_group_has_the_programmes_of_its_places() -> None:
+    on = ground(data.open(), ("JPN", "AUS", "EU27"), 2030, seed=0)
+    assert {"DEU", "FRA", "ROW_EU"} <= set(on.members["EU27"]) and not on.partners & set(on.members["EU27"])
+    assert {on.net.places[r] for r in on.members["EU27"]} == {"EU27"}
+    quarters = np.ones(4)
+    for link in on.links:
+        column, row = on.net.raised(link.plant, quarters)
+        assert column.row.size and row.row.size, f"{link.party} makes {link.plant.product} and can send it"
+    own = [
+        plant for plants in on.plants.values() for plant in plants if plant.region == "AUS" and plant.stage != "mine"
+    ]
+    assert own and all(on.net.raised(plant, quarters)[0].row.size > 4 for plant in own), "and so can its projects"
+    joint = on.needs["JPN+AUS+EU27", "metal", "ndpr_metal"]
+    each = [on.needs[party, "metal", "ndpr_metal"] for party in on.parties]
+    assert 0 < joint <= sum(each) * (1 + 1e-9) and on.needing >= {"JPN", "DEU"} and "AUS" not in on.needing
+    problem = Problem.of(on, on.parties, risk=RISK, scenarios=8, seed=0)
+    money = {"JPN": 500.0, "AUS": 200.0, "EU27": 500.0}
+    found = problem.solve(money)
+    assert found.value > 0
+    made = apart(problem, found, money, seed=0, time_limit=None)
+    plans = {str(r["plan"]): float(r["value_usd_m"]) for r in together_rows(problem, made)}  # type: ignore[arg-type]
+    assert len(plans) == 8 and max(plans.values()) <= plans["joint"] + (GAP + 2 * SPARED) * found.value
+    plain, planned = problem.looks([np.zeros(on.choices), found.x])
+    parts = split_rows(problem, made, plain, planned)
+    for share in ("shapley", "nucleolus"):
+        cost = sum(float(r[f"{share}_cost_usd_m"]) for r in parts)  # type: ignore[arg-type]
+        assert cost == pytest.approx(float(on.yearly @ found.x), rel=1e-6), "the shares pay for the plan"
+    benefit = {str(r["party"]): r for r in benefit_rows(problem, plain, planned)}
+    assert benefit["AUS"]["served_share_with"] is None and benefit["AUS"]["need_t"] == 0, "no magnets are used there"
+    rows = stock_rows(problem, found, [found])
+    assert all(r["party"] != "AUS" or r["rule_60_t"] is None for r in rows)

@@ -24,12 +24,16 @@ from didymium.model.network import MUSD_PER_T, PUBLIC_VALUE_SHARE, Floats, Quant
 from didymium.model.network import unrecorded as takers_of
 from didymium.model.trim import Kept
 from didymium.model.twin import QUARTER, Folding, by_quarter
-from didymium.scenario.inputs import Inputs, Process
+from didymium.scenario.inputs import Chain, Inputs, Process
 
 PARTNERS, REST, CHINA = "PARTNERS", "REST", "CHN"
 GRADES = ("std", "ht")
 OWN_ORE = "own_ore"
 OXIDES = ("ndpr_oxide", "dy_oxide", "tb_oxide")  # of plants with their own ore
+METALS = ("ndpr", "dy", "tb")
+STEPS = frozenset(
+    [f"red_{metal}" for metal in METALS] + [f"{step}_{g}" for step in ("alloy", "sinter", "machine") for g in GRADES]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class PlanNetwork:
     network: SupplyNetwork
     folding: Folding
     kept: Kept
+    opened: Opened
     whole: SupplyNetwork
     base: Base
     places: Mapping[str, str]
@@ -55,19 +60,25 @@ class PlanNetwork:
         inputs: Inputs,
         base: Base,
         *,
-        parties: Sequence[str],
+        parties: Mapping[str, Sequence[str]],
         partners: frozenset[str],
         forms: Sequence[str],
         heavy_share: float,
     ) -> PlanNetwork:
-        """Fold a chain: every region is a party, China, a partner of a party, or the rest."""
+        """Fold a chain: every region is of a party, China, a partner of a party, or the rest.
+
+        `parties`: the regions of each; its stocks lie in the first of them, which in the network is the whole party.
+        """
         kept = Kept.of(inputs, base)
-        own = {r: r for r in (*parties, CHINA)}
+        own = {CHINA: CHINA, **{r: party for party, regions in parties.items() for r in regions}}
         places = {r: own.get(r, PARTNERS if r in partners else REST) for r in inputs.chain.regions}
         kept = replace(kept, arc=kept.arc | _openable(inputs, places))
-        inputs, base = _with_ore(kept.inputs(inputs), places), _without_output(kept.base(base), places)
+        inputs, base = kept.inputs(inputs), kept.base(base)
+        opened = Opened.of(inputs.chain, places, parties)
+        inputs, base = opened.inputs(inputs), opened.base(base)
         bought = tuple((product, party) for party in parties for product in forms)
-        public = (*((product, region) for region, product in inputs.public_cover_days), *bought)
+        held = ((product, region) for region, product in inputs.public_cover_days)
+        public = (*held, *((product, parties[party][0]) for product, party in bought))
         grid = len(range(0, len(inputs.months), QUARTER))
         bands = len(next(iter(inputs.bands.values())))
         whole, by_month = (
@@ -77,7 +88,7 @@ class PlanNetwork:
             for months in (grid, len(inputs.months))
         )
         folding = Folding.of(whole, places)
-        return cls(folding.network, folding, kept, by_month, base, places, tuple(parties), bought, heavy_share)
+        return cls(folding.network, folding, kept, opened, by_month, base, places, tuple(parties), bought, heavy_share)
 
     def quantities(self, inputs: Inputs, weight: Mapping[str, float], *, skipped: int = 0) -> Quantities:
         """Limits and costs by quarter. Outside China, plants stay at the output of the base year.
@@ -86,7 +97,7 @@ class PlanNetwork:
         base price, which pays what it costs: value of a slice = price + weight · (full value − price). `skipped`: the
         months of the inputs that lie before the year, in which stocks are used up.
         """
-        inputs = _with_ore(self.kept.inputs(inputs), self.places)
+        inputs = self.opened.inputs(self.kept.inputs(inputs))
         q = _level(quantities(inputs, self.base, self.whole), inputs)
         price = dict(zip(inputs.chain.products, inputs.base_price, strict=True))
         worth = np.array([price[product] for product, _ in self.forms]) * PUBLIC_VALUE_SHARE * MUSD_PER_T
@@ -187,37 +198,74 @@ def _openable(inputs: Inputs, places: Mapping[str, str]) -> np.ndarray[tuple[int
     return found
 
 
-def _ores(places: Mapping[str, str]) -> list[tuple[Process, str]]:
-    """An activity without inputs for each oxide and each place but China, named by the first region of the place."""
-    first: dict[str, str] = {}
-    for region, place in places.items():
-        first.setdefault(place, region)
-    at = [region for place, region in first.items() if place != CHINA]
-    return [(Process(f"{OWN_ORE}_{p}", "separated", {}, {p: 1.0}), region) for p in OXIDES for region in at]
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What nobody does yet and a plan can begin: activities and routes, of no size until something raises them.
 
+    Plants with ore of their own, everywhere but in China; at a party each step of the chain that it does not take yet;
+    and to and from a party each route of what these make, but for those to and from China.
+    """
 
-def _with_ore(inputs: Inputs, places: Mapping[str, str]) -> Inputs:
-    """The same inputs with plants that have ore of their own, of no size yet."""
-    ores = _ores(places)
-    chain = inputs.chain
-    processes = tuple({process.process_id: process for process, _ in ores}.values())
-    return replace(
-        inputs,
-        chain=replace(
-            chain,
-            processes=(*chain.processes, *processes),
-            activities=(*chain.activities, *((process.process_id, region) for process, region in ores)),
-        ),
-        availability=np.vstack([inputs.availability, np.ones((len(ores), len(inputs.months)))]),
-        new_capacity=np.vstack([inputs.new_capacity, np.zeros((len(ores), len(inputs.months)))]),
-        spare=np.append(inputs.spare, np.zeros(len(ores))),
-        ramp=np.append(inputs.ramp, np.zeros(len(ores))),
-    )
+    processes: tuple[Process, ...]
+    activities: tuple[tuple[str, str], ...]
+    arcs: tuple[tuple[str, str, str], ...]
 
+    @classmethod
+    def of(cls, chain: Chain, places: Mapping[str, str], parties: Mapping[str, Sequence[str]]) -> Opened:
+        """What to add to a chain. A place with several regions begins in the first of them."""
+        first: dict[str, str] = {}
+        for region, place in places.items():
+            first.setdefault(place, region)
+        ores = tuple(Process(f"{OWN_ORE}_{p}", "separated", {}, {p: 1.0}) for p in OXIDES)
+        outside = [place for place in first if place != CHINA]
+        activities = [(ore.process_id, first[place]) for ore in ores for place in outside]
+        taken = {(process, places[region]) for process, region in chain.activities}
+        steps = [p for p in chain.processes if p.process_id in STEPS]
+        activities += [
+            (step.process_id, first[party])
+            for step in steps
+            for party in parties
+            if (step.process_id, party) not in taken
+        ]
+        shipped = [*OXIDES, *(p for step in steps for p in step.outputs if p in set(chain.products))]
+        routes = {(p, places[o], places[d]) for p, o, d in chain.arcs}
+        from_: dict[tuple[str, str], dict[str, None]] = {}
+        for p, o, _ in chain.arcs:
+            from_.setdefault((p, places[o]), {})[o] = None
+        arcs = [
+            (p, region, first[there])
+            for p in dict.fromkeys(shipped)
+            for here in outside
+            for there in outside
+            if here != there and {here, there} & set(parties) and (p, here, there) not in routes
+            for region in from_.get((p, here), {first[here]: None})
+        ]
+        return cls(ores, tuple(activities), tuple(arcs))
 
-def _without_output(base: Base, places: Mapping[str, str]) -> Base:
-    """The same base year, in which those plants make nothing."""
-    return replace(base, activity=np.append(base.activity, np.zeros(len(_ores(places)))))
+    def inputs(self, inputs: Inputs) -> Inputs:
+        """The same inputs with what is added."""
+        chain, count = inputs.chain, len(self.activities)
+        return replace(
+            inputs,
+            chain=replace(
+                chain,
+                processes=(*chain.processes, *self.processes),
+                activities=(*chain.activities, *self.activities),
+                arcs=(*chain.arcs, *self.arcs),
+            ),
+            availability=np.vstack([inputs.availability, np.ones((count, len(inputs.months)))]),
+            new_capacity=np.vstack([inputs.new_capacity, np.zeros((count, len(inputs.months)))]),
+            spare=np.append(inputs.spare, np.zeros(count)),
+            ramp=np.append(inputs.ramp, np.zeros(count)),
+        )
+
+    def base(self, base: Base) -> Base:
+        """The same base year, in which nobody does it."""
+        return replace(
+            base,
+            activity=np.append(base.activity, np.zeros(len(self.activities))),
+            flow=np.append(base.flow, np.zeros(len(self.arcs))),
+        )
 
 
 def _level(q: Quantities, inputs: Inputs) -> Quantities:

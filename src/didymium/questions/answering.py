@@ -37,8 +37,10 @@ def table_hashes(ds: Dataset) -> dict[str, str]:
 
 
 def know_parties(question: Question, ds: Dataset, params: Mapping[str, Any]) -> None:
-    """Raises UnknownTerm for a party that is no place."""
+    """Raises UnknownTerm for a party that is no place, nor a group of places where a question takes these."""
     places = {str(row["place"]) for row in ds.rows("places")}
+    if question.may_ask_groups:
+        places |= {group for row in ds.rows("places") for group in str(row["groups"] or "").split(";") if group}
     everyone = question.may_ask_all and list(params.get("parties") or ()) == ["ALL"]
     for party in () if everyone else params.get("parties", ()):
         if party not in places:

@@ -20,7 +20,8 @@ class Question:
     name does not. `shows` picks the rows that a terminal shows, by column, where all would be too many. `then` is the
     command that a reader may want next. `fails_on` names the column whose values `--fail-on` may ask for. `proofs` is
     the module that assembles the programmes of a kept answer again (`answered`) and checks them (`checked`).
-    `given` names the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party.
+    `given` names the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party,
+    `may_ask_groups`: a party may be a group of places, such as EU27.
     `above` names further tables that a terminal shows over the rows, with their columns; a workbook then holds all
     tables.
     """
@@ -39,6 +40,7 @@ class Question:
     proofs: str = ""
     given: str = ""
     may_ask_all: bool = False
+    may_ask_groups: bool = False
     above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -157,6 +159,7 @@ _QUESTIONS = (
         study="didymium.studies.plan:plan",
         help="Which projects, packages and stocks together, for this money, and who pays what.",
         params=("parties", "budget", "risk", "only", "year", "futures", "seed", "time_limit", "verify"),
+        may_ask_groups=True,
         columns=(
             "project_id",
             "place",
@@ -194,6 +197,7 @@ _QUESTIONS = (
         study="didymium.studies.plan_again:whatif",
         help="What if one project, instrument or product were in the plan or out of it.",
         params=("parties", "budget", "risk", "only", "year", "futures", "seed", "force", "fixed", "time_limit"),
+        may_ask_groups=True,
         columns=(
             "plan",
             "value_usd_m",

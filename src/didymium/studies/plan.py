@@ -14,7 +14,8 @@ from didymium.errors import BadInput, UnknownTerm
 from didymium.results import Field, Result
 from didymium.results.result import COMPLETE, PARTIAL
 from didymium.studies import plan_reasons, plan_second, plan_views
-from didymium.studies.plan_problem import ALL, PARTS, Problem, ground
+from didymium.studies.plan_ground import ALL, PARTS, ground
+from didymium.studies.plan_problem import Problem
 from didymium.studies.plan_warnings import plan_warnings
 
 FUTURES = 32

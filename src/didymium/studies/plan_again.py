@@ -16,7 +16,8 @@ from didymium.model.network import Floats
 from didymium.results import Field, Result, Row
 from didymium.results.result import COMPLETE, PARTIAL
 from didymium.studies import plan_share
-from didymium.studies.plan_problem import ALL, PARTS, Ground, Problem, ground
+from didymium.studies.plan_ground import ALL, PARTS, Ground, ground
+from didymium.studies.plan_problem import Problem
 from didymium.studies.plan_share import LEAST_T
 
 FUTURES = 32

@@ -86,7 +86,7 @@ NOT_YET = ("exploration", "feasibility", "permitting", "proposed")  # statuses o
 def hastened(
     offered: Sequence[Candidate],
     plants: Mapping[str, Sequence[Addition]],
-    parties: Sequence[str],
+    members: Mapping[str, Sequence[str]],
     assume: Mapping[str, float],
 ) -> list[Candidate]:
     """The same choices with hastened permits, and permits alone, for what a party hosts and is not yet being built.
@@ -97,8 +97,8 @@ def hastened(
     cures, cost, years = (assume[f"plan_permit_{name}"] for name in ("obstacle_share", "usd_m", "years"))
     found: list[Candidate] = []
     for project, own in sorted(plants.items()):
-        host = own[0].region
-        if host not in parties or own[0].status not in NOT_YET or not any(p.stage in HOSTED for p in own):
+        host = next((party for party, regions in members.items() if own[0].region in regions), None)
+        if host is None or own[0].status not in NOT_YET or not any(p.stage in HOSTED for p in own):
             continue
         chance = assume[f"success_share_{own[0].status}"]
         more = cures * (1 - chance)
@@ -123,6 +123,7 @@ def links(
     offered: Sequence[Candidate],
     plants: Mapping[str, Sequence[Addition]],
     gaps: Mapping[tuple[str, str, str], float],
+    members: Mapping[str, Sequence[str]],
     prices: Mapping[str, float],
     assume: Mapping[str, float],
     *,
@@ -144,7 +145,7 @@ def links(
     capital = assume["plan_link_capital_usd_per_t"] / 1e6 * (1 + assume["finance_capex_overrun_share"])
     return [
         Link(
-            Addition(f"new-{product}-{party}".lower().replace("_", "-"), stage, product, party, 1.0, "proposed", start),
+            _plant(party, stage, product, members[party][0], start),
             party,
             most,
             capital,
@@ -157,17 +158,24 @@ def links(
     ]
 
 
+def _plant(party: str, stage: str, product: str, place: str, start: float) -> Addition:
+    """A plant of a tonne a year that a party has built, at a place of its own."""
+    name = f"new-{product}-{party}".lower().replace("_", "-")
+    return Addition(name, stage, product, place, 1.0, "proposed", start)
+
+
 def candidates(
     ds: Dataset,
     plants: Mapping[str, Sequence[Addition]],
-    parties: Sequence[str],
+    members: Mapping[str, Sequence[str]],
     assume: Mapping[str, float],
     *,
     seed: int,
 ) -> tuple[list[Candidate], dict[str, str]]:
     """Every eligible (project, package, payer), and for each project without one the reason.
 
-    For each party, the cheapest packages of the kinds that its open programmes pay for.
+    For each party, the cheapest packages of the kinds that its open programmes pay for. Those of a place of a group are
+    the group's as well.
     """
     book = register(ds, assume)
     ranges = {
@@ -193,7 +201,7 @@ def candidates(
             built = venture(sheet, drawn, assume, as_of=int(ds.version.split(".")[0]))
             main = max(range(len(sheet.lines)), key=lambda i: sheet.lines[i].tonnes * sheet.lines[i].level(book.prices))
             case = Case(private(built, bank_loan(assume)), main, sheet.lines[main].level(book.prices), hurdles)
-            offers = _offers(ds, sheet, case, tried(case, menu), parties)
+            offers = _offers(ds, sheet, case, tried(case, menu), members)
             if isinstance(offers, str):
                 reasons[project] = offers
                 continue
@@ -218,7 +226,7 @@ def candidates(
 
 
 def _offers(
-    ds: Dataset, sheet: Sheet, case: Case, packages: Sequence[Tried], parties: Sequence[str]
+    ds: Dataset, sheet: Sheet, case: Case, packages: Sequence[Tried], members: Mapping[str, Sequence[str]]
 ) -> list[tuple[str, str, float, Tried]] | str:
     """(party, programmes, bankable share without support, package), or the reason why there is none."""
     plain = packages[0].bankable_share
@@ -228,8 +236,9 @@ def _offers(
         return "no_package"
     found = []
     open_to = programme_rows(ds, sheet, None, {})
-    for party in parties:
-        kinds = {k for r in open_to if r["party"] == party for k in str(r["instruments"]).split(";")}
+    for party, regions in members.items():
+        payers = {party, *regions}
+        kinds = {k for r in open_to if r["party"] in payers for k in str(r["instruments"]).split(";")}
         own = [t for t in packages if t.chosen and {str(o["instrument"]) for o in t.chosen} <= kinds]
         seen: set[tuple[str, ...]] = set()
         for share in (s for s in BANKABLE_IN if s > plain):
@@ -240,7 +249,7 @@ def _offers(
             paying = [
                 r
                 for r in programme_rows(ds, sheet, best, option_costs(case, best))
-                if r["party"] == party and r["budget_fit"] != "no"
+                if r["party"] in payers and r["budget_fit"] != "no"
             ]
             paid = {k for r in paying for k in str(r["instruments"]).split(";")}
             if {str(o["instrument"]) for o in best.chosen} <= paid:

@@ -16,7 +16,7 @@ from didymium.scenario.apply import apply
 from didymium.scenario.observing import sigma_of
 from didymium.scenario.uncertain import PRICES, factors, split_uniform
 from didymium.studies.plan_candidates import Candidate
-from didymium.studies.plan_problem import Ground
+from didymium.studies.plan_ground import Ground
 from didymium.studies.plan_scenarios import STOPS, scenario_of
 
 OVERRUN = "finance_capex_overrun_share"

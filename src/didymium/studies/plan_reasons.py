@@ -13,7 +13,8 @@ from didymium.model.network import Floats
 from didymium.results import Row
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies.plan_candidates import HOSTED, Candidate
-from didymium.studies.plan_problem import LEAST_GAIN, PROJECTS, Problem, acting
+from didymium.studies.plan_ground import PROJECTS
+from didymium.studies.plan_problem import LEAST_GAIN, Problem, acting
 from didymium.studies.plan_scenarios import CHANCES, chances
 
 PLENTY_T = 1e4  # tonnes a year more at a stage and place: more than the parties' whole need of most products

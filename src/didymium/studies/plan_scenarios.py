@@ -52,17 +52,29 @@ def futures(projects: Sequence[str], assume: Mapping[str, float], *, scenarios: 
     """One quiet year in eight futures, the rest shared among the stops; chances are those of the assumptions.
 
     Luck, slip and demand are spread evenly within each kind (Latin hypercube), so that no kind has all the bad luck.
+    Each has a sequence of its own: a project more, or a party more, leaves the luck of the others as it was.
     """
-    from scipy.stats import qmc
-
     found = []
     chance = chances(assume)
     for kind, count in sizes(scenarios).items():
-        rng = np.random.default_rng([seed, 6, KINDS.index(kind)])
-        for point in qmc.LatinHypercube(d=len(projects) + 2, rng=rng).random(count):
-            luck = dict(zip(sorted(projects), point[2:].tolist(), strict=True))
-            found.append(Future(kind, chance[kind] / count, float(point[0]), luck, float(point[1])))
+        own = [seed, 6, KINDS.index(kind)]
+        luck = {project: _spread(own, project, count) for project in sorted(projects)}
+        found += [
+            Future(kind, chance[kind] / count, outlook, {p: drawn[i] for p, drawn in luck.items()}, slip)
+            for i, (outlook, slip) in enumerate(
+                zip(_spread(own, "outlook", count), _spread(own, "slip", count), strict=True)
+            )
+        ]
     return found
+
+
+def _spread(seed: Sequence[int], what: str, count: int) -> list[float]:
+    """Draws of one thing, one in each of so many equal parts of 0 to 1, in an order of their own."""
+    from scipy.stats import qmc
+
+    rng = np.random.default_rng([*seed, *what.encode()])
+    points: list[float] = qmc.LatinHypercube(d=1, rng=rng).random(count)[:, 0].tolist()
+    return points
 
 
 def sizes(scenarios: int) -> dict[str, int]:

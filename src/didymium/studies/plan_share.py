@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from didymium.results import Row
 from didymium.studies.plan_problem import Look, Problem
 from didymium.studies.plan_scenarios import QUIET
 
-MOST_PARTIES = 4  # of which every coalition makes its own plan; of more only each alone and all
+MOST_PARTIES = 5  # of which every coalition makes its own plan; of more only each alone and all
 LEAST_T = 0.05  # tonnes: less is nothing
 
 
@@ -144,17 +145,22 @@ def benefit_rows(problem: Problem, plain: Look, planned: Look) -> list[Row]:
         {
             "party": place,
             "need_t": float(stop @ plain.need[place] / stop.sum()),
-            "served_share_without": float(stop @ plain.served[place] / (stop @ plain.need[place])),
-            "served_share_with": float(stop @ planned.served[place] / (stop @ plain.need[place])),
+            "served_share_without": _part(stop @ plain.served[place], stop @ plain.need[place]),
+            "served_share_with": _part(stop @ planned.served[place], stop @ plain.need[place]),
             "delivery_share": added[place] / sum(added.values()) if sum(added.values()) > LEAST_T else None,
-            "alike_share_without": float(stop @ plain.served_alike[place] / (stop @ plain.need[place])),
-            "alike_share_with": float(stop @ planned.served_alike[place] / (stop @ plain.need[place])),
+            "alike_share_without": _part(stop @ plain.served_alike[place], stop @ plain.need[place]),
+            "alike_share_with": _part(stop @ planned.served_alike[place], stop @ plain.need[place]),
             "alike_delivery_share": alike[place] / sum(alike.values()) if sum(alike.values()) > LEAST_T else None,
             "alike_avoided_usd_m": float(share @ (plain.alike[place] - planned.alike[place])),
             "is_party": place in on.parties,
         }
         for place in places
     ]
+
+
+def _part(some: Any, whole: Any) -> float | None:
+    """A share; None of a place that needs nothing."""
+    return float(some / whole) if whole > 0 else None
 
 
 def double_rows(problem: Problem, made: Mapping[Coalition, PortfolioSolution]) -> list[Row]:
@@ -250,7 +256,7 @@ def named(problem: Problem, x: Floats) -> str:
 def spent_on_stocks(problem: Problem, x: Floats, party: str | None = None) -> float:
     """Money for stocks [million USD], of a party or of all."""
     on, at = problem.ground, len(problem.ground.offered)
-    return sum(s.price * float(x[at + k]) for k, s in enumerate(on.stocks) if party in (None, s.party))
+    return float(sum(s.price * float(x[at + k]) for k, s in enumerate(on.stocks) if party in (None, s.party)))
 
 
 def built(problem: Problem, x: Floats, party: str | None = None) -> float:

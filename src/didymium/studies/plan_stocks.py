@@ -14,6 +14,7 @@ from didymium.engine.twostage import PortfolioSolution
 from didymium.model.network import Floats
 from didymium.results import Result, Row
 from didymium.studies import stocks as stock_study
+from didymium.studies.plan_ground import Ground
 from didymium.studies.plan_problem import Problem
 from didymium.studies.plan_scenarios import LATER, QUIET, STOPS
 from didymium.studies.plan_share import LEAST_T, released
@@ -22,16 +23,18 @@ HISTORIES, YEARS, SETTLING = 2_000, 40, 10  # drawn histories; years of each, of
 DRAWS = 50  # of the stock study
 RULE_STAGE = "metal"  # the form in which the rules of days are held here: what a stop lacks most outside China
 DAYS = 365
+STUDIED = ("need_t", "rule_60_t", "rule_180_t", "held_t", "held_t_p10", "held_t_p90")
 
 
 def stock_rows(problem: Problem, found: PortfolioSolution, every: Sequence[PortfolioSolution]) -> list[Row]:
     """What to hold, with what plans over other data would hold. A form that no plan buys has no row.
 
-    `held_t` is what firms and the state hold already; a secret stock stands as the range in which it lies.
+    `held_t` is what firms and the state hold already; a secret stock stands as the range in which it lies. Of a group
+    the amounts of its places are added up, the ends of the ranges too.
     """
     on, at = problem.ground, len(problem.ground.offered)
     planned = problem.losses(found.x)
-    known = {(str(r["party"]), str(r["product"]), str(r["stage"])): r for r in _study(problem).rows}
+    known = _known(on, _study(on))
     rows: list[Row] = []
     for number, (product, party) in enumerate(on.net.forms):
         steps = [(at + k, s) for k, s in enumerate(on.stocks) if s.form == number]
@@ -41,8 +44,8 @@ def stock_rows(problem: Problem, found: PortfolioSolution, every: Sequence[Portf
         sold = np.array(found.x)
         sold[[j for j, _ in steps]] = 0.0
         worth = problem.measure(problem.losses(sold)) - problem.measure(planned)
-        beside = known.get((party, *_as_studied(product)))
-        need = _number(beside, "need_t")
+        beside = known.get((party, *_as_studied(product)), {})
+        need = beside.get("need_t")
         rows.append(
             {
                 "party": party,
@@ -53,11 +56,11 @@ def stock_rows(problem: Problem, found: PortfolioSolution, every: Sequence[Portf
                 "chosen_in": sum(t >= LEAST_T for t in bought),
                 "plans": len(every),
                 "bought_days": bought[0] / need * DAYS if need else None,
-                "rule_60_t": _number(beside, "rule_60_t"),
-                "rule_180_t": _number(beside, "rule_180_t"),
-                "held_t": _number(beside, "held_t"),
-                "held_t_p10": _number(beside, "held_t_p10"),
-                "held_t_p90": _number(beside, "held_t_p90"),
+                "rule_60_t": beside.get("rule_60_t"),
+                "rule_180_t": beside.get("rule_180_t"),
+                "held_t": beside.get("held_t"),
+                "held_t_p10": beside.get("held_t_p10"),
+                "held_t_p90": beside.get("held_t_p90"),
                 "stock_usd_m": sum(float(found.x[j]) * s.price for j, s in steps),
                 "holding_usd_m_per_y": sum(float(found.x[j]) * s.price * s.holding for j, s in steps),
                 "price_rise_share": max((s.rise for j, s in steps if found.x[j] > LEAST_T), default=0.0),
@@ -69,9 +72,21 @@ def stock_rows(problem: Problem, found: PortfolioSolution, every: Sequence[Portf
     return rows
 
 
-def _study(problem: Problem) -> Result:
-    on = problem.ground
-    return stock_study.stocks(on.ds, parties=on.parties, year=on.year, draws=DRAWS)
+def _study(on: Ground) -> Result | None:
+    """The stock study of the places of the parties that use magnets; None if none does."""
+    places = [region for regions in on.members.values() for region in regions if region in on.needing]
+    return stock_study.stocks(on.ds, parties=places, year=on.year, draws=DRAWS) if places else None
+
+
+def _known(on: Ground, study: Result | None) -> dict[tuple[str, str, str], dict[str, float]]:
+    """Need, rules and what is held by party, product and stage: those of a group are the sums of its places."""
+    of = {region: party for party, regions in on.members.items() for region in regions}
+    found: dict[tuple[str, str, str], dict[str, float]] = {}
+    for r in study.rows if study else ():
+        sums = found.setdefault((of[str(r["party"])], str(r["product"]), str(r["stage"])), dict.fromkeys(STUDIED, 0.0))
+        for name in STUDIED:
+            sums[name] += float(r[name])  # type: ignore[arg-type]
+    return found
 
 
 def _as_studied(product: str) -> tuple[str, str]:
@@ -83,10 +98,6 @@ def _as_studied(product: str) -> tuple[str, str]:
     return product, "metal"
 
 
-def _number(row: Row | None, name: str) -> float | None:
-    return None if row is None else float(row[name])  # type: ignore[arg-type]
-
-
 def rule_rows(problem: Problem, found: PortfolioSolution) -> list[Row]:
     """The stocks of the plan beside 60 and 180 days of need in metal and what Project Vault could buy.
 
@@ -94,7 +105,9 @@ def rule_rows(problem: Problem, found: PortfolioSolution) -> list[Row]:
     to the money of Project Vault nowhere: its size stands beside as a share.
     """
     on, at = problem.ground, len(problem.ground.offered)
-    study = _study(problem)
+    study = _study(on)
+    if study is None:
+        return []
     is_stock = on.is_open("stocks")
     others = np.where(is_stock, 0.0, found.x)
     without = problem.losses(others), problem.losses(np.zeros(on.choices))
@@ -102,12 +115,12 @@ def rule_rows(problem: Problem, found: PortfolioSolution) -> list[Row]:
     tried: list[tuple[str, dict[tuple[str, str], float], float]] = []
     for days in (60, 180):
         tonnes = {
-            (str(r["party"]), str(r["product"])): float(r[f"rule_{days}_t"])  # type: ignore[arg-type]
-            for r in study.rows
-            if r["stage"] == RULE_STAGE
+            (party, product): sums[f"rule_{days}_t"]
+            for (party, product, stage), sums in _known(on, study).items()
+            if stage == RULE_STAGE
         }
         of = [r for r in study.tables["sizes"] if (r["stage"], r["stock_rule"]) == (RULE_STAGE, f"days_{days}")]
-        costs = [float(r["purchase_usd_m"]) for r in of if r["party"] in on.parties]  # type: ignore[arg-type]
+        costs = [float(r["purchase_usd_m"]) for r in of if r["party"] in on.needing]  # type: ignore[arg-type]
         tried.append((f"days_{days}", tonnes, sum(costs)))
     rows: list[Row] = []
     for rule, tonnes, paid in tried:

@@ -14,7 +14,8 @@ from didymium.scenario.uncertain import split_uniform
 from didymium.studies import plan_share, plan_stocks
 from didymium.studies.plan_again import choice_rows
 from didymium.studies.plan_errors import wrong_grounds
-from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS, Look, Problem
+from didymium.studies.plan_ground import ALL, PROJECTS, STOCKS
+from didymium.studies.plan_problem import Look, Problem
 from didymium.studies.plan_reasons import drawn_chances, drawn_rows
 from didymium.studies.plan_scenarios import LASTING, LATER_YEARS, QUIET, chances
 from didymium.studies.plan_share import LEAST_T, built, named, projects, spent_on_links, spent_on_stocks
