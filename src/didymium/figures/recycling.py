@@ -7,7 +7,7 @@ from typing import Any
 from didymium.errors import NotFound
 from didymium.figures import theme
 from didymium.figures.rows import known, quantity
-from didymium.i18n import Names, Translator, translator
+from didymium.i18n import Names, translator
 from didymium.results import Result, Row
 
 TOGETHER = "all_levers"
@@ -27,12 +27,15 @@ def scrap_return(
     plot = theme.width(narrow) - extent - right - 10
     ends = {"now": t("As today"), "then": t("With all levers")}
     bars, dots = [], []
+    most = (-1.0, "")
     for row in rows:
         name = t.term("scrap_element", str(row["element"]))
         now, then = quantity(row["need_share"]), _pulled(result, row)
         family = t.term("family", str(row["family"]))
         text = t.share(now, 2) if then is None else t("{now} → {then}", now=t.share(now, 2), then=t.share(then, 2))
-        bars.append({"name": name, "family": family, "now": now, "then": now if then is None else then, "text": text})
+        reached = now if then is None else then
+        most = max(most, (reached, name))
+        bars.append({"name": name, "family": family, "now": now, "then": reached, "text": text})
         dots.append({"name": name, "family": family, "value": now, "end": ends["now"]})
         if then is not None:
             dots.append({"name": name, "family": family, "value": then, "end": ends["then"]})
@@ -76,13 +79,12 @@ def scrap_return(
         "resolve": {"scale": {"y": "independent"}},
         "spec": {"width": plot, "height": {"step": 24}, "layer": layers},
     }
-    most = max(bars, key=lambda bar: float(str(bar["then"])))
     return theme.frame(
         body,
         title=t(
             "Scrap could meet most of the need for {element}: {share}",
-            element=most["name"],
-            share=t.share(most["then"], 2),
+            element=most[1],
+            share=t.share(most[0], 2),
         ),
         subtitle=t(
             "{place}, {year}: what returns from goods out of use over what makers take in; levers are more collection, "

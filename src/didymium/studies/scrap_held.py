@@ -28,11 +28,7 @@ def _held(row: Mapping[str, object], known: Sequence[Material]) -> Row:
     year, place, measure = int(str(row["year"])), str(row["place"]), str(row["measure"])
     ours = _measured(mine, place, year, measure) if len(mine) == len(asked) else None
     theirs = float(str(row["quantity"]))
-    low, high = (
-        (None, None)
-        if ours is None
-        else (float(q) for q in np.quantile(ours[1:] if len(ours) > 1 else ours, [0.1, 0.9]))
-    )
+    low, high = _band(ours)
     return {
         "family": str(row["family"]),
         "element": "+".join(m.element for m in mine) or "+".join(sorted(asked)),
@@ -45,11 +41,25 @@ def _held(row: Mapping[str, object], known: Sequence[Material]) -> Row:
         "study_value_p10": low,
         "study_value_p90": high,
         "study_over_published": None if ours is None else float(ours[0]) / theirs,
-        "band_holds": "unknown" if low is None or high is None else "inside" if low <= theirs <= high else "outside",
+        "band_holds": "unknown" if ours is None else _holds(low, high, theirs),
         "reads": str(row["reads"]),
         "reads_ja": str(row["reads_ja"]),
         "source_id": str(row["source_id"]),
     }
+
+
+def _band(values: Floats | None) -> tuple[float | None, float | None]:
+    """P10 and P90 of the draws; None where there are none."""
+    if values is None or len(values) < 2:
+        return None, None
+    low, high = np.quantile(values[1:], [0.1, 0.9])
+    return float(low), float(high)
+
+
+def _holds(low: float | None, high: float | None, value: float) -> str:
+    if low is None or high is None:
+        return "no_band"
+    return "inside" if low <= value <= high else "outside"
 
 
 def _measured(materials: Sequence[Material], place: str, year: int, measure: str) -> Floats | None:
@@ -112,7 +122,7 @@ def _asked(row: Mapping[str, object], material: Material, places: Mapping[str, S
             line = material.whole(members, lever)
             back = None if line is None or returned is None else line.recovered[:, i] + returned[:, i]
             met = None if back is None or needed is None else back / needed
-            low, high = (None, None) if met is None else (float(q) for q in np.quantile(met[1:], [0.1, 0.9]))
+            low, high = _band(met)
             yield {
                 "family": material.family,
                 "party": party,
