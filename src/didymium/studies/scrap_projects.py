@@ -12,6 +12,7 @@ from didymium.data import Dataset
 from didymium.model.ledger import Addition, rising
 from didymium.results import Row
 from didymium.scenario.chain import project_steps
+from didymium.scenario.family_inputs import content_of
 from didymium.studies.gap_supply import Supply, addition_rows, chances
 from didymium.studies.scrap_material import MAGNETS, Material
 from didymium.studies.scrap_stream import PULLS
@@ -22,7 +23,6 @@ OXIDES = ("ndpr_oxide", "dy_oxide", "tb_oxide")
 RECYCLER = "recycling"
 RECYCLED = "recycled"
 COUNTED = ("mine", "intermediate", "refined", "separated", "anode", RECYCLED)
-CONTENT_OF = {"t LCE/y": "lithium_carbonate", "t WO3/y": "tungsten_trioxide"}
 USD_A_MILLION = 1e6
 
 
@@ -125,8 +125,10 @@ def _content(ds: Dataset, row: Mapping[str, Any]) -> float | None:
     if row["capacity"] is None:
         return None
     unit = ds.rows("units", unit=row["capacity_unit"])[0]
-    inside = CONTENT_OF.get(str(row["capacity_unit"]), str(row["product"]))
-    content = ds.rows("recipes", process_id=f"content_{inside}", flow_role="parameter")
+    known = content_of(ds, str(row["capacity_unit"]))
+    if known is not None:
+        return float(row["capacity"]) * known
+    content = ds.rows("recipes", process_id=f"content_{row['product']}", flow_role="parameter")
     if content:
         return float(row["capacity"]) * float(content[0]["quantity"])
     own = unit["unit"] == "t/y" or (unit["mass_basis"] == "element" and unit["element"])
