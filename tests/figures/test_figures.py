@@ -43,6 +43,22 @@ NETWORK_REPLAY = {
     "verdict": "inside",
 }
 RESULTS["backtest"] = chain_fixture.result("backtest", [REPLAY, NETWORK_REPLAY])
+SCRAP = {"family": "catalysts", "party": "USA+JPN", "element": "Pd", "year": 2035}
+UNKNOWN_EXPORTS = {"family": "minor_metals", "party": "USA+JPN", "element": "W", "year": 2035}
+RESULTS["recycling"] = chain_fixture.result(
+    "recycling",
+    [
+        {**SCRAP, "sector": "total", "need_t": 50.0, "need_share": 0.4, "source_ids": ["s1"]},
+        {**UNKNOWN_EXPORTS, "sector": "total", "need_t": 100.0, "need_share": 0.3, "source_ids": ["s1"]},
+    ],
+    tables={
+        "levers": [
+            {**SCRAP, "lever": "all_levers", "recovered_t": 40.0},
+            {**UNKNOWN_EXPORTS, "lever": "all_levers", "recovered_t": None},
+            {**UNKNOWN_EXPORTS, "lever": "both", "recovered_t": 60.0},
+        ]
+    },
+)
 STUDY = {
     "backtest_bands": "backtest",
     "chain_shares": "exposure",
@@ -57,6 +73,7 @@ STUDY = {
     "package_frontier": "finance",
     "commitments_board": "commitments",
     "measures_calendar": "measures",
+    "scrap_return": "recycling",
 }
 
 
@@ -214,3 +231,9 @@ def test_a_replay_is_drawn_by_its_shock_and_what_is_not_scored_is_not() -> None:
     circular = chain_fixture.result("backtest", [{**REPLAY, "is_scored": False}])
     with pytest.raises(NotFound):
         draw("backtest_bands", result=circular)
+
+
+def test_scrap_without_known_exports_is_drawn_with_the_other_two_levers() -> None:
+    cells = json.dumps(draw("scrap_return"), ensure_ascii=False)
+    assert "40% → 80%" in cells and "30% → 60%" in cells
+    assert draw("scrap_return")["usermeta"]["title"] == "Scrap could meet most of the need for Pd: 80%"

@@ -16,13 +16,14 @@ from didymium.scenario.apply import assumptions, joint_inputs
 from didymium.scenario.chain import magnet_chain
 from didymium.scenario.families import join, join_chains
 from didymium.scenario.family_chain import Family, family_chain, listed_output, quantity
-from didymium.scenario.family_inputs import family_inputs, prices
+from didymium.scenario.family_inputs import RISING, content_of, family_inputs, prices
 from didymium.scenario.family_trade import price_per_kg
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Outage, Scenario, load
 
 FAMILIES = ("minor_metals", "catalysts", "batteries", "smco_magnets")
 MONTHS = tuple(f"2024-{m:02d}" for m in range(1, 13))
+BUILDING = {"KAZ", "KOR", "ROW_EU", "USA"}  # where the first gallium plants are being built
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +72,46 @@ def test_arrays_fit_the_chain_and_values_are_above_prices(name: str, parts: dict
 
 def test_a_process_runs_where_its_output_is_listed(ds: Dataset, parts: dict[str, Inputs]) -> None:
     at = {r for p, r in parts["minor_metals"].chain.activities if p.startswith("gallium_primary")}
-    assert at == {"CHN", "JPN", "RUS"}  # USGS MCS 2026 lists three countries for 2024
+    assert at - BUILDING == {"CHN", "JPN", "RUS"}  # USGS MCS 2026 lists three countries for 2024
     assert {r["country"] for r in listed_output(ds, "gallium", "refined", 2024)} == {"CHN", "JPN", "RUS", "WLD"}
     assert "KOR" in {r["country"] for r in listed_output(ds, "gallium", "refined", 2023)}  # not carried on
+
+
+def test_where_first_plants_are_built_nothing_is_made_yet(ds: Dataset, parts: dict[str, Inputs]) -> None:
+    """Each place has a project that counts and no figure, so that no plant is there twice; no use comes with it."""
+    inputs = parts["minor_metals"]
+    level = dict(zip(inputs.chain.activities, base_of(inputs).activity, strict=True))
+    building = [(p, r) for p, r in level if p.startswith("gallium_primary") and r in BUILDING]
+    assert {r for _, r in building} == BUILDING and [level[a] for a in building] == pytest.approx([0.0] * 4, abs=1.0)
+    listed = {r["country"] for r in listed_output(ds, "gallium", "refined", 2024)}
+    rows = [r for r in ds.rows("chain_steps") if r["first_plants_in"]]
+    assert [r["process_id"] for r in rows] == ["gallium_primary"]
+    for place in rows[0]["first_plants_in"].split(";"):
+        plants = ds.rows("projects", product="gallium", stage="refined", country=place)
+        assert [r for r in plants if r["status"] in RISING and r["capacity"] and r["start_year"]], place
+        assert place not in listed
+    users = {r for p, r, _ in inputs.chain.uses if p == "gallium:refined"}
+    assert not users & {"KAZ", "ROW_EU"}
+
+
+def test_each_plant_adds_its_expected_capacity_once(ds: Dataset) -> None:
+    """Six gallium plants and Sangdong, whose capacity is told in oxide: chance x what is new since the base year."""
+    months = ("2025-01", "2035-01")
+    assume = assumptions(ds)
+    inputs = family_inputs(ds, "minor_metals", 2025, months, assume)
+    kilograms: dict[str, float] = defaultdict(float)
+    for (process_id, region), new in zip(inputs.chain.activities, inputs.new_capacity, strict=True):
+        kilograms[process_id.removesuffix("_without_host") + ":" + region] += 12 * float(new[-1])
+    for region, place in {"KAZ": "KAZ", "KOR": "KOR", "USA": "USA", "ROW_EU": "GRC"}.items():
+        plants = ds.rows("projects", product="gallium", stage="refined", country=place, status="construction")
+        told = sum(float(r["capacity"]) for r in plants if r["capacity"])
+        assert kilograms[f"gallium_primary:{region}"] == pytest.approx(
+            1000 * told * assume["success_share_construction"]
+        )
+    stood = min(0.5 / assume["ramp_years"], 1.0)  # in the middle of the base year, its first
+    expected = 2300 * 0.792971 * assume["success_share_ramping"] * (1 - stood)
+    assert kilograms["tungsten_mining:KOR"] == pytest.approx(expected)
+    assert content_of(ds, "t WO3/y") == pytest.approx(0.792971) and content_of(ds, "t feed/y") is None
 
 
 def test_samarium_magnets_take_their_cobalt_from_the_batteries_and_their_oxide_from_the_ores(ds: Dataset) -> None:
@@ -100,8 +138,8 @@ def test_a_by_product_takes_in_what_its_host_brings_up(ds: Dataset, parts: dict[
     where = defaultdict(set)
     for process_id, region in chain.activities:
         where[process_id].add(region)
-    assert where["gallium_primary"] == {"CHN", "RUS"}
-    assert where["gallium_primary_without_host"] == {"JPN"}
+    assert where["gallium_primary"] - BUILDING == {"CHN", "RUS"}
+    assert where["gallium_primary_without_host"] - BUILDING == {"JPN"}
     capacity = next(
         float(r["quantity"])
         for r in ds.rows("recipes", process_id="ga_from_bayer", product="gallium")

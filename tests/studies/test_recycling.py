@@ -21,6 +21,7 @@ from didymium.studies.scrap_figures import ELEMENTS, LEVERS, Figures, figures
 from didymium.studies.scrap_projects import SHOWN
 
 DRAWS = 40
+MAGNETS = ("magnets",)
 YEARS = (2026, 2030, 2035)
 SUMMED = ("in_use_stock_t", "end_of_life_t", "collected_t", "recovered_t")
 
@@ -32,7 +33,7 @@ def ds() -> Dataset:
 
 @pytest.fixture(scope="module")
 def answer(ds: Dataset) -> Result:
-    return recycling(ds, years=YEARS, draws=DRAWS)
+    return recycling(ds, families=MAGNETS, years=YEARS, draws=DRAWS)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def test_what_leaves_use_is_what_entered_less_what_stays(known: Figures, ds: Dat
 
 
 def test_the_history_is_the_growth_row_carried_back(known: Figures, ds: Dataset) -> None:
-    rows = {(r["sector"], r["parameter"]): float(r["value"]) for r in ds.rows("lifetimes")}
+    rows = {(r["sector"], r["parameter"]): float(r["value"]) for r in ds.rows("lifetimes", family="magnets")}
     start = int(ds.rows("assumptions", assumption_id="recycling_history_start")[0]["value"])
     growth = gap_supply.sector_growth(ds, "STEPS", np.array(known.years, dtype=float))["wind"]
     use = [(1 + rows["wind", "growth_before"]) ** (year - 2024) for year in range(start, 2025)]
@@ -97,15 +98,15 @@ def test_the_history_is_the_growth_row_carried_back(known: Figures, ds: Dataset)
 
 def test_every_use_of_magnets_has_all_parameters(ds: Dataset) -> None:
     uses = {r["sector"] for r in ds.rows("magnet_sectors") if r["share_of_world"] > 0}
-    found = {(r["sector"], r["parameter"]) for r in ds.rows("lifetimes")}
+    found = {(r["sector"], r["parameter"]) for r in ds.rows("lifetimes", family="magnets")}
     names = {"mean_life", "weibull_shape", "growth_before", "collection_share", "collection_target"}
     assert found == {(use, name) for use in uses for name in names}
-    assert all(r["low"] <= r["value"] <= r["high"] for r in ds.rows("lifetimes"))
-    assert all(r["high"] <= 1 for r in ds.rows("lifetimes") if r["unit"] == "share")
+    assert all(r["low"] <= r["value"] <= r["high"] for r in ds.rows("lifetimes", family="magnets"))
+    assert all(r["high"] <= 1 for r in ds.rows("lifetimes", family="magnets") if r["unit"] == "share")
 
 
 def test_what_has_no_source_says_that_it_is_assumed(ds: Dataset) -> None:
-    own = [r for r in ds.rows("lifetimes") if r["source_id"] == "didymium-derivation"]
+    own = [r for r in ds.rows("lifetimes", family="magnets") if r["source_id"] == "didymium-derivation"]
     assert own and all("ASSUMPTION" in r["basis"] for r in own)
 
 
@@ -186,8 +187,8 @@ def test_capital_cost_is_that_of_the_whole_project_over_its_oxides(answer: Resul
 
 
 def test_same_seed_same_answer(answer: Result, ds: Dataset) -> None:
-    again = recycling(ds, years=YEARS, draws=DRAWS)
-    other = recycling(ds, years=YEARS, draws=DRAWS, seed=1)
+    again = recycling(ds, families=MAGNETS, years=YEARS, draws=DRAWS)
+    other = recycling(ds, families=MAGNETS, years=YEARS, draws=DRAWS, seed=1)
     assert canonical_json(list(again.rows)) == canonical_json(list(answer.rows))
     for mine, theirs in zip(answer.rows, other.rows, strict=True):
         assert mine["recovered_t"] == theirs["recovered_t"]
@@ -195,7 +196,7 @@ def test_same_seed_same_answer(answer: Result, ds: Dataset) -> None:
 
 
 def test_one_party_alone_is_told_once(ds: Dataset) -> None:
-    alone = recycling(ds, parties=("JPN",), years=(2030,), draws=8)
+    alone = recycling(ds, parties=("JPN",), families=MAGNETS, years=(2030,), draws=8)
     assert {r["party"] for r in alone.rows} == {"JPN", "WLD"}
 
 

@@ -21,6 +21,7 @@ OF: dict[str, tuple[Callable[..., Spec], ...]] = {
     "measures": (figures.measures_calendar,),
     "commitments": (figures.commitments_board,),
     "backtest": (figures.backtest_bands,),
+    "recycling": (figures.scrap_return,),
 }
 
 

@@ -9,6 +9,7 @@ from didymium.figures.frontier import package_frontier
 from didymium.figures.gaps import gap_heat, gap_ledger
 from didymium.figures.measures import measures_calendar
 from didymium.figures.projects import project_timeline
+from didymium.figures.recycling import scrap_return
 from didymium.figures.shortage import first_shortage, shortage_months
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "measures_calendar",
     "package_frontier",
     "project_timeline",
+    "scrap_return",
     "shortage_months",
 ]

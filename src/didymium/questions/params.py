@@ -316,7 +316,8 @@ PARAMS: dict[str, Param] = {
     ),
     "families": Param(
         "--family",
-        "Families of the network, with commas between them. Default: magnets. See: didymium data table families",
+        "Families, with commas between them. Default: magnets; of recycling: all with scrap. "
+        "See: didymium data table families",
         Codes(),
         "ID,…",
         read=tuple,

@@ -18,6 +18,7 @@ KINDS = {
     "stage": "stage",
     "gap_stage": "stage",
     "sector": "sector",
+    "family": "family",
     "foresight": "foresight",
     "evidence": "evidence",
     "confidence": "confidence",

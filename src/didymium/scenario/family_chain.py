@@ -98,7 +98,8 @@ def family_chain(family: Family) -> Chain:
     """Products, processes, activities, routes and uses of a family."""
     ds = family.ds
     processes, activities = _activities(family, _processes(family))
-    users = {product: _users(family, product, activities, processes) for product in _used(family)}
+    running = tuple(one for one in activities if not is_building(family, *one))
+    users = {product: _users(family, product, running, processes) for product in _used(family)}
     uses = tuple(
         (row["chain_product"], region, row["sector"])
         for row in family.uses
@@ -142,7 +143,7 @@ def _activities(
     family: Family, processes: Mapping[str, tuple[Process, Process | None]]
 ) -> tuple[tuple[Process, ...], tuple[tuple[str, str], ...]]:
     """Which process runs where."""
-    at = {process_id: _places(family, rows) for process_id, rows in family.steps.items()}
+    at = {process_id: _places(family, rows) | first_plants(family, rows) for process_id, rows in family.steps.items()}
     made: dict[str, set[str]] = {}
     for process_id, (hosted, _) in processes.items():
         for product in hosted.outputs:
@@ -157,6 +158,17 @@ def _activities(
                 kept.append(process)
                 pairs.extend((process.process_id, region) for region in sorted(regions))
     return tuple(kept), tuple(pairs)
+
+
+def first_plants(family: Family, rows: tuple[Row, ...]) -> set[str]:
+    """Regions in which the first plants of a process are being built; they run nothing in the base year."""
+    named = {p for row in rows for p in (row["first_plants_in"] or "").split(";") if p}
+    return {family.region_of[place] for place in named} - _places(family, rows) if named else set()
+
+
+def is_building(family: Family, process_id: str, region: str) -> bool:
+    """Whether an activity is there for plants that are still being built, and for nothing else."""
+    return region in first_plants(family, family.steps[process_id.removesuffix(WITHOUT_HOST)])
 
 
 def _places(family: Family, rows: tuple[Row, ...]) -> set[str]:

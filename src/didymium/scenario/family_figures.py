@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from didymium.scenario.chain import Tables, assumption
-from didymium.scenario.family_chain import MAGNETS, WITHOUT_HOST, Family, listed_output
+from didymium.scenario.family_chain import MAGNETS, WITHOUT_HOST, Family, is_building, listed_output
 from didymium.scenario.family_trade import OTHERS, own_rows
 from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observing import Growth, Index, drawn_growth, eu_regions, outlook_scenarios, sigma_of
@@ -127,7 +127,7 @@ class FamilyDesk:
 def family_observations(family: Family, chain: Chain) -> tuple[Observation, ...]:
     """All observations of a family's year."""
     desk = FamilyDesk.of(family, chain)
-    found = [*output(desk), *mixes(desk), *trade(desk), *use(desk), *splits(desk)]
+    found = [*output(desk), *idle(desk), *mixes(desk), *trade(desk), *use(desk), *splits(desk)]
     return tuple(seen for seen in found if seen.terms)
 
 
@@ -149,6 +149,8 @@ def output(desk: FamilyDesk) -> list[Observation]:
             for a, (process_id, region) in enumerate(desk.chain.activities):
                 if process_id.removesuffix(WITHOUT_HOST) == step["process_id"]:
                     coefficient = desk.recipes[process_id].outputs[step["chain_product"]]
+                    if is_building(family, process_id, region):
+                        continue
                     at.setdefault(step["process_id"], {}).setdefault(region, []).append((a, coefficient))
         listed = listed_output(family.ds, product, stage, family.year)
         told: dict[tuple[str, tuple[str, ...]], list[Row]] = {}
@@ -176,6 +178,23 @@ def output(desk: FamilyDesk) -> list[Observation]:
             parts = [_part(totals[0], factor, sigma)]
             note = f"the places listed are {named / float(totals[0]['quantity']):.0%} of it"
             seen.append(desk.observe("production", chain_product, terms, parts, stage=stage, place="WLD", note=note))
+    return seen
+
+
+def idle(desk: FamilyDesk) -> list[Observation]:
+    """Nothing is made where the first plants are still being built: the projects that say so, as a prior of zero."""
+    family, seen = desk.family, []
+    for a, (process_id, region) in enumerate(desk.chain.activities):
+        if not is_building(family, process_id, region):
+            continue
+        for row in (r for r in family.steps[process_id.removesuffix(WITHOUT_HOST)] if r["first_plants_in"]):
+            named = {p for p in row["first_plants_in"].split(";") if family.region_of[p] == region}
+            bare = str(row["chain_product"]).partition(":")[0]
+            plants = [r for r in family.ds.rows("projects", product=bare, stage=row["stage"]) if r["country"] in named]
+            parts = [({**plant, "year": family.year}, 0.0, 0.0) for plant in plants]
+            terms = (("activity", a, desk.recipes[process_id].outputs[row["chain_product"]]),)
+            told = {"stage": row["stage"], "place": region, "note": "the first plants are being built"}
+            seen.append(desk.observe("prior", row["chain_product"], terms, parts, **told))
     return seen
 
 

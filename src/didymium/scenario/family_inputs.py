@@ -172,7 +172,7 @@ def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume:
 
     Plants that are ramping or being built, with the chance that their status gives, rising in a line from their start
     year; what stood in the middle of the base year is in the base already. A plant fits the step that makes its product
-    at its stage; only capacities in the product's own basis or in the metal inside count.
+    at its stage; capacities count in the product's own basis, in the metal inside, or in an oxide of known content.
     """
     added = np.zeros((len(chain.activities), len(months)))
     index = Index.of(chain).activity
@@ -190,7 +190,8 @@ def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume:
         step = steps.get((project["product"], project["stage"]))
         if step is None or project["status"] not in RISING or project["country"] not in chain.region_of:
             continue
-        if project["capacity"] is None or project["start_year"] is None or project["capacity_unit"] not in units:
+        held = units.get(project["capacity_unit"]) or content_of(family.ds, project["capacity_unit"])
+        if project["capacity"] is None or project["start_year"] is None or held is None:
             continue
         region = chain.region_of[project["country"]]
         places = [(step["process_id"] + tail, region) for tail in ("", WITHOUT_HOST)]
@@ -200,10 +201,18 @@ def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume:
         age = np.append(clock, family.year + 0.5) - float(project["start_year"])
         stands = np.clip(age / assume["ramp_years"], 0.0, 1.0)
         size = chain.unit_of(step["chain_product"])[1]
-        amount = float(project["capacity"]) * units[project["capacity_unit"]]
+        amount = float(project["capacity"]) * held
         whole = amount * float(step["production_factor"] or 1.0) / size / MONTHS_A_YEAR
         added[at] += whole * assume[f"success_share_{project['status']}"] * np.maximum(stands[:-1] - stands[-1], 0.0)
     return added
 
 
 OWN_UNITS = ("t/y", "GWh/y")
+COMPOUND_OF = {"t WO3/y": "tungsten_trioxide", "t LCE/y": "lithium_carbonate"}
+
+
+def content_of(ds: Tables, unit: str) -> float | None:
+    """Tonnes of the element in a tonne of the compound that a unit of capacity counts; None where it counts none."""
+    compound = COMPOUND_OF.get(unit)
+    rows = ds.rows("recipes", process_id=f"content_{compound}", flow_role="parameter") if compound else ()
+    return float(rows[0]["quantity"]) if rows else None

@@ -17,6 +17,7 @@ from didymium.schema.project_tables import PROJECT_TABLES
 from didymium.schema.published_tables import PUBLISHED_TABLES
 from didymium.schema.reading_tables import READING_TABLES
 from didymium.schema.reference_tables import REFERENCE_TABLES
+from didymium.schema.scrap_tables import SCRAP_TABLES
 
 TABLES: Mapping[str, Table] = registry(
     REFERENCE_TABLES,
@@ -27,6 +28,7 @@ TABLES: Mapping[str, Table] = registry(
     POLICY_TABLES,
     READING_TABLES,
     MODEL_TABLES,
+    SCRAP_TABLES,
     FAMILY_TABLES,
     BACKTEST_TABLES,
     INDICATOR_TABLES,

@@ -133,6 +133,12 @@ CHAIN_STEPS = Table(
         Column("demand_product", "id", "Product of the `demand` rows of this input.", references="products.product"),
         Column("demand_sectors", "list", "Sectors that make it up.", references="demand_sectors.sector"),
         Column("places", "list", "Places that run it; empty = those with figures.", references="places.place"),
+        Column(
+            "first_plants_in",
+            "list",
+            "Places where the first plants are being built (table `projects`): nothing is made there in the base year.",
+            references="places.place",
+        ),
         Column("without_family", "id", "Left out when this family is asked too.", references="families.family"),
         Column("with_family", "id", "There only when this family is asked too.", references="families.family"),
         CONFIDENCE,

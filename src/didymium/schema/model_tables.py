@@ -123,37 +123,6 @@ MAGNET_SECTORS = Table(
     notes=("share_of_world sums to 1 over the uses of magnets.",),
 )
 
-LIFETIMES = Table(
-    "lifetimes",
-    "Lives of magnets in use",
-    "磁石の使用年数",
-    "How long magnets stay in each use, how fast that use grew before the base year, and what comes back at the end.",
-    (
-        Column("sector", "id", "Use.", references="magnet_sectors.sector", required=True, example="ev_motor"),
-        Column(
-            "parameter",
-            "text",
-            "mean_life; weibull_shape of the lives; growth_before, a year, up to the base year; collection_share, what "
-            "reaches a recycler of magnets today; collection_target, what the lever of more collection reaches.",
-            terms=("mean_life", "weibull_shape", "growth_before", "collection_share", "collection_target"),
-            required=True,
-            example="mean_life",
-        ),
-        Column("value", "number", "Central value.", unit="{unit}", required=True, minimum=0, example="13.9"),
-        Column("low", "number", "Low end.", unit="{unit}", required=True, minimum=0),
-        Column("high", "number", "High end.", unit="{unit}", required=True, minimum=0),
-        Column(
-            "unit", "text", "Unit.", terms=("years", "ratio", "share per year", "share"), required=True, example="years"
-        ),
-        YEAR,
-        CONFIDENCE,
-        SOURCE,
-        BASIS,
-    ),
-    ("sector", "parameter"),
-    notes=("`basis` says of each row what is read and what is assumed.",),
-)
-
 OXIDE_USES = Table(
     "oxide_uses",
     "Uses of oxides",
@@ -268,7 +237,6 @@ MODEL_TABLES: tuple[Table, ...] = (
     ORE_ROUTES,
     HEAVY_CIRCUITS,
     MAGNET_SECTORS,
-    LIFETIMES,
     OXIDE_USES,
     OFFTAKES,
     PROJECT_DEPOSITS,

@@ -92,15 +92,8 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
     assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}
     when = np.array(years, dtype=np.float64)
     extra = additions(ds, chain)
-    chances = Chances(
-        success={
-            i.removeprefix("success_share_"): _range(r) for i, r in assumed.items() if i.startswith("success_share_")
-        },
-        delay_share=_range(assumed["delay_share"]),
-        ramp_years=_range(assumed["ramp_years"]),
-        as_of=float(ds.version.split(".")[0]),
-    )
-    added = rising(extra, when, chances, draws, seed)
+    odds = chances(ds)
+    added = rising(extra, when, odds, draws, seed)
     own: dict[tuple[str, str, str], Floats] = {}
     for year in sorted({BASE_YEAR, *OUTPUT_YEAR.values()}):
         of_year = magnet_chain(ds, year)
@@ -124,7 +117,7 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         own=own,
         additions=extra,
         added=added,
-        chances=chances,
+        chances=odds,
         offtakes=tuple(_offtake(r, chain) for r in ds.rows("offtakes")),
         sigma_use=sigma,
         observed=seen,
@@ -133,6 +126,19 @@ def prepare(ds: Dataset, parties: Sequence[str], years: Sequence[int], draws: in
         source_ids=tuple(
             sorted({s for o in seen for s in o.source_ids} | {r["source_id"] for r in ds.rows("offtakes")})
         ),
+    )
+
+
+def chances(ds: Dataset) -> Chances:
+    """How projects fare, from the rows of `assumptions`."""
+    assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}
+    return Chances(
+        success={
+            i.removeprefix("success_share_"): _range(r) for i, r in assumed.items() if i.startswith("success_share_")
+        },
+        delay_share=_range(assumed["delay_share"]),
+        ramp_years=_range(assumed["ramp_years"]),
+        as_of=float(ds.version.split(".")[0]),
     )
 
 

@@ -29,6 +29,7 @@ KEYS = (
     "command",
     "scenario",
     "foresight",
+    "family",
     "party",
     "place",
     "region",
@@ -41,6 +42,7 @@ KEYS = (
     "element",
     "sector",
     "lever",
+    "measure",
     "series",
     "project_id",
     "measure_id",
@@ -57,6 +59,9 @@ KEYS = (
     "file",
 )
 """Columns that say which row of an answer a number stands in."""
+
+SCRAP_ROLES = ("stated", "scrap", "lives", "this project", "cited")
+"""What a number of scrap rests on in a family that has no gap ledger."""
 
 
 _MADE_AS = {"magnet": {"blank"}, "alloy": {"blank", "metal"}, "metal": {"separated"}}
@@ -172,6 +177,8 @@ class _Search:
         """The rows of the roles; if none of them has any, the rows of the cited sources."""
         found: dict[str, Behind] = {}
         for role in roles:
+            if self._has_no_ledger and role not in SCRAP_ROLES:
+                continue
             for row_id in self._by_role(role)():
                 self._add(found, role, row_id)
         if not found:
@@ -203,6 +210,8 @@ class _Search:
             "outlook": self._outlook,
             "recipes": self._recipes,
             "lives": self._lives,
+            "scrap": self._scrap,
+            "stated": self._stated,
             "stocks": self._stocks,
             "prices": self._prices,
             "this deal": lambda: self._named("deal_id"),
@@ -388,11 +397,52 @@ class _Search:
             if r["main_output"] in made and r["flow_role"] == "input" and r["yield_share"] is not None
         ]
 
+    @property
+    def _has_no_ledger(self) -> bool:
+        return self.result.command == "recycling" and self.row.get("family") not in (None, "magnets")
+
     def _lives(self) -> Iterable[str]:
-        """How long magnets stay in the use, how it grew, and what is collected; of every use for a total."""
-        rows = self.ds.rows("lifetimes")
-        mine = [r for r in rows if r["sector"] == self.row.get("sector")]
+        """How long goods stay in the use, how it grew, and what is collected; of every use for a total."""
+        rows = self.ds.rows("lifetimes", family=self.row.get("family") or "magnets")
+        named = {u["sector"] for u in self._scrap_uses()}
+        mine = [r for r in rows if r["sector"] in ({self.row.get("sector")} if self._is_one_use else named)]
+        product = {u["product"] for u in self._scrap_uses()}
+        mine = [r for r in mine if r["product"] is None or r["product"] in product]
+        mine = [r for r in mine if r["place"] is None or r["place"] in self._places]
         return [str(r["row_id"]) for r in mine or rows]
+
+    @property
+    def _is_one_use(self) -> bool:
+        return self.row.get("sector") not in (None, "total")
+
+    def _scrap_uses(self) -> list[Row]:
+        """The uses followed of the material of the row."""
+        uses = self.ds.rows("scrap_uses", family=self.row.get("family"), followed=True)
+        elements = set(str(self.row.get("element")).split("+"))
+        mine = [u for u in uses if u["element"] in elements or u["product"] == self.row.get("product")]
+        return [u for u in mine if not self._is_one_use or u["sector"] == self.row.get("sector")]
+
+    def _scrap(self) -> Iterator[str]:
+        """What goes into the uses: their rows, the base figure, the course before it and the outlook."""
+        outlook = self.row.get("outlook") or self.result.request.get("outlook")
+        for use in self._scrap_uses():
+            yield str(use["row_id"])
+            column = "stage" if use["base_table"] == "production" else "sector"
+            where = {"product": use["base_product"], "country": "WLD", column: use["base_sector"]}
+            yield from self._rows(use["base_table"], **where, year=use["base_year"])
+            yield from (
+                str(r["row_id"])
+                for r in self.ds.rows("scrap_history", sector=use["sector"])
+                if r["product"] in (None, use["product"])
+            )
+            ahead = {"product": use["outlook_product"], "country": "WLD", "sector": use["outlook_sector"]}
+            if use["outlook_product"]:
+                yield from self._rows("demand_outlook", **ahead, scenario=outlook)
+
+    def _stated(self) -> list[str]:
+        """The published figure, or the law, that the row is held against."""
+        where = {"source_id": self.row.get("source_id"), "year": self.row.get("year"), "family": self.row.get("family")}
+        return self._rows(f"scrap_{self.table}", **where)
 
     def _stocks(self) -> Iterator[str]:
         for name in ("user_cover_days", "pool_cover_days", "jpn_public_cover_days"):

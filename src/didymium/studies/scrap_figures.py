@@ -76,7 +76,7 @@ def figures(ds: Dataset, supply: Supply, outlook: str, seed: int) -> Figures:
     """Read the tables and draw lives, history, collection, yield and use."""
     rng = np.random.default_rng(seed + 2)
     years = tuple(int(y) for y in supply.years)
-    lives = {(r["sector"], r["parameter"]): r for r in ds.rows("lifetimes")}
+    lives = {(r["sector"], r["parameter"]): r for r in ds.rows("lifetimes", family="magnets")}
     sectors = tuple(dict.fromkeys(sector for sector, _ in lives))
     assumed = {r["assumption_id"]: r for r in ds.rows("assumptions")}
     used = {i: r for i, r in assumed.items() if "recycling" in r["used_by"]}
