@@ -6,18 +6,19 @@ turn of a dial.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
-from threading import BoundedSemaphore, Lock
-from typing import Any, TypeVar
+from queue import Empty, SimpleQueue
+from threading import BoundedSemaphore, Condition
+from typing import Any
 
 import didymium
 from didymium.data import Dataset
 from didymium.engine import Start
-from didymium.errors import BadInput, UnknownTerm
+from didymium.errors import BadInput, DidymiumError, UnknownTerm
 from didymium.model.calibrate import Base
 from didymium.model.ensemble import Cases
 from didymium.model.foresight import FORESIGHTS, Runner, base_of
@@ -26,17 +27,19 @@ from didymium.results import Result, canonical_json
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Outage, Scenario, TradeCut, between, checked, library, shift
 from didymium.studies import stress_bands, stress_rows
+from didymium.studies.shelf import Shelf
 from didymium.studies.stress import FIELDS
-
-T = TypeVar("T")
 
 AT_ONCE = 2
 """Questions that are solved at a time; more would only wait for the same processors."""
-CELL_MONTHS = (3, 6, 9, 12, 18, 24)
 CELL_SHARES = 4
-"""Lengths [months] and steps of the share at which the solver's bases are kept."""
-MOST_STARTS = 256
+"""Steps of the share at which the solver's bases are kept, for every length."""
+COARSE_MONTHS = (3, 6, 9, 12, 18, 24)
+"""Lengths [months] whose bases are found from that of the scenario itself; those of the others from the nearest."""
+MOST_STARTS = 1024
 MOST_ANSWERS = 64
+MOST_SHOWN = 512
+MOST_PLACES = 8
 NO_BAND = (
     "The lab shows the central case alone, without the interval that uncertain inputs give: ask didymium stress for it"
 )
@@ -141,9 +144,32 @@ def cell(story: Scenario, to: Dials) -> Dials:
     """
     was = dials(story)
     assert was is not None
-    most = longest(story)
-    months = min((m for m in CELL_MONTHS if m <= most), key=lambda m: abs(m - to.months), default=most)
-    return replace(was, share=round(CELL_SHARES * to.share) / CELL_SHARES, months=months)
+    return replace(was, share=round(CELL_SHARES * to.share) / CELL_SHARES, months=to.months)
+
+
+def before(story: Scenario, near: Dials) -> Dials | None:
+    """The dials from whose basis that of a cell is found; None for those of the scenario, which is solved from nothing.
+
+    >>> story = adjustable()["cn-stop-6"]
+    >>> near = replace(dials(story), share=0.25, months=14)
+    >>> [(one.share, one.months) for one in (before(story, near), before(story, before(story, near)))]
+    [(0.25, 12), (0.0, 6)]
+    """
+    was = dials(story)
+    assert was is not None
+    if near == was:
+        return None
+    coarse = min((m for m in COARSE_MONTHS if m <= longest(story)), key=lambda m: abs(m - near.months), default=0)
+    return was if coarse in (0, near.months) else replace(near, months=coarse)
+
+
+def cells(story: Scenario) -> list[Dials]:
+    """All cells of a scenario: those from which others are found first, then the shorter shocks."""
+    was = dials(story)
+    assert was is not None
+    steps = [step / CELL_SHARES for step in range(CELL_SHARES + 1)]
+    found = [replace(was, share=share, months=n + 1) for n in range(longest(story)) for share in steps]
+    return sorted(found, key=lambda one: (one.months not in COARSE_MONTHS, one.months))
 
 
 def compared(first: Result, second: Result) -> list[dict[str, Any]]:
@@ -163,15 +189,52 @@ def compared(first: Result, second: Result) -> list[dict[str, Any]]:
 
 
 @dataclass(slots=True)
+class _Place:
+    """A scenario made ready: its base year, the basis of its own programme, and runners that are not in use."""
+
+    inputs: Inputs
+    base: Base
+    start: Start | None
+    runners: SimpleQueue[Runner] = field(default_factory=SimpleQueue)
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> _Place:
+        """Calibrate the base year and solve the scenario as it stands, from nothing."""
+        base = base_of(inputs)
+        first = Runner.of(inputs, base)
+        place = cls(inputs, base, first.whole.start())
+        place.runners.put(first)
+        return place
+
+    @contextmanager
+    def runner(self, start: Start | None) -> Iterator[Runner]:
+        """A runner that nobody else uses meanwhile; it begins with a basis."""
+        try:
+            one = self.runners.get_nowait()
+        except Empty:
+            one = Runner.of(self.inputs, self.base)
+        one.whole.begin(start)
+        try:
+            yield one
+        finally:
+            self.runners.put(one)
+
+
+@dataclass(slots=True)
 class Lab:
-    """Bases of the solver by scenario and cell, and the latest answers. The same question at once is solved once."""
+    """Bases of the solver by scenario and cell, and the latest answers. The same question at once is solved once.
+
+    `shown` is room for what others make of the answers, such as pages and pictures: it goes with the data.
+    """
 
     ds: Dataset
-    _bases: OrderedDict[tuple[Any, ...], Base] = field(default_factory=OrderedDict)
-    _starts: OrderedDict[tuple[str, Dials], Future[Start | None]] = field(default_factory=OrderedDict)
-    _answers: OrderedDict[str, Future[Result]] = field(default_factory=OrderedDict)
+    shown: Shelf[bytes] = field(default_factory=lambda: Shelf(MOST_SHOWN))
+    _answers: Shelf[Result] = field(default_factory=lambda: Shelf(MOST_ANSWERS))
+    _places: Shelf[_Place] = field(default_factory=lambda: Shelf(MOST_PLACES))
+    _starts: Shelf[Start | None] = field(default_factory=lambda: Shelf(MOST_STARTS))
     _warmed: set[str] = field(default_factory=set)
-    _lock: Lock = field(default_factory=Lock)
+    _asking: int = 0
+    _quiet: Condition = field(default_factory=Condition)
     _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
     _foresights: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "lab"))
 
@@ -190,84 +253,78 @@ class Lab:
             "parties": list(parties),
             "overrides": {cover(story): cover_days},
         }
-        key = canonical_json(asked)
 
         def found() -> Result:
-            with self._slots:
-                return self._solved(known[name], to, story, asked)
+            with self._turn():
+                return self._solved(name, to, story, asked)
 
-        return self._once(self._answers, key, MOST_ANSWERS, found)
+        return self._answers.get(canonical_json(asked), found)
 
     def regions(self, name: str) -> tuple[str, ...]:
         """Places that the network of a scenario of the library knows."""
-        return tuple(adjustable()[name].apply(self.ds).chain.regions)
+        story = adjustable()[name]
+        return self.ds.once(("regions of a scenario", name), lambda: tuple(story.apply(self.ds).chain.regions))
 
     def warm(self, name: str) -> None:
-        """Find the starts of all cells of a scenario, those of the shortest shocks first; once.
+        """Find the starts of all cells of a scenario, once, while nobody asks anything.
 
         Not needed for an answer, but the first one of each cell takes less time after it.
         """
-        story = adjustable()[name]
-        with self._lock:
+        with self._quiet:
             if name in self._warmed:
                 return
             self._warmed.add(name)
-        was = dials(story)
-        assert was is not None
-        for months in CELL_MONTHS:
-            for step in range(CELL_SHARES + 1):
-                self._start(story, cell(story, replace(was, share=step / CELL_SHARES, months=months)))
+        for near in cells(adjustable()[name]):
+            with self._quiet:
+                self._quiet.wait_for(lambda: not self._asking)
+            self._start(name, near)
 
-    def _once(self, kept: OrderedDict[Any, Future[T]], key: Any, most: int, found: Callable[[], T]) -> T:
-        """The kept value of a key, or a new one that everyone who asks meanwhile waits for."""
-        with self._lock:
-            future = kept.get(key)
-            is_mine = future is None
-            if future is None:
-                future = kept[key] = Future()
-                while len(kept) > most:
-                    kept.popitem(last=False)
-            kept.move_to_end(key)
-        if is_mine:
-            try:
-                future.set_result(found())
-            except BaseException as wrong:
-                future.set_exception(wrong)
-                with self._lock:
-                    kept.pop(key, None)
-                raise
-        return future.result()
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One of the few turns to solve. What is only made ready for later waits meanwhile."""
+        with self._quiet:
+            self._asking += 1
+        try:
+            with self._slots:
+                yield
+        finally:
+            with self._quiet:
+                self._asking -= 1
+                self._quiet.notify_all()
 
-    def _solved(self, first: Scenario, to: Dials, story: Scenario, asked: dict[str, Any]) -> Result:
+    def _solved(self, name: str, to: Dials, story: Scenario, asked: dict[str, Any]) -> Result:
         inputs = story.apply(self.ds, asked["overrides"])
         for party in asked["parties"]:
             if party not in inputs.chain.regions:
                 regions = sorted(inputs.chain.regions)
                 raise UnknownTerm("party", party, regions, cure=f"Known: {', '.join(regions)}.")
-        runner = self._runner(first, cell(first, to))
-        outcomes = self._foresights.map(lambda foresight: runner.run(inputs, foresight), FORESIGHTS)
-        return self._told(story, inputs, dict(zip(FORESIGHTS, outcomes, strict=True)), asked)
+        start = self._start(name, cell(adjustable()[name], to))
+        with self._place(name).runner(start) as runner:
+            outcomes = self._foresights.map(lambda foresight: runner.run(inputs, foresight), FORESIGHTS)
+            central = dict(zip(FORESIGHTS, outcomes, strict=True))
+        return self._told(story, inputs, central, asked)
 
-    def _runner(self, first: Scenario, near: Dials) -> Runner:
-        inputs, base = self._based(first, near)
-        return Runner.of(inputs, base, start=self._start(first, near))
+    def _place(self, name: str) -> _Place:
+        return self._places.get(name, lambda: _Place.of(adjustable()[name].apply(self.ds)))
 
-    def _based(self, first: Scenario, near: Dials) -> tuple[Inputs, Base]:
-        inputs = turned(first, near).apply(self.ds)
-        key = (first.families, first.first_base_year)
-        with self._lock:
-            base = self._bases.get(key)
-        if base is None:
-            base = base_of(inputs)
-            with self._lock:
-                self._bases[key] = base
-        return inputs, base
+    def _start(self, name: str, near: Dials) -> Start | None:
+        """The basis with which questions of a cell begin; None where there is none, and they begin from nothing."""
 
-    def _start(self, first: Scenario, near: Dials) -> Start | None:
         def found() -> Start | None:
-            return Runner.of(*self._based(first, near)).whole.start()
+            story, place = adjustable()[name], self._place(name)
+            earlier = before(story, near)
+            if earlier is None:
+                return place.start
+            inputs = turned(story, near).apply(self.ds)
+            with place.runner(self._start(name, earlier)) as runner:
+                solver = runner.whole
+                try:
+                    solver.solve(runner.network.change(solver.programme, runner.networks.quantities(inputs)))
+                except DidymiumError:  # told to whoever asks for this very setting
+                    return None
+                return solver.reached()
 
-        return self._once(self._starts, (first.id, near), MOST_STARTS, found)
+        return self._starts.get((name, near), found)
 
     def _told(self, story: Scenario, inputs: Inputs, central: Mapping[str, Outcome], asked: dict[str, Any]) -> Result:
         parties, cases = asked["parties"], Cases.of_central(central)
