@@ -36,7 +36,7 @@ def browser(site: Site) -> Iterator[TestClient]:
 
 
 def test_an_empty_address_stands_where_the_scenario_does(site: Site) -> None:
-    at = setting(site, {}, translator("en"))
+    at = setting(site.lab, {}, translator("en"))
     assert at.faults == {}
     assert (at.scenario.id, at.to.share, at.to.months, at.parties) == ("cn-stop-6", 0.0, 6, ("USA", "JPN"))
 
@@ -56,13 +56,15 @@ def test_an_empty_address_stands_where_the_scenario_does(site: Site) -> None:
     ],
 )
 def test_a_wrong_word_is_a_fault_of_its_field(site: Site, words: dict[str, str], fault: str) -> None:
-    assert list(setting(site, words, translator("en")).faults) == [fault]
+    assert list(setting(site.lab, words, translator("en")).faults) == [fault]
 
 
 def test_a_setting_is_its_own_address(site: Site) -> None:
-    at = setting(site, {"passes": "35", "products": ",dy_oxide,tb_oxide", "towards": "JPN"}, translator("en"))
+    at = setting(site.lab, {"passes": "35", "products": ",dy_oxide,tb_oxide", "towards": "JPN"}, translator("en"))
     assert at.to.products == ("dy_oxide", "tb_oxide")
-    again = setting(site, dict(part.split("=") for part in at.query.replace("%2C", ",").split("&")), translator("en"))
+    again = setting(
+        site.lab, dict(part.split("=") for part in at.query.replace("%2C", ",").split("&")), translator("en")
+    )
     assert again.to == at.to
 
 
