@@ -95,8 +95,8 @@ def test_a_quotation_mark_in_a_title_survives_the_file() -> None:
 
 def test_a_cell_is_decided_by_share_and_length_alone() -> None:
     story, first = adjustable()["cn-stop-6"], at("cn-stop-6")
-    near = cell(story, replace(first, share=0.3, months=7, place="MYS", products=("dy_oxide",)))
-    assert near == replace(first, share=0.25, months=7)
+    near = cell(story, replace(first, share=0.32, months=7, place="MYS", products=("dy_oxide",)))
+    assert near == replace(first, share=0.3, months=7)
     assert cell(story, replace(first, share=0.0, months=24)) == replace(first, months=24)
 
 

@@ -32,7 +32,7 @@ from didymium.studies.stress import FIELDS
 
 AT_ONCE = 2
 """Questions that are solved at a time; more would only wait for the same processors."""
-CELL_SHARES = 4
+CELL_SHARES = 10
 """Steps of the share at which the solver's bases are kept, for every length."""
 COARSE_MONTHS = (3, 6, 9, 12, 18, 24)
 """Lengths [months] whose bases are found from that of the scenario itself; those of the others from the nearest."""
@@ -153,9 +153,9 @@ def before(story: Scenario, near: Dials) -> Dials | None:
     """The dials from whose basis that of a cell is found; None for those of the scenario, which is solved from nothing.
 
     >>> story = adjustable()["cn-stop-6"]
-    >>> near = replace(dials(story), share=0.25, months=14)
+    >>> near = replace(dials(story), share=0.3, months=14)
     >>> [(one.share, one.months) for one in (before(story, near), before(story, before(story, near)))]
-    [(0.25, 12), (0.0, 6)]
+    [(0.3, 12), (0.0, 6)]
     """
     was = dials(story)
     assert was is not None
