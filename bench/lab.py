@@ -29,13 +29,11 @@ import didymium.data
 from didymium import figures
 from didymium.app.pictures import picture
 from didymium.data import Dataset
-from didymium.studies.lab import Dials, adjustable, dials, longest, turned
+from didymium.studies.dials import Dials, adjustable, dials, longest, turned
 from didymium.studies.stress import stress
 
 NAME, PARTIES, SEED = "cn-stop-6", ("USA", "JPN"), 7
 FIRST_DAYS = 55.0
-QUIET = 0.03
-"""Share of a processor below which a server has nothing more to make ready."""
 
 Move = tuple[Dials, float]
 Times = list[tuple[float, float]]
@@ -67,23 +65,6 @@ def addresses(move: Move) -> tuple[str, str]:
     words = {"lang": "en", "scenario": NAME, "passes": f"{100 * to.share:g}", "months": to.months, "days": f"{days:g}"}
     said = urlencode(words)
     return f"/lab?{said}", f"/lab/figure-0.svg?{said}&bare=1"
-
-
-def processor(server: Served) -> float:
-    """CPU time that a server has taken so far [s]."""
-    after_name = Path(f"/proc/{server.process.pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
-    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def settled(server: Served, patience: float = 400.0) -> None:
-    """Wait until a server has made ready what it makes ready by itself."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        before = processor(server)
-        time.sleep(2)
-        if processor(server) - before < 2 * QUIET:
-            return
-    raise RuntimeError("the server is not done with making ready")
 
 
 def moved(server: Served, pool: ThreadPoolExecutor, move: Move) -> None:
@@ -136,10 +117,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server, ThreadPoolExecutor(2) as pool:
         moved(server, pool, (turns[0][0], 1.0))
         if not said.tiny:
-            settled(server)
+            server.settle()
         for name in list(ways)[:2]:
             for move in turns:
-                ways[name].append(timed(lambda move=move: moved(server, pool, move), lambda: processor(server)))
+                ways[name].append(timed(lambda move=move: moved(server, pool, move), lambda: server.processor()))
     ds = didymium.data.open()
     with quiet():
         for move in turns[:cold_count]:

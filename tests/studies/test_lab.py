@@ -12,7 +12,8 @@ from didymium.data import Dataset
 from didymium.errors import BadInput, BadScenario, UnknownTerm
 from didymium.scenario.scenario import load, parse
 from didymium.scenario.writing import toml_text
-from didymium.studies.lab import Dials, Lab, adjustable, cell, cover, dials, longest, turned
+from didymium.studies.dials import Dials, adjustable, cell, cover, dials, longest, turned
+from didymium.studies.lab import Lab
 from didymium.studies.stress import stress
 
 SAME = ("foresight", "party", "product", "sector")

@@ -20,7 +20,8 @@ from didymium.questions.forms import csv_text
 from didymium.questions.words import cell, heading
 from didymium.scenario.scenario import Scenario
 from didymium.scenario.writing import toml_text
-from didymium.studies.lab import Dials, Lab, adjustable, compared, cover, dials, longest, turned
+from didymium.studies.dials import Dials, adjustable, cover, dials, longest, turned
+from didymium.studies.lab import Lab, compared
 
 if TYPE_CHECKING:
     from starlette.requests import Request
