@@ -120,7 +120,7 @@ def main() -> None:
             server.settle()
         for name in list(ways)[:2]:
             for move in turns:
-                ways[name].append(timed(lambda move=move: moved(server, pool, move), lambda: server.processor()))
+                ways[name].append(timed(lambda move=move: moved(server, pool, move), server.processor))
     ds = didymium.data.open()
     with quiet():
         for move in turns[:cold_count]:

@@ -34,6 +34,8 @@ from didymium.studies.stress import FIELDS
 AT_ONCE = 2
 """Questions that are solved at a time; more would only wait for the same processors."""
 MOST_STARTS = 1024
+KEPT_EVERY = 40
+"""Bases found after which they are written down."""
 MOST_ANSWERS = 64
 MOST_SHOWN = 512
 MOST_PLACES = 8
@@ -62,12 +64,15 @@ def compared(first: Result, second: Result) -> list[dict[str, Any]]:
 
 @dataclass(slots=True)
 class _Place:
-    """A scenario made ready: its base year, the basis of its own programme, and runners that are not in use."""
+    """A scenario made ready: its base year, the basis of its own programme, and runners that are not in use.
+
+    `read`: how many bases were found by an earlier lab.
+    """
 
     inputs: Inputs
     base: Base
     start: Start | None
-    is_read: bool
+    read: int
     runners: SimpleQueue[Runner] = field(default_factory=SimpleQueue)
 
     @contextmanager
@@ -140,14 +145,17 @@ class Lab:
             if name in self._warmed:
                 return
             self._warmed.add(name)
-        found = {}
-        for near in cells(adjustable()[name]):
+        place = self._place(name)
+        found: dict[Dials, Start] = {}
+        every = cells(adjustable()[name])
+        for near in every:
             with self._quiet:
                 self._quiet.wait_for(lambda: not self._asking)
             if (start := self._start(name, near)) is not None:
                 found[near] = start
-        if self.folder is not None and found and not self._place(name).is_read:
-            lab_starts.write(lab_starts.file_of(self.folder, self.ds, name), found)
+            is_part = len(found) > place.read and len(found) % KEPT_EVERY == 0
+            if self.folder is not None and (is_part or (near == every[-1] and len(found) > place.read)):
+                lab_starts.write(lab_starts.file_of(self.folder, self.ds, name), found)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -190,7 +198,7 @@ class Lab:
         for near, start in known.items():
             self._starts.put((name, near), start)
         own = dials(story)
-        place = _Place(inputs, base, known[own] if own in known else first.whole.start(), bool(known))
+        place = _Place(inputs, base, known[own] if own in known else first.whole.start(), len(known))
         place.runners.put(first)
         return place
 
