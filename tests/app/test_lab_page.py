@@ -108,6 +108,29 @@ def test_the_page_its_twins_and_its_figures_tell_one_answer(browser: TestClient)
 
 
 @pytest.mark.slow
+def test_the_same_dials_give_the_same_bytes_whoever_asks(
+    browser: TestClient, site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """From what was kept, from a server that was asked nothing before, and with words in another order."""
+    other = Site(didymium.data.open(), tmp_path_factory.mktemp("other"), token=site.token)
+    with TestClient(Guard(_routes(other), frozenset({HOST})), base_url=f"http://{HOST}") as fresh:
+        for address in (f"/lab?{QUERY}&lang=ja", f"/lab/figure-0.svg?{QUERY}&lang=ja&bare=1"):
+            first = browser.get(address)
+            assert first.content == browser.get(address).content == fresh.get(address).content
+    turned = browser.get("/lab/figure-0.svg?days=20&months=8&passes=30&scenario=mm-feed-halt&lang=ja&bare=1")
+    assert turned.content == first.content
+    assert browser.get(f"/lab?{QUERY}&lang=en").content != browser.get(f"/lab?{QUERY}&lang=ja").content
+    assert turned.content != browser.get(f"/lab/figure-0.svg?{QUERY}&lang=ja").content
+
+
+def test_a_wrong_setting_is_not_kept(browser: TestClient, site: Site) -> None:
+    before = len(site.lab.shown)
+    assert browser.get("/lab?passes=140&lang=en").status_code == 422
+    assert browser.get("/lab/figure-0.svg?passes=140&lang=en").status_code == 404
+    assert len(site.lab.shown) == before
+
+
+@pytest.mark.slow
 def test_two_settings_stand_side_by_side(browser: TestClient) -> None:
     page = browser.get("/lab", params={"scenario": "mm-feed-halt", "a": QUERY, "lang": "en"})
     assert page.status_code == 200

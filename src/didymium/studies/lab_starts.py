@@ -59,7 +59,7 @@ def write(path: Path, starts: Mapping[Dials, Start]) -> None:
 def read(path: Path, columns: int, rows: int) -> dict[Dials, Start]:
     """The bases of a file for programmes of this size; none if there is no such file, or it cannot be read."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             found = {name: held[name] for name in ("dials", "columns", "rows", "iterations")}
         said = [json.loads(text) for text in found["dials"].tolist()]
         dials = [
