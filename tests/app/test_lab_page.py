@@ -36,7 +36,7 @@ def browser(site: Site) -> Iterator[TestClient]:
 
 
 def test_an_empty_address_stands_where_the_scenario_does(site: Site) -> None:
-    at = setting(site, {}, translator("en"))
+    at = setting(site.lab, {}, translator("en"))
     assert at.faults == {}
     assert (at.scenario.id, at.to.share, at.to.months, at.parties) == ("cn-stop-6", 0.0, 6, ("USA", "JPN"))
 
@@ -56,13 +56,15 @@ def test_an_empty_address_stands_where_the_scenario_does(site: Site) -> None:
     ],
 )
 def test_a_wrong_word_is_a_fault_of_its_field(site: Site, words: dict[str, str], fault: str) -> None:
-    assert list(setting(site, words, translator("en")).faults) == [fault]
+    assert list(setting(site.lab, words, translator("en")).faults) == [fault]
 
 
 def test_a_setting_is_its_own_address(site: Site) -> None:
-    at = setting(site, {"passes": "35", "products": ",dy_oxide,tb_oxide", "towards": "JPN"}, translator("en"))
+    at = setting(site.lab, {"passes": "35", "products": ",dy_oxide,tb_oxide", "towards": "JPN"}, translator("en"))
     assert at.to.products == ("dy_oxide", "tb_oxide")
-    again = setting(site, dict(part.split("=") for part in at.query.replace("%2C", ",").split("&")), translator("en"))
+    again = setting(
+        site.lab, dict(part.split("=") for part in at.query.replace("%2C", ",").split("&")), translator("en")
+    )
     assert again.to == at.to
 
 
@@ -103,6 +105,29 @@ def test_the_page_its_twins_and_its_figures_tell_one_answer(browser: TestClient)
         picture = browser.get(f"/lab/figure-{number}.svg?{QUERY}&lang=ja")
         assert picture.text.startswith("<svg")
         assert "script" not in picture.headers["content-security-policy"]
+
+
+@pytest.mark.slow
+def test_the_same_dials_give_the_same_bytes_whoever_asks(
+    browser: TestClient, site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """From what was kept, from a server that was asked nothing before, and with words in another order."""
+    other = Site(didymium.data.open(), tmp_path_factory.mktemp("other"), token=site.token)
+    with TestClient(Guard(_routes(other), frozenset({HOST})), base_url=f"http://{HOST}") as fresh:
+        for address in (f"/lab?{QUERY}&lang=ja", f"/lab/figure-0.svg?{QUERY}&lang=ja&bare=1"):
+            first = browser.get(address)
+            assert first.content == browser.get(address).content == fresh.get(address).content
+    turned = browser.get("/lab/figure-0.svg?days=20&months=8&passes=30&scenario=mm-feed-halt&lang=ja&bare=1")
+    assert turned.content == first.content
+    assert browser.get(f"/lab?{QUERY}&lang=en").content != browser.get(f"/lab?{QUERY}&lang=ja").content
+    assert turned.content != browser.get(f"/lab/figure-0.svg?{QUERY}&lang=ja").content
+
+
+def test_a_wrong_setting_is_not_kept(browser: TestClient, site: Site) -> None:
+    before = len(site.lab.shown)
+    assert browser.get("/lab?passes=140&lang=en").status_code == 422
+    assert browser.get("/lab/figure-0.svg?passes=140&lang=en").status_code == 404
+    assert len(site.lab.shown) == before
 
 
 @pytest.mark.slow

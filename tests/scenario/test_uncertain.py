@@ -14,7 +14,7 @@ from didymium.scenario.apply import apply
 from didymium.scenario.observing import demand_growth, drawn_growth
 from didymium.scenario.scenario import Scenario, library, load, parse
 from didymium.scenario.thrift import elasticity
-from didymium.scenario.uncertain import FIGURES, OUTLOOK, clocks, factors
+from didymium.scenario.uncertain import FIGURES, OUTLOOK, clocks, factors, split_uniform
 
 HEAD = 'id = "x"\ntitle = "x"\ntitle_ja = "x"\nstart = "2026-12"\nmonths = 24\n'
 CUT = '[[cuts]]\nexporter = "CHN"\nproducts = ["dy_oxide"]\nstart = "2027-02"\nend = "2027-08"\napproval_share = 0.5\n'
@@ -144,3 +144,10 @@ def test_values_and_prices_stay_in_order(ds: Dataset) -> None:
     low, high = (apply(story(), ds, {"price_position": p}) for p in (0.0, 1.0))
     dy = low.chain.products.index("dy_oxide")
     assert low.base_price[dy] < 280 < high.base_price[dy]
+
+
+def test_a_quantile_alone_is_that_of_an_array_to_the_last_digit(ds: Dataset) -> None:
+    quantiles = np.concatenate([np.random.default_rng(5).random(200), [0.0, 0.5, 1.0]])
+    for factor in factors(ds, load("cn-stop-6")):
+        whole = split_uniform(quantiles, factor.low, factor.value, factor.high)
+        assert [factor.at(float(u)) for u in quantiles] == whole.tolist()

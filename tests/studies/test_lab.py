@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import didymium.data
 from didymium.data import Dataset
+from didymium.engine import Start
 from didymium.errors import BadInput, BadScenario, UnknownTerm
+from didymium.results import Result, canonical_json
 from didymium.scenario.scenario import load, parse
 from didymium.scenario.writing import toml_text
-from didymium.studies.lab import Dials, Lab, adjustable, cell, cover, dials, longest, turned
+from didymium.studies import lab_starts
+from didymium.studies.dials import Dials, adjustable, before, cell, cells, cover, dials, longest, turned
+from didymium.studies.lab import UNSETTLED, Lab
 from didymium.studies.stress import stress
 
+AT_ONCE = ((0.3, 10.0), (0.3, 60.0), (0.35, 10.0), (0.25, 10.0), (0.3, 0.0))
 SAME = ("foresight", "party", "product", "sector")
 
 
@@ -95,8 +103,8 @@ def test_a_quotation_mark_in_a_title_survives_the_file() -> None:
 
 def test_a_cell_is_decided_by_share_and_length_alone() -> None:
     story, first = adjustable()["cn-stop-6"], at("cn-stop-6")
-    near = cell(story, replace(first, share=0.3, months=7, place="MYS", products=("dy_oxide",)))
-    assert near == replace(first, share=0.25, months=6)
+    near = cell(story, replace(first, share=0.32, months=7, place="MYS", products=("dy_oxide",)))
+    assert near == replace(first, share=0.3, months=7)
     assert cell(story, replace(first, share=0.0, months=24)) == replace(first, months=24)
 
 
@@ -110,6 +118,7 @@ def test_an_unknown_scenario_is_refused(lab: Lab) -> None:
     ("name", "change", "days"),
     [
         ("cn-stop-6", {"share": 0.4, "months": 10}, 20.0),
+        ("cn-stop-6", {"share": 0.15, "months": 21}, 90.0),
         ("cn-stop-6", {"place": "MYS", "products": ("dy_oxide", "tb_oxide")}, 60.0),
         ("za-pgm-outage", {"share": 0.2}, 0.0),
     ],
@@ -129,6 +138,11 @@ def test_the_answer_is_that_of_the_stress_test(
         assert [mine[k] for k in SAME] == [theirs[k] for k in SAME]
         for column in ("demand_t", "unserved_t", "loss_usd_m"):
             assert mine[column] == pytest.approx(theirs[column], rel=1e-6, abs=1e-6), [mine[k] for k in SAME]
+    for mine, theirs in zip(same.tables["monthly"], whole.tables["monthly"], strict=True):
+        assert set(theirs) - set(mine) == set(UNSETTLED)
+        for column, value in mine.items():
+            is_number = isinstance(value, float)
+            assert theirs[column] == (pytest.approx(value, rel=1e-6, abs=1e-6) if is_number else value), column
     assert told.request["overrides"] == {cover(story): days}
 
 
@@ -137,3 +151,77 @@ def test_an_answer_does_not_depend_on_what_was_asked_before(ds: Dataset, lab: La
     to = replace(at("cn-stop-6"), share=0.6, months=5)
     lab.ask("cn-stop-6", replace(to, share=0.1), ("USA", "JPN"), 10)
     assert lab.ask("cn-stop-6", to, ("USA", "JPN"), 45).rows == Lab(ds).ask("cn-stop-6", to, ("USA", "JPN"), 45).rows
+
+
+def test_every_cell_is_found_from_one_that_is_found_before() -> None:
+    for name, story in adjustable().items():
+        met = {at(name)}
+        for one in cells(story):
+            earlier = before(story, one)
+            assert (earlier is None) == (one == at(name))
+            assert earlier is None or earlier in met
+            met.add(one)
+        assert {cell(story, replace(at(name), share=0.37, months=n + 1)) for n in range(longest(story))} <= met
+
+
+def bases(count: int) -> dict[Dials, Start]:
+    rng = np.random.default_rng(3)
+    return {
+        replace(at("cn-stop-6"), share=n / 10, months=n + 1): Start(
+            rng.integers(0, 5, 7).astype(np.int8), rng.integers(0, 5, 4).astype(np.int8), 100 + n
+        )
+        for n in range(count)
+    }
+
+
+def test_bases_are_read_back_as_they_were_kept(tmp_path: Path) -> None:
+    path, kept = tmp_path / "lab" / "cn-stop-6.new.npz", bases(3)
+    path.parent.mkdir()
+    older, other = path.with_name("cn-stop-6.old.npz"), path.with_name("cn-stop-60.old.npz")
+    for file in (older, other):
+        file.write_bytes(b"")
+    lab_starts.write(path, kept)
+    found = lab_starts.read(path, 7, 4)
+    assert list(found) == list(kept)
+    for one, start in kept.items():
+        assert found[one].iterations == start.iterations
+        assert np.array_equal(found[one].columns, start.columns)
+        assert np.array_equal(found[one].rows, start.rows)
+    assert sorted(file.name for file in path.parent.iterdir()) == ["cn-stop-6.new.npz", "cn-stop-60.old.npz"]
+
+
+def test_bases_that_do_not_fit_are_not_used(tmp_path: Path) -> None:
+    path = tmp_path / "cn-stop-6.new.npz"
+    assert lab_starts.read(path, 7, 4) == {}
+    kept = bases(2)
+    lab_starts.write(path, kept)
+    assert lab_starts.read(path, 8, 4) == {}
+    path.write_bytes(path.read_bytes()[:-40])
+    assert lab_starts.read(path, 7, 4) == {}
+    strange = {one: replace(start, rows=start.rows + 9) for one, start in kept.items()}
+    lab_starts.write(path, strange)
+    assert lab_starts.read(path, 7, 4) == {}
+
+
+@pytest.mark.slow
+def test_dials_that_are_turned_at_once_are_not_mixed_up(ds: Dataset, lab: Lab) -> None:
+    """Twenty threads ask five settings; each gets its own answer, and that of a lab that was asked nothing else."""
+    settings = [(replace(at("cn-stop-6"), share=share, months=5), days) for share, days in AT_ONCE]
+
+    def asked(number: int) -> tuple[int, Result]:
+        to, days = settings[number % len(settings)]
+        return number, lab.ask("cn-stop-6", to, ("USA", "JPN"), days)
+
+    with ThreadPoolExecutor(20) as pool:
+        found = list(pool.map(asked, range(20)))
+    for number, result in found:
+        to, days = settings[number % len(settings)]
+        assert result.request["overrides"] == {"user_cover_days": days}
+        assert (
+            parse(toml_text(turned(adjustable()["cn-stop-6"], to)), where="x").model_dump(mode="json")
+            == (result.request["scenario"])
+        )
+        assert result is found[number % len(settings)][1]
+    to, days = settings[2]
+    assert Lab(ds).ask("cn-stop-6", to, ("USA", "JPN"), days) == found[2][1]
+    assert len({canonical_json(result.rows) for _, result in found}) == len(settings)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 PATIENCE = 90
 """Seconds until a server on a busy machine has to answer."""
+QUIET = 0.03
+"""Share of a processor below which a server has nothing more to make ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,21 @@ class Served:
             return got.status, got.read().decode("utf-8", "replace")
         finally:
             talk.close()
+
+    def processor(self) -> float:
+        """CPU time that it has taken so far [s]."""
+        after_name = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
+        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+    def settle(self, patience: float = 600.0) -> None:
+        """Wait until it has made ready what it makes ready by itself."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            before = self.processor()
+            time.sleep(2)
+            if self.processor() - before < 2 * QUIET:
+                return
+        raise RuntimeError("the server is not done with making ready")
 
     def token(self) -> str:
         """What a page of ours holds for changes."""

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from didymium import figures
 from didymium.app import pages, pictures
+from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
 from didymium.questions.forms import csv_text
 from didymium.questions.words import cell, heading
 from didymium.scenario.scenario import Scenario
 from didymium.scenario.writing import toml_text
-from didymium.studies.lab import Dials, adjustable, compared, cover, dials, longest, turned
+from didymium.studies.dials import Dials, adjustable, cover, dials, longest, turned
+from didymium.studies.lab import Lab, compared
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from didymium.app.site import Site
     from didymium.i18n import Translator
     from didymium.results import Result
 
@@ -35,6 +37,10 @@ SECTORS = ("party", "product", "sector", "foresight", *NUMBERS)
 COMPARED = ("party", "product", "foresight", "unserved_a_t", "unserved_b_t", "unserved_change_t")
 MOST_DAYS = 240
 MOST_PARTIES = 4
+_READERS = ThreadPoolExecutor(64, "lab-reader")
+"""Those who wait for an answer here keep no thread of the other pages."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Setting:
         return urlencode(self.typed)
 
 
-def setting(site: Site, words: Mapping[str, str], t: Translator) -> Setting:
+def setting(lab: Lab, words: Mapping[str, str], t: Translator) -> Setting:
     """Read an address. What is not given stands where the scenario and the data have it."""
     known = adjustable()
     faults = {}
@@ -65,7 +71,7 @@ def setting(site: Site, words: Mapping[str, str], t: Translator) -> Setting:
     story = known[name]
     was = dials(story)
     assert was is not None
-    usual = next(r["value"] for r in site.ds.rows("assumptions") if r["assumption_id"] == cover(story))
+    usual = next(r["value"] for r in _covers(lab) if r["assumption_id"] == cover(story))
     typed = {
         "scenario": name,
         "place": words.get("place") or was.place,
@@ -105,37 +111,67 @@ def setting(site: Site, words: Mapping[str, str], t: Translator) -> Setting:
     return Setting(story, to, parties, number("days", 0, MOST_DAYS), typed, faults)
 
 
-def answered(site: Site, at: Setting) -> Result:
+def answered(lab: Lab, at: Setting) -> Result:
     """The answer of a setting. Raises DidymiumError in words."""
-    return site.lab.ask(at.scenario.id, at.to, at.parties, at.days)
+    return lab.ask(at.scenario.id, at.to, at.parties, at.days)
+
+
+async def _waited(find: Callable[[], T]) -> T:
+    """What a call gives that may have to wait for a turn to solve."""
+    return await asyncio.get_running_loop().run_in_executor(_READERS, find)
+
+
+class _Unkept(Exception):
+    """A page that says what is wrong: shown, not kept."""
+
+    def __init__(self, reply: Response) -> None:
+        super().__init__()
+        self.reply = reply
 
 
 async def page(request: Request) -> Response:
-    """The dials, the answer, and another one beside it if the address names it."""
-    t, site = pages.words_of(request), pages.site_of(request)
-    words = _words(request)
-    at = setting(site, words, t)
-    other = setting(site, _inner(words["a"]), t) if words.get("a") else None
-    shown = [one for one in (other, at) if one is not None]
-    told = [await run_in_threadpool(_told, site, one, t) for one in shown]
-    status = 200 if all("fault" not in one for one in told) else 422
-    if site.is_warm:
-        Thread(target=site.lab.warm, args=(at.scenario.id,), daemon=True).start()
-    return pages.shown(
+    """The dials, the answer, and another one beside it if the address names it.
+
+    A page that was shown to somebody of the same standing is not made again.
+    """
+    lab, lang = pages.site_of(request).lab, pages.language_of(request)
+    key = ("page", request.url.query, lang, request.scope.get("person"), may(request, "edit"))
+    body = lab.shown.at_hand(key)
+    if body is None:
+        try:
+            body = await _waited(lambda: lab.shown.get(key, lambda: _page(request, lab)))
+        except _Unkept as unkept:
+            return unkept.reply
+    return Response(body, media_type="text/html; charset=utf-8")
+
+
+def _page(request: Request, lab: Lab) -> bytes:
+    t, words = pages.words_of(request), _words(request)
+    at = setting(lab, words, t)
+    other = setting(lab, _inner(words["a"]), t) if words.get("a") else None
+    both = [one for one in (other, at) if one is not None]
+    told = [_told(lab, one, t) for one in both]
+    is_right = all("fault" not in one for one in told)
+    if pages.site_of(request).is_warm:
+        Thread(target=lab.warm, args=(at.scenario.id,), daemon=True).start()
+    reply = pages.shown(
         request,
         "lab.html.j2",
         t,
-        status=status,
+        status=200 if is_right else 422,
         title=t("Stress lab"),
         at=at,
         held=words.get("a", ""),
-        fields=_fields(site, at, t),
+        fields=_fields(lab, at, t),
         products=_products(at, t),
         answers=told,
-        compared=await run_in_threadpool(_compared, site, shown, t) if len(shown) > 1 and status == 200 else None,
+        compared=_compared(lab, both, t) if len(both) > 1 and is_right else None,
         scenarios=[(name, _title(story, t)) for name, story in adjustable().items()],
         twice=urlencode({"a": at.query}),
     )
+    if not is_right:
+        raise _Unkept(reply)
+    return bytes(reply.body)
 
 
 def _words(request: Request) -> dict[str, str]:
@@ -154,13 +190,13 @@ def _title(story: Scenario, t: Translator) -> str:
     return story.title_ja if t.lang == "ja" else story.title
 
 
-def _fields(site: Site, at: Setting, t: Translator) -> list[dict[str, Any]]:
+def _fields(lab: Lab, at: Setting, t: Translator) -> list[dict[str, Any]]:
     """The dials of the form: what they are called, where they stand, what they may be."""
     stocks = t("Users' stock at the start [days]")
     if cover(at.scenario) == "pool_cover_days":
         stocks = t("Processors' stock at the start [days]")
     share = t("Share of exports that passes [%]") if at.scenario.cuts else t("Share of output that remains [%]")
-    regions = sorted((r for r in site.lab.regions(at.scenario.id) if not r.startswith("ROW")), key=t.place)
+    regions = sorted((r for r in lab.regions(at.scenario.id) if not r.startswith("ROW")), key=t.place)
     found: list[dict[str, Any]] = [
         {"name": "passes", "label": share, "low": 0, "high": 100, "step": 5},
         {"name": "months", "label": t("Length [months]"), "low": 1, "high": longest(at.scenario), "step": 1},
@@ -185,7 +221,7 @@ def _products(at: Setting, t: Translator) -> list[tuple[str, str, bool]]:
     return [(p, t.product(p), p in at.to.products) for p in (was.products if was is not None else ())]
 
 
-def _told(site: Site, at: Setting, t: Translator) -> dict[str, Any]:
+def _told(lab: Lab, at: Setting, t: Translator) -> dict[str, Any]:
     """An answer as a page shows it, or what is wrong."""
     stands = t(
         "{share} % passes or remains, {months} months, {days} days of stock",
@@ -197,7 +233,7 @@ def _told(site: Site, at: Setting, t: Translator) -> dict[str, Any]:
     if at.faults:
         return about | {"fault": " ".join(at.faults.values())}
     try:
-        result = answered(site, at)
+        result = answered(lab, at)
         specs = [draw(result, lang=t.lang, names=t.names) for draw in DRAWN]
     except DidymiumError as wrong:
         return about | {"fault": str(wrong)}
@@ -206,12 +242,12 @@ def _told(site: Site, at: Setting, t: Translator) -> dict[str, Any]:
         (t("By sector"), [r for r in result.rows if not r["is_total"]], SECTORS),
     )
     return about | {
-        "figures": [{"number": n, "description": s["usermeta"]["title"]} for n, s in enumerate(specs)],
+        "figures": [{"number": n, "description": s["description"], **s["usermeta"]} for n, s in enumerate(specs)],
         "tables": [_table(name, rows, columns, t) for name, rows, columns in wanted],
         "notes": [t.fact(w) for w in result.warnings],
-        "cli": _cli(site, at),
-        "python": _python(site, at),
-        "layer": _is_layered(site, at),
+        "cli": _cli(lab, at),
+        "python": _python(lab, at),
+        "layer": _is_layered(lab, at),
     }
 
 
@@ -220,33 +256,36 @@ def _table(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str],
     return {"name": name, "columns": [heading(c, t) for c in columns], "lines": lines}
 
 
-def _compared(site: Site, pair: Sequence[Setting], t: Translator) -> dict[str, Any]:
+def _compared(lab: Lab, pair: Sequence[Setting], t: Translator) -> dict[str, Any]:
     """What the second of two settings changes against the first."""
-    first, second = (answered(site, one) for one in pair)
+    first, second = (answered(lab, one) for one in pair)
     return _table(t("A against B"), compared(first, second), COMPARED, t)
 
 
-def _is_layered(site: Site, at: Setting) -> bool:
-    return bool(at.days != _row(site, at)["value"])
+def _is_layered(lab: Lab, at: Setting) -> bool:
+    return bool(at.days != _row(lab, at)["value"])
 
 
-def _row(site: Site, at: Setting) -> dict[str, Any]:
-    name = cover(at.scenario)
-    return next(dict(r) for r in site.ds.rows("assumptions") if r["assumption_id"] == name)
+def _row(lab: Lab, at: Setting) -> dict[str, Any]:
+    return next(row for row in _covers(lab) if row["assumption_id"] == cover(at.scenario))
 
 
-def _cli(site: Site, at: Setting) -> str:
+def _covers(lab: Lab) -> list[dict[str, Any]]:
+    return lab.ds.rows("assumptions", assumption_id=("user_cover_days", "pool_cover_days"))
+
+
+def _cli(lab: Lab, at: Setting) -> str:
     """The same question on a terminal, beside the downloaded files."""
     story = turned(at.scenario, at.to)
     name = story.id if story is at.scenario else f"{story.id}.toml"
-    layer = " --layer lab-layer" if _is_layered(site, at) else ""
+    layer = " --layer lab-layer" if _is_layered(lab, at) else ""
     return f"didymium stress --scenario {name} --parties {','.join(at.parties)}{layer}"
 
 
-def _python(site: Site, at: Setting) -> str:
+def _python(lab: Lab, at: Setting) -> str:
     story = turned(at.scenario, at.to)
     name = story.id if story is at.scenario else f"{story.id}.toml"
-    layer = '("lab-layer",)' if _is_layered(site, at) else ""
+    layer = '("lab-layer",)' if _is_layered(lab, at) else ""
     return "\n".join(
         [
             "import didymium",
@@ -258,42 +297,50 @@ def _python(site: Site, at: Setting) -> str:
 
 
 async def figure(request: Request) -> Response:
-    """A figure of a setting as SVG."""
-    t, site, number = pages.words_of(request), pages.site_of(request), request.path_params["number"]
-    at = setting(site, _words(request), t)
+    """A figure of a setting as SVG; `bare` without its title and foot, for a page that has them as text."""
+    t, lab, words = pages.words_of(request), pages.site_of(request).lab, _words(request)
+    at, number = setting(lab, words, t), request.path_params["number"]
     if at.faults or number >= len(DRAWN):
         return await pages.missing(request, NotFound("no figure"))
-    is_narrow = request.query_params.get("narrow") == "1"
+    is_narrow, is_bare = words.get("narrow") == "1", words.get("bare") == "1"
 
-    def draw() -> str:
-        spec = DRAWN[number](answered(site, at), lang=t.lang, names=t.names, narrow=is_narrow)
-        return pictures.picture(spec)
+    def drawn() -> bytes:
+        spec = DRAWN[number](answered(lab, at), lang=t.lang, names=t.names, narrow=is_narrow)
+        return pictures.picture(spec, words=not is_bare).encode("utf-8")
 
-    try:
-        return pages.svg_response(await run_in_threadpool(draw))
-    except DidymiumError:
-        return await pages.missing(request, NotFound("no figure"))
+    key = ("figure", number, at.query, t.lang, is_narrow, is_bare)
+    body = lab.shown.at_hand(key)
+    if body is None:
+        try:
+            body = await _waited(lambda: lab.shown.get(key, drawn))
+        except DidymiumError:
+            return await pages.missing(request, NotFound("no figure"))
+    return pages.svg_response(body.decode("utf-8"))
 
 
 async def twin(request: Request) -> Response:
     """The answer of a setting as JSON, CSV or Excel."""
-    t, site, form = pages.words_of(request), pages.site_of(request), request.path_params["form"]
-    at = setting(site, _words(request), t)
+    t, lab, form = pages.words_of(request), pages.site_of(request).lab, request.path_params["form"]
+    at = setting(lab, _words(request), t)
     if form not in pages.FORMS:
         return JSONResponse({"error": "There is no such page here."}, status_code=404)
     if at.faults:
         return JSONResponse({"error": "Some parameters cannot be read.", "parameters": at.faults}, status_code=422)
+
+    def written() -> Response:
+        result = answered(lab, at)
+        return pages.file_of(result.as_dict(), result.rows, form, "lab")
+
     try:
-        result = await run_in_threadpool(answered, site, at)
+        return await _waited(written)
     except DidymiumError as wrong:
         return JSONResponse({"error": str(wrong)}, status_code=422)
-    return await run_in_threadpool(pages.file_of, result.as_dict(), result.rows, form, "lab")
 
 
 async def saved(request: Request) -> Response:
     """The scenario of a setting as a file, or the changed assumption as a file of a layer."""
-    t, site = pages.words_of(request), pages.site_of(request)
-    at = setting(site, _words(request), t)
+    t, lab = pages.words_of(request), pages.site_of(request).lab
+    at = setting(lab, _words(request), t)
     try:
         story = turned(at.scenario, at.to)
     except DidymiumError as wrong:
@@ -303,7 +350,7 @@ async def saved(request: Request) -> Response:
     if request.path_params["name"] == "scenario.toml":
         name, text, media = f"{story.id}.toml", toml_text(story), "application/toml"
     elif request.path_params["name"] == "assumptions.csv":
-        row = {k: v for k, v in _row(site, at).items() if k not in ("row_id", "layer")}
+        row = {k: v for k, v in _row(lab, at).items() if k not in ("row_id", "layer")}
         ends = {"value": at.days, "low": min(at.days, row["low"]), "high": max(at.days, row["high"])}
         row |= ends | {"source_id": "didymium-derivation", "basis": "ASSUMPTION: set by hand in the stress lab"}
         name, text, media = "assumptions.csv", csv_text([row]), "text/csv; charset=utf-8"

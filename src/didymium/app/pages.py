@@ -85,12 +85,18 @@ def site_of(request: Request) -> Site:
     return site
 
 
-def words_of(request: Request) -> Translator:
+def language_of(request: Request) -> str:
     """The language of a page: asked for in the address, else what the browser prefers."""
     lang = request.query_params.get("lang", "")
     if lang not in LANGUAGES:
         lang = "ja" if request.headers.get("accept-language", "").lower().startswith("ja") else "en"
-    return translator(lang, dataset_names(site_of(request).ds, lang))
+    return lang
+
+
+def words_of(request: Request) -> Translator:
+    """The words of the language of a page, and the names that its data have in it."""
+    lang, ds = language_of(request), site_of(request).ds
+    return translator(lang, ds.once(("names", lang), lambda: dataset_names(ds, lang)))
 
 
 def shown(request: Request, template: str, t: Translator, /, *, status: int = 200, **values: Any) -> Response:

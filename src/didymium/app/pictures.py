@@ -40,9 +40,9 @@ FONTS = "Didymium Sans, Noto Sans JP, Noto Sans CJK JP, Hiragino Sans, Yu Gothic
 """A picture brings its Latin letters along; Japanese ones, which are many, are the machine's own."""
 
 
-def picture(spec: Spec) -> str:
-    """A figure as SVG, with its title and foot, to stand alone as a picture."""
-    drawing = svg(spec).replace('font-family="Didymium Sans"', f'font-family="{FONTS}"')
+def picture(spec: Spec, *, words: bool = True) -> str:
+    """A figure as SVG to stand alone as a picture; `words`: with its title and foot."""
+    drawing = svg(spec, words=words).replace('font-family="Didymium Sans"', f'font-family="{FONTS}"')
     head, rest = drawing.split(">", 1)
     return f"{head}><style>{_faces()}</style>{rest}"
 

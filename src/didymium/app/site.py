@@ -63,7 +63,7 @@ class Site:
     def __post_init__(self) -> None:
         self.runs = RunStore(self.store / "runs")
         self.runs.prepare()
-        self.lab = Lab(self.ds)
+        self.lab = Lab(self.ds, self.store / "lab")
         names = () if self.whole else uploads.in_use(self.uploads)
         if names:
             try:
@@ -93,7 +93,7 @@ class Site:
 
     def show(self, ds: Dataset) -> None:
         """Answer from now on from these data."""
-        self.lab = Lab(ds)
+        self.lab = Lab(ds, self.store / "lab")
         self.ds = ds
 
     def key(self, asked: Asked) -> str:

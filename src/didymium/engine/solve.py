@@ -151,13 +151,16 @@ class Solver:
     def start(self) -> Start | None:
         """The basis of the base, solved if need be; None if the base has no optimum."""
         self._try_base(None)
-        if self._basis is None:
-            return None
-        columns, rows = (
-            np.array([int(status) for status in statuses], dtype=np.int8)
-            for statuses in (self._basis.col_status, self._basis.row_status)
-        )
-        return Start(columns, rows, self._cold_iterations)
+        return None if self._basis is None else _start(self._basis, self._cold_iterations)
+
+    def begin(self, start: Start | None) -> None:
+        """From now on changes go on from this basis instead of that of the base; from nothing if it is None."""
+        self._basis = None if start is None else _basis(start)
+        self._base_tried = True
+
+    def reached(self) -> Start:
+        """The basis of the last answer: changes that lie near that one may begin with it."""
+        return _start(self._highs.getBasis(), self._cold_iterations)
 
     @property
     def programme(self) -> LinearProgramme:
@@ -342,12 +345,21 @@ def solve(lp: LinearProgramme, *, time_limit: float | None = None) -> Solution:
     return Solver(lp).solve(time_limit=time_limit)
 
 
+def _start(basis: highspy.HighsBasis, iterations: int) -> Start:
+    columns, rows = (
+        np.array([int(status) for status in statuses], dtype=np.int8)
+        for statuses in (basis.col_status, basis.row_status)
+    )
+    return Start(columns, rows, iterations)
+
+
 def _basis(start: Start) -> highspy.HighsBasis:
     import highspy
 
+    statuses = {int(one): one for one in highspy.HighsBasisStatus.__members__.values()}
     basis = highspy.HighsBasis()
-    basis.col_status = [highspy.HighsBasisStatus(int(status)) for status in start.columns]
-    basis.row_status = [highspy.HighsBasisStatus(int(status)) for status in start.rows]
+    basis.col_status = [statuses[status] for status in start.columns.tolist()]
+    basis.row_status = [statuses[status] for status in start.rows.tolist()]
     basis.valid = True
     basis.alien = basis.was_alien = False
     return basis

@@ -6,144 +6,44 @@ turn of a dial.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import cache
-from threading import BoundedSemaphore, Lock
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import BoundedSemaphore, Condition
+from typing import Any
 
 import didymium
 from didymium.data import Dataset
 from didymium.engine import Start
-from didymium.errors import BadInput, UnknownTerm
+from didymium.errors import DidymiumError, UnknownTerm
 from didymium.model.calibrate import Base
 from didymium.model.ensemble import Cases
 from didymium.model.foresight import FORESIGHTS, Runner, base_of
 from didymium.model.outcome import Outcome
 from didymium.results import Result, canonical_json
 from didymium.scenario.inputs import Inputs
-from didymium.scenario.scenario import Outage, Scenario, TradeCut, between, checked, library, shift
-from didymium.studies import stress_bands, stress_rows
+from didymium.scenario.scenario import Scenario
+from didymium.studies import lab_starts, stress_bands, stress_rows
+from didymium.studies.dials import Dials, adjustable, before, cell, cells, cover, dials, turned
+from didymium.studies.shelf import Shelf
 from didymium.studies.stress import FIELDS
-
-T = TypeVar("T")
 
 AT_ONCE = 2
 """Questions that are solved at a time; more would only wait for the same processors."""
-CELL_MONTHS = (3, 6, 9, 12, 18, 24)
-CELL_SHARES = 4
-"""Lengths [months] and steps of the share at which the solver's bases are kept."""
-MOST_STARTS = 256
+MOST_STARTS = 1024
+KEPT_EVERY = 40
+"""Bases found after which they are written down."""
 MOST_ANSWERS = 64
+MOST_SHOWN = 512
+MOST_PLACES = 8
+UNSETTLED = ("stock_t",)
+"""What several best answers tell differently: in which month goods wait. The stress test tells of one of them."""
 NO_BAND = (
     "The lab shows the central case alone, without the interval that uncertain inputs give: ask didymium stress for it"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Dials:
-    """Where dials stand: who is hit, towards whom, in which products, what share passes or remains, for how long."""
-
-    place: str
-    importers: tuple[str, ...]
-    products: tuple[str, ...]
-    share: float
-    months: int
-
-
-def dials(story: Scenario) -> Dials | None:
-    """The dials as a scenario sets them; None for one that is not a single shock of stated size.
-
-    >>> from didymium.scenario.scenario import load
-    >>> dials(load("cn-graphite-stop"))
-    Dials(place='CHN', importers=('ALL',), products=('natural_graphite', 'anode_graphite'), share=0.1, months=12)
-    """
-    if story.branches or any(cut.origin or cut.approval_share is None for cut in story.cuts):
-        return None
-    breaks: list[TradeCut | Outage] = [*story.cuts, *story.outages]
-    products = tuple(dict.fromkeys(p for one in breaks for p in one.products))
-    found = {_dials(one, story, products) for one in breaks}
-    return found.pop() if len(found) == 1 else None
-
-
-def _dials(one: TradeCut | Outage, story: Scenario, products: tuple[str, ...]) -> Dials:
-    last = shift(story.start, story.months)
-    months = between(one.start, last if one.end is None else min(one.end, last))
-    if isinstance(one, Outage):
-        return Dials(one.place, (), products, one.availability, months)
-    return Dials(one.exporter, one.importers, products, float(one.approval_share or 0.0), months)
-
-
-@cache
-def adjustable() -> Mapping[str, Scenario]:
-    """The scenarios of the library that have dials."""
-    return {name: story for name, story in library().items() if dials(story) is not None}
-
-
-def longest(story: Scenario) -> int:
-    """The greatest length of a shock that ends within the run [months]."""
-    first = min(one.start for one in (*story.cuts, *story.outages))
-    return between(first, shift(story.start, story.months))
-
-
-def turned(story: Scenario, to: Dials) -> Scenario:
-    """The scenario with its dials elsewhere; a dial that is turned has no range of its own any more.
-
-    Raises BadScenario or BadInput where that is none.
-    """
-    was = dials(story)
-    if was is None:
-        raise BadInput(f"scenario {story.id} is not a single shock.", cure=f"Choose one of {', '.join(adjustable())}.")
-    if to == was:
-        return story
-    if not 1 <= to.months <= longest(story):
-        raise BadInput(f"{to.months} months do not fit in the run.", cure=f"Choose 1 to {longest(story)}.")
-    if was.products and not set(to.products) & set(was.products):
-        raise BadInput("no product is left.", cure=f"Choose some of {', '.join(was.products)}.")
-    whole = story.model_dump(mode="json")
-    for kind in ("cuts", "outages"):
-        for one in whole[kind]:
-            one["left"] = [p for p in one["products"] if p in to.products]
-        whole[kind] = [one for one in whole[kind] if one["left"] or not one["products"]]
-        for one in whole[kind]:
-            one["products"] = one.pop("left")
-    for one in whole["cuts"]:
-        one |= {"exporter": to.place, "importers": list(to.importers), **_length(one, was, to)}
-        if to.share != was.share:
-            one |= {"approval_share": to.share, "approval_low": None, "approval_high": None}
-    for one in whole["outages"]:
-        one |= {"place": to.place, **_length(one, was, to)}
-        if to.share != was.share:
-            one |= {"availability": to.share, "availability_low": None, "availability_high": None}
-    about = {"id": f"{story.id}-lab", "title": f"{story.title}, changed", "title_ja": f"{story.title_ja}（変更）"}
-    changed = {"summary": f"Made from {story.id}.", "likelihood": "not assessed"}
-    return checked(whole | about | changed, where=f"scenario {story.id}-lab")
-
-
-def _length(one: Mapping[str, Any], was: Dials, to: Dials) -> dict[str, Any]:
-    if to.months == was.months:
-        return {}
-    return {"end": shift(one["start"], to.months), "months_low": None, "months_high": None}
-
-
-def cover(story: Scenario) -> str:
-    """The assumption behind the dial for stocks: those of magnet users, or of processors where no magnets are used."""
-    return "user_cover_days" if "magnets" in story.families else "pool_cover_days"
-
-
-def cell(story: Scenario, to: Dials) -> Dials:
-    """The dials near by from whose solution a question starts.
-
-    Share and length decide how far the solver has to go. The start of a question depends on the question alone, so
-    that its answer does not depend on what was asked before.
-    """
-    was = dials(story)
-    assert was is not None
-    most = longest(story)
-    months = min((m for m in CELL_MONTHS if m <= most), key=lambda m: abs(m - to.months), default=most)
-    return replace(was, share=round(CELL_SHARES * to.share) / CELL_SHARES, months=months)
 
 
 def compared(first: Result, second: Result) -> list[dict[str, Any]]:
@@ -163,15 +63,49 @@ def compared(first: Result, second: Result) -> list[dict[str, Any]]:
 
 
 @dataclass(slots=True)
+class _Place:
+    """A scenario made ready: its base year, the basis of its own programme, and runners that are not in use.
+
+    `read`: how many bases were found by an earlier lab.
+    """
+
+    inputs: Inputs
+    base: Base
+    start: Start | None
+    read: int
+    runners: SimpleQueue[Runner] = field(default_factory=SimpleQueue)
+
+    @contextmanager
+    def runner(self, start: Start | None) -> Iterator[Runner]:
+        """A runner that nobody else uses meanwhile; it begins with a basis."""
+        try:
+            one = self.runners.get_nowait()
+        except Empty:
+            one = Runner.of(self.inputs, self.base)
+        one.whole.begin(start)
+        try:
+            yield one
+        finally:
+            self.runners.put(one)
+
+
+@dataclass(slots=True)
 class Lab:
-    """Bases of the solver by scenario and cell, and the latest answers. The same question at once is solved once."""
+    """Bases of the solver by scenario and cell, and the latest answers. The same question at once is solved once.
+
+    `shown` is room for what others make of the answers, such as pages and pictures: it goes with the data. In `folder`
+    the bases outlive this process.
+    """
 
     ds: Dataset
-    _bases: OrderedDict[tuple[Any, ...], Base] = field(default_factory=OrderedDict)
-    _starts: OrderedDict[tuple[str, Dials], Future[Start | None]] = field(default_factory=OrderedDict)
-    _answers: OrderedDict[str, Future[Result]] = field(default_factory=OrderedDict)
+    folder: Path | None = None
+    shown: Shelf[bytes] = field(default_factory=lambda: Shelf(MOST_SHOWN))
+    _answers: Shelf[Result] = field(default_factory=lambda: Shelf(MOST_ANSWERS))
+    _places: Shelf[_Place] = field(default_factory=lambda: Shelf(MOST_PLACES))
+    _starts: Shelf[Start | None] = field(default_factory=lambda: Shelf(MOST_STARTS))
     _warmed: set[str] = field(default_factory=set)
-    _lock: Lock = field(default_factory=Lock)
+    _asking: int = 0
+    _quiet: Condition = field(default_factory=Condition)
     _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
     _foresights: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "lab"))
 
@@ -190,84 +124,103 @@ class Lab:
             "parties": list(parties),
             "overrides": {cover(story): cover_days},
         }
-        key = canonical_json(asked)
 
         def found() -> Result:
-            with self._slots:
-                return self._solved(known[name], to, story, asked)
+            with self._turn():
+                return self._solved(name, to, story, asked)
 
-        return self._once(self._answers, key, MOST_ANSWERS, found)
+        return self._answers.get(canonical_json(asked), found)
 
     def regions(self, name: str) -> tuple[str, ...]:
         """Places that the network of a scenario of the library knows."""
-        return tuple(adjustable()[name].apply(self.ds).chain.regions)
+        story = adjustable()[name]
+        return self.ds.once(("regions of a scenario", name), lambda: tuple(story.apply(self.ds).chain.regions))
 
     def warm(self, name: str) -> None:
-        """Find the starts of all cells of a scenario, those of the shortest shocks first; once.
+        """Find the starts of all cells of a scenario, once, while nobody asks anything.
 
         Not needed for an answer, but the first one of each cell takes less time after it.
         """
-        story = adjustable()[name]
-        with self._lock:
+        with self._quiet:
             if name in self._warmed:
                 return
             self._warmed.add(name)
-        was = dials(story)
-        assert was is not None
-        for months in CELL_MONTHS:
-            for step in range(CELL_SHARES + 1):
-                self._start(story, cell(story, replace(was, share=step / CELL_SHARES, months=months)))
+        place = self._place(name)
+        found: dict[Dials, Start] = {}
+        every = cells(adjustable()[name])
+        for near in every:
+            with self._quiet:
+                self._quiet.wait_for(lambda: not self._asking)
+            if (start := self._start(name, near)) is not None:
+                found[near] = start
+            is_part = len(found) > place.read and len(found) % KEPT_EVERY == 0
+            if self.folder is not None and (is_part or (near == every[-1] and len(found) > place.read)):
+                lab_starts.write(lab_starts.file_of(self.folder, self.ds, name), found)
 
-    def _once(self, kept: OrderedDict[Any, Future[T]], key: Any, most: int, found: Callable[[], T]) -> T:
-        """The kept value of a key, or a new one that everyone who asks meanwhile waits for."""
-        with self._lock:
-            future = kept.get(key)
-            is_mine = future is None
-            if future is None:
-                future = kept[key] = Future()
-                while len(kept) > most:
-                    kept.popitem(last=False)
-            kept.move_to_end(key)
-        if is_mine:
-            try:
-                future.set_result(found())
-            except BaseException as wrong:
-                future.set_exception(wrong)
-                with self._lock:
-                    kept.pop(key, None)
-                raise
-        return future.result()
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One of the few turns to solve. What is only made ready for later waits meanwhile."""
+        with self._quiet:
+            self._asking += 1
+        try:
+            with self._slots:
+                yield
+        finally:
+            with self._quiet:
+                self._asking -= 1
+                self._quiet.notify_all()
 
-    def _solved(self, first: Scenario, to: Dials, story: Scenario, asked: dict[str, Any]) -> Result:
+    def _solved(self, name: str, to: Dials, story: Scenario, asked: dict[str, Any]) -> Result:
         inputs = story.apply(self.ds, asked["overrides"])
         for party in asked["parties"]:
             if party not in inputs.chain.regions:
                 regions = sorted(inputs.chain.regions)
                 raise UnknownTerm("party", party, regions, cure=f"Known: {', '.join(regions)}.")
-        runner = self._runner(first, cell(first, to))
-        outcomes = self._foresights.map(lambda foresight: runner.run(inputs, foresight), FORESIGHTS)
-        return self._told(story, inputs, dict(zip(FORESIGHTS, outcomes, strict=True)), asked)
+        start = self._start(name, cell(adjustable()[name], to))
+        with self._place(name).runner(start) as runner:
+            outcomes = self._foresights.map(lambda foresight: runner.run(inputs, foresight), FORESIGHTS)
+            central = dict(zip(FORESIGHTS, outcomes, strict=True))
+        return self._told(story, inputs, central, asked)
 
-    def _runner(self, first: Scenario, near: Dials) -> Runner:
-        inputs, base = self._based(first, near)
-        return Runner.of(inputs, base, start=self._start(first, near))
+    def _place(self, name: str) -> _Place:
+        return self._places.get(name, lambda: self._opened(name))
 
-    def _based(self, first: Scenario, near: Dials) -> tuple[Inputs, Base]:
-        inputs = turned(first, near).apply(self.ds)
-        key = (first.families, first.first_base_year)
-        with self._lock:
-            base = self._bases.get(key)
-        if base is None:
-            base = base_of(inputs)
-            with self._lock:
-                self._bases[key] = base
-        return inputs, base
+    def _opened(self, name: str) -> _Place:
+        """A scenario made ready, with the bases that an earlier lab of the same data has found."""
+        story = adjustable()[name]
+        inputs = story.apply(self.ds)
+        base = base_of(inputs)
+        first = Runner.of(inputs, base)
+        known: dict[Dials, Start] = {}
+        if self.folder is not None:
+            lp = first.whole.programme
+            known = lab_starts.read(lab_starts.file_of(self.folder, self.ds, name), lp.columns, lp.rows)
+        for near, start in known.items():
+            self._starts.put((name, near), start)
+        own = dials(story)
+        place = _Place(inputs, base, known[own] if own in known else first.whole.start(), len(known))
+        place.runners.put(first)
+        return place
 
-    def _start(self, first: Scenario, near: Dials) -> Start | None:
+    def _start(self, name: str, near: Dials) -> Start | None:
+        """The basis with which questions of a cell begin; None where there is none, and they begin from nothing."""
+        place = self._place(name)  # first: it lays the bases that are kept on the shelf
+
         def found() -> Start | None:
-            return Runner.of(*self._based(first, near)).whole.start()
+            story = adjustable()[name]
+            earlier = before(story, near)
+            if earlier is None:
+                return place.start
+            inputs = turned(story, near).apply(self.ds)
+            with place.runner(self._start(name, earlier)) as runner:
+                solver = runner.whole
+                try:
+                    solver.solve(runner.network.change(solver.programme, runner.networks.quantities(inputs)))
+                except DidymiumError:  # told to whoever asks for this very setting
+                    return None
+                return solver.reached()
 
-        return self._once(self._starts, (first.id, near), MOST_STARTS, found)
+        return self._starts.get((name, near), found)
 
     def _told(self, story: Scenario, inputs: Inputs, central: Mapping[str, Outcome], asked: dict[str, Any]) -> Result:
         parties, cases = asked["parties"], Cases.of_central(central)
@@ -281,7 +234,10 @@ class Lab:
             fields=FIELDS,
             tables={
                 "scenarios": stress_rows.about(self.ds, story),
-                "monthly": stress_rows.monthly(story, cases, drawn, parties),
+                "monthly": [
+                    {name: value for name, value in row.items() if name not in UNSETTLED}
+                    for row in stress_rows.monthly(story, cases, drawn, parties)
+                ],
                 "certificates": stress_rows.certificates(story, cases),
             },
             warnings=[NO_BAND, *inputs.warnings],

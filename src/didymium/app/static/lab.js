@@ -5,16 +5,19 @@
 const form = document.getElementById("dials");
 let asking = null;
 
-function address() {
-  return `/lab?${new URLSearchParams(new FormData(form))}`;
+function words() {
+  return new URLSearchParams(new FormData(form));
 }
 
 async function ask() {
   if (asking) asking.abort();
   const mine = (asking = new AbortController());
-  const where = address();
+  const where = `/lab?${words()}`;
   const old = document.getElementById("answer");
   old.setAttribute("aria-busy", "true");
+  // The first figure is asked for beside the page: the answer is found once for both, and drawn while the page is written.
+  const isNarrow = form.elements.a || matchMedia("(max-width: 42rem)").matches;
+  fetch(`/lab/figure-0.svg?${words()}&bare=1${isNarrow ? "&narrow=1" : ""}`, { signal: mine.signal }).catch(() => null);
   try {
     const reply = await fetch(where, { signal: mine.signal });
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
