@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from didymium.results import Row
-from didymium.studies.plan_problem import ALL, PROJECTS, STOCKS
+from didymium.studies.plan_ground import ALL, PROJECTS, STOCKS
 
 ALWAYS = (
     "The chance of a stop is an assumption that nobody can know, and the plan depends on it.",
