@@ -14,7 +14,8 @@ from didymium.app.site import Site, _routes
 from didymium.errors import NotFound
 from didymium.figures.plan_frontier import plan_frontier
 from didymium.i18n import translator
-from didymium.questions.catalogue import QUESTIONS, Question
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.question import Question
 from didymium.results import Result
 from didymium.schema import TABLES
 

@@ -10,7 +10,8 @@ import pytest
 
 from didymium.cli import main
 from didymium.questions import answering
-from didymium.questions.catalogue import QUESTIONS, Question
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.question import Question
 from tests.cli.toy import ToyData
 
 TOY = Question(

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from didymium.engine import run_ensemble
-from didymium.questions.catalogue import QUESTIONS, Question
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.question import Question
 from didymium.results import ChunkStore, Field, Result
 from tests.cli.conftest import Didymium
 from tests.cli.toy import ToyData

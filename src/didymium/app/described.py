@@ -15,7 +15,7 @@ from didymium.questions.params import PARAMS
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from didymium.questions.catalogue import Question
+    from didymium.questions.question import Question
 
 HTML, SVG = "text/html", "image/svg+xml"
 TEXT: Mapping[str, Any] = {"type": "string"}

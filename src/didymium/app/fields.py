@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from didymium.errors import DidymiumError
-from didymium.questions.catalogue import Question
 from didymium.questions.params import PARAMS, Param
+from didymium.questions.question import Question
 
 NOT_ASKED = ("lang", "workers", "executor", "cluster", "fixed")
 """Parameters that say how or where to work, or name a file of this machine: a page has no field for them."""

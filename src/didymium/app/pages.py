@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from didymium.app.site import Site
-    from didymium.questions.catalogue import Question
+    from didymium.questions.question import Question
     from didymium.results import Result
 
 FORMS = {

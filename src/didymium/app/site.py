@@ -18,7 +18,8 @@ from didymium.app.guard import Guard
 from didymium.app.jobs import Jobs, Progress
 from didymium.errors import BadInput
 from didymium.questions import answering
-from didymium.questions.catalogue import QUESTIONS, Question
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.question import Question
 from didymium.results import ChunkStore, Result, RunStore, canonical_json
 from didymium.results.result import COMPLETE
 from didymium.studies.lab import Lab

@@ -10,8 +10,8 @@ import click
 from didymium.cli.options import Shared, shared_options, table_option
 from didymium.cli.progress import progress_bar
 from didymium.questions import answering
-from didymium.questions.catalogue import Question
 from didymium.questions.params import PARAMS
+from didymium.questions.question import Question
 
 if TYPE_CHECKING:
     from didymium.data import Dataset

@@ -15,8 +15,9 @@ from didymium.cli import asking
 from didymium.cli.options import Shared, shared_options
 from didymium.cli.progress import Progress, progress_bar, silent
 from didymium.questions import answering
-from didymium.questions.catalogue import QUESTIONS, Question
+from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import PARAMS
+from didymium.questions.question import Question
 
 if TYPE_CHECKING:
     from didymium.brief import Brief

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from didymium.questions.catalogue import Question
+    from didymium.questions.question import Question
     from didymium.results import Result
 
 _UNBOUND = 10_000  # characters in a line

@@ -12,7 +12,8 @@ from didymium.cli.options import Shared
 from didymium.cli.progress import progress_bar
 from didymium.errors import StoreError
 from didymium.questions import answering
-from didymium.questions.catalogue import QUESTIONS, Question
+from didymium.questions.catalogue import QUESTIONS
+from didymium.questions.question import Question
 from didymium.results import PARTIAL, Manifest, RunStore, first_difference, result_bytes
 from didymium.results.manifest import versions
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from didymium.errors import UnknownTerm
-from didymium.questions.catalogue import Question
 from didymium.questions.params import PARAMS
+from didymium.questions.question import Question
 
 if TYPE_CHECKING:
     from didymium.data import Dataset

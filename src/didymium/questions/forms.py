@@ -12,7 +12,7 @@ from didymium.errors import BadInput, UnknownTerm
 from didymium.schema.spreadsheet import escaped
 
 if TYPE_CHECKING:
-    from didymium.questions.catalogue import Question
+    from didymium.questions.question import Question
     from didymium.results import Result
 
 Rows = Sequence[Mapping[str, Any]]
