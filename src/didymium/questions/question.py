@@ -1,4 +1,4 @@
-"""What a question of the command line is: the study that answers it, its parameters, and what people see of the answer."""
+"""What a question is: the study that answers it, its parameters, and what people see of the answer."""
 
 from __future__ import annotations
 
