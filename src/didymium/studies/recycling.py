@@ -92,7 +92,7 @@ def recycling(
             rows += _rows(material, party, members, years)
             pulled += _pulled(material, party, members, years)
     held = scrap_held.published(ds, known, families)
-    asked = scrap_held.targets(ds, known, {**places, scrap_held.LAW_PLACE: (scrap_held.LAW_PLACE,)}, families)
+    asked = scrap_held.targets(ds, known, {**places, **scrap_held.bound_places(ds)}, families)
     left = [_left(use) for use in uses(ds, families, followed=False)]
     against = [*scrap_projects.scrap_rows(known, places), *projects]
     listed = sorted({s for m in known for s in cited[m.family]})

@@ -13,7 +13,6 @@ from didymium.studies.scrap_material import Material
 from didymium.studies.scrap_stream import summed
 
 Floats = NDArray[np.float64]
-LAW_PLACE = "EU27"
 UNDER = ("", "both", "all_levers")
 
 
@@ -23,7 +22,7 @@ def published(ds: Dataset, known: Sequence[Material], families: Sequence[str]) -
 
 
 def _held(row: Mapping[str, object], known: Sequence[Material]) -> Row:
-    asked = set(row["elements"]) if isinstance(row["elements"], tuple | list) else set(str(row["elements"]).split(";"))
+    asked = set(str(row["elements"]).split(";"))
     mine = [m for m in known if m.family == row["family"] and m.element in asked]
     year, place, measure = int(str(row["year"])), str(row["place"]), str(row["measure"])
     ours = _measured(mine, place, year, measure) if len(mine) == len(asked) else None
@@ -97,6 +96,11 @@ def last_target(ds: Dataset) -> int:
     return max(int(r["year"]) for r in ds.rows("scrap_targets"))
 
 
+def bound_places(ds: Dataset) -> dict[str, tuple[str, ...]]:
+    """Places whose law asks for recycled content."""
+    return {str(r["place"]): (str(r["place"]),) for r in ds.rows("scrap_targets")}
+
+
 def targets(
     ds: Dataset, known: Sequence[Material], places: Mapping[str, Sequence[str]], families: Sequence[str]
 ) -> list[Row]:
@@ -113,7 +117,7 @@ def targets(
 
 def _asked(row: Mapping[str, object], material: Material, places: Mapping[str, Sequence[str]]) -> Iterator[Row]:
     i = material.years.index(int(str(row["year"])))
-    bound = set(row["sectors"]) if isinstance(row["sectors"], tuple | list) else set(str(row["sectors"]).split(";"))
+    bound = set(str(row["sectors"]).split(";"))
     for party, members in places.items():
         entered = summed([s.entered for s in material.streams if s.sector in bound], members)
         needed = None if entered is None else float(row["share"]) * entered[:, i]  # type: ignore[arg-type]
