@@ -74,10 +74,25 @@ def described(param: Param) -> dict[str, Any]:
     if choices:
         return {"type": "string", "enum": ["", *choices]}
     if isinstance(param.type, click.IntRange):
-        return {"type": "string", "pattern": "^([0-9]{1,10})?$"}
+        return {"type": "string", "pattern": f"^({_digits(param.type)})?$"}
     kind = _kind(param)
     pattern = {"number": r"^([0-9]{1,9}(\.[0-9]{1,9})?)?$", "date": r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}.get(kind)
     return {"type": "string", **({"pattern": pattern} if pattern else {})}
+
+
+def _digits(whole: click.IntRange) -> str:
+    """A pattern of the whole numbers of a range, by their number of digits, and by the first two where these are few.
+
+    >>> _digits(click.IntRange(1900, 2100)), _digits(click.IntRange(8, 1000)), _digits(click.IntRange(0))
+    ('(19|20|21)[0-9]{2}', '[0-9]{1,4}', '[0-9]{1,10}')
+    """
+    if whole.min is None or whole.max is None:
+        return "[0-9]{1,10}"
+    low, high = str(int(whole.min)), str(int(whole.max))
+    first = range(int(low[:2]), int(high[:2]) + 1)
+    if len(low) == len(high) > 2 and len(first) < 10:
+        return f"({'|'.join(map(str, first))})[0-9]{{{len(low) - 2}}}"
+    return f"[0-9]{{{len(low)},{len(high)}}}"
 
 
 def _kept(param: Param, word: str) -> Any:
