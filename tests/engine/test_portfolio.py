@@ -194,6 +194,8 @@ def test_marginals_tell_what_a_little_more_does():
 
 def test_what_cannot_be_is_refused():
     first, recourse, cases = plan(1)
+    with pytest.raises(BadInput, match="of other choices or cases"):
+        portfolio(first, recourse, cases, solved=SolvedRecourse(recourse, cases[1:], choices=first.choices))
     with pytest.raises(BadInput, match="probabilities sum to"):
         portfolio(first, recourse, cases[1:])
     with pytest.raises(BadInput, match="alpha is 1"):

@@ -79,6 +79,8 @@ def portfolio(
     end = np.inf if time_limit is None else time.monotonic() + time_limit
     lower, upper = _bounds(first, fixed)
     simple = solved is None and is_simple(recourse, len(cases))
+    if solved is not None and solved.size != (len(cases), first.choices):
+        raise BadInput("what is solved is of other choices or cases.", where=WHERE, cure="Leave it out.")
     if solved is None and not simple:
         solved = SolvedRecourse(recourse, cases, choices=first.choices, start=start, workers=workers)
     losses_of: Recourse = solved or SimpleRecourse(recourse, cases, choices=first.choices)

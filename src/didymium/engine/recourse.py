@@ -69,6 +69,11 @@ class SolvedRecourse:
         start = first.start()
         self._solvers = [first, *(Solver(recourse, start=start) for _ in range(workers - 1))]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Number of cases and of choices."""
+        return len(self._cases), self._choices
+
     def at(self, x: FloatArray, end: float = np.inf) -> tuple[FloatArray, FloatArray, csr_array]:
         """See `Recourse`."""
         return self.answers(x, end, np.arange(len(self._cases)))

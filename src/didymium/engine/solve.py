@@ -1,7 +1,8 @@
 """HiGHS behind two verbs, `solve` and `update`, with a proof on every answer.
 
 A `Solver` holds one programme. Its base is solved once; each changed programme starts from the basis of the base, so
-that an answer depends on its change alone, never on what was solved before. An answer without a valid certificate is
+that an answer depends on its change alone, never on what was solved before, unless it is told to begin where another
+ended (`near`). An answer without a valid certificate is
 computed again from nothing, in two other ways; if none is proven the solver fails loudly.
 
 Solver objects share nothing: use one per thread. The solver gives up the interpreter lock while it works.
