@@ -156,6 +156,11 @@ def test_changes_may_begin_with_the_basis_of_another_answer():
     solver.solve(there)
     solver.begin(start)
     assert solver.solve(near).x.tobytes() == other.x.tobytes()  # the basis decides, not what came between
+    fresh = Solver(lp, start=start)
+    solver.begin(None)
+    solver.begin(start)
+    assert (solver.reached().iterations, solver.solve(near).iterations) == (start.iterations, other.iterations)
+    assert fresh.solve(near).x.tobytes() == other.x.tobytes()
     solver.begin(None)
     assert solver.solve(near).objective == pytest.approx(other.objective, rel=1e-9)
 
