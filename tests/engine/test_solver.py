@@ -140,6 +140,31 @@ def test_warm_answers_equal_cold_ones():
     assert solver.programme is lp
 
 
+def test_changes_may_begin_with_the_basis_of_another_answer():
+    lp = network(seed=4)
+    rng = np.random.default_rng(8)
+    there, near = cut(lp, rng), cut(lp, rng)
+    finder = Solver(lp)
+    finder.solve(there)
+    start = finder.reached()
+    solver = Solver(lp)
+    from_base = solver.solve(there)
+    solver.begin(start)
+    again, other = solver.solve(there), solver.solve(near)
+    assert again.iterations == 0 < from_base.iterations
+    assert again.objective == pytest.approx(from_base.objective, rel=1e-9)
+    solver.solve(there)
+    solver.begin(start)
+    assert solver.solve(near).x.tobytes() == other.x.tobytes()  # the basis decides, not what came between
+    fresh = Solver(lp, start=start)
+    solver.begin(None)
+    solver.begin(start)
+    assert (solver.reached().iterations, solver.solve(near).iterations) == (start.iterations, other.iterations)
+    assert fresh.solve(near).x.tobytes() == other.x.tobytes()
+    solver.begin(None)
+    assert solver.solve(near).objective == pytest.approx(other.objective, rel=1e-9)
+
+
 def test_an_answer_depends_on_its_change_alone():
     lp = network(seed=2)
     rng = np.random.default_rng(6)

@@ -157,6 +157,7 @@ class Solver:
     def begin(self, start: Start | None) -> None:
         """From now on changes go on from this basis instead of that of the base; from nothing if it is None."""
         self._basis = None if start is None else _basis(start)
+        self._cold_iterations = 0 if start is None else start.iterations
         self._base_tried = True
 
     def reached(self) -> Start:

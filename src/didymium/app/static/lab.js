@@ -3,13 +3,18 @@
 "use strict";
 
 const form = document.getElementById("dials");
+const PAUSE = 250; // [ms] between questions while a key is held down on a dial
 let asking = null;
+let last = -PAUSE;
+let later = 0;
 
 function words() {
   return new URLSearchParams(new FormData(form));
 }
 
 async function ask() {
+  clearTimeout(later);
+  last = performance.now();
   if (asking) asking.abort();
   const mine = (asking = new AbortController());
   const where = `/lab?${words()}`;
@@ -37,7 +42,10 @@ async function ask() {
 form.addEventListener("input", (event) => {
   if (event.target.type === "range") event.target.nextElementSibling.value = event.target.value;
 });
-form.addEventListener("change", ask);
+form.addEventListener("change", () => {
+  clearTimeout(later);
+  later = setTimeout(ask, Math.max(0, last + PAUSE - performance.now()));
+});
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   ask();
