@@ -10,7 +10,7 @@ import pytest
 
 from didymium import data
 from didymium.data import Dataset
-from didymium.errors import UnknownTerm
+from didymium.errors import NotFound, UnknownTerm
 from didymium.results import Result
 from didymium.studies import gap_supply
 from didymium.studies.stock_inputs import FORMS, Form, Setting, _held, forms_of, setting
@@ -142,3 +142,12 @@ def test_a_party_alone_is_answered_the_same(ds: Dataset, answer: Result) -> None
 def test_a_party_that_is_no_place_is_refused(ds: Dataset) -> None:
     with pytest.raises(UnknownTerm, match="JAP"):
         stocks(ds, parties=("JAP",))
+
+
+def test_a_party_that_uses_no_magnets_needs_no_stock_and_leaves_the_others_as_they_are(ds: Dataset) -> None:
+    both, alone = stocks(ds, parties=("AUS", "JPN"), draws=DRAWS), stocks(ds, parties=("JPN",), draws=DRAWS)
+    assert {row["party"] for row in both.rows} == {"JPN"} and both.tables["pooled"] == []
+    assert [row["stage"] for row in both.rows] == [row["stage"] for row in alone.rows]
+    assert any(warning.startswith("AUS uses no magnets") for warning in both.warnings)
+    with pytest.raises(NotFound, match="AUS uses no magnets"):
+        stocks(ds, parties=("AUS",), draws=DRAWS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,6 +140,13 @@ def _prices(ds: Dataset, supply: Supply, year: int, at: Floats, ore_share: Float
         name = f"ndfeb_{stage}"
         found[stage, name] = (1 - heavy) * drawn(f"{name}_std") + heavy * drawn(f"{name}_ht")
     return found
+
+
+def users(supply: Supply, parties: Sequence[str]) -> list[str]:
+    """The parties that use magnets: what others hold serves no need of their own."""
+    amounts = zip(supply.chain.uses, supply.base.use.tolist(), strict=True)
+    using = {region for (product, region, _), tonnes in amounts if "magnet" in product and tonnes > 0}
+    return [party for party in parties if party in using]
 
 
 def forms_of(

@@ -12,6 +12,7 @@ import numpy as np
 
 import didymium
 from didymium.data import Dataset
+from didymium.errors import NotFound
 from didymium.model.explode import element_of
 from didymium.model.stock_rules import (
     DAYS_A_YEAR,
@@ -26,7 +27,7 @@ from didymium.model.stock_rules import (
 from didymium.results import Field, Result, Row
 from didymium.studies import gap_supply
 from didymium.studies.finance_rows import quantiles
-from didymium.studies.stock_inputs import FORMS, Form, Setting, forms_of, setting
+from didymium.studies.stock_inputs import FORMS, Form, Setting, forms_of, setting, users
 
 YEAR = 2027
 RULES = ("days_60", "days_180", "target")
@@ -62,6 +63,7 @@ WARNINGS = (
     "magnets inside imported goods are not counted as need",
     "plants of third countries run on for a party only where a paper or a contract says so",
 )
+NO_NEED = "{party} uses no magnets in the tables: it has no need that a stock could cover"
 
 
 def stocks(
@@ -82,7 +84,12 @@ def stocks(
     supply = gap_supply.prepare(ds, parties, [at], draws, seed)
     need = gap_supply.needs(ds, supply, outlook, seed)
     given = setting(ds, supply, at, seed)
-    forms = {party: forms_of(ds, given, supply, need, party) for party in parties}
+    using = users(supply, parties)
+    if not using:
+        raise NotFound(
+            f"use of magnets by {', '.join(parties)}", cure="Ask for a party that uses magnets, such as JPN."
+        )
+    forms = {party: forms_of(ds, given, supply, need, party) for party in using}
     found = {party: [_reserve(given, form) for form in of] for party, of in forms.items()}
     rows = [row for of in found.values() for row in _ranked(of)]
     return Result.of(
@@ -93,10 +100,17 @@ def stocks(
         rows=rows,
         fields=FIELDS,
         tables={
-            "pooled": list(_pooled(given, forms, seed)) if len(parties) > 1 else [],
+            "pooled": list(_pooled(given, forms, seed)) if len(using) > 1 else [],
             "sizes": list(_sizes(ds, given, forms)),
         },
-        warnings=WARNINGS,
+        warnings=[
+            *WARNINGS,
+            *(
+                f"{party} uses no magnets in the tables: it has no need that a stock could cover"
+                for party in parties
+                if party not in using
+            ),
+        ],
         assumptions=[*supply.assumption_ids, *given.assumption_ids],
         source_ids=sorted({*supply.source_ids, *given.source_ids}),
     )
