@@ -63,7 +63,7 @@ WARNINGS = (
     "magnets inside imported goods are not counted as need",
     "plants of third countries run on for a party only where a paper or a contract says so",
 )
-NO_NEED = "{party} uses no magnets in the tables: it has no need that a stock could cover"
+NO_NEED = "parties that use no magnets in the tables are left out: they have no need that a stock could cover"
 
 
 def stocks(
@@ -86,9 +86,8 @@ def stocks(
     given = setting(ds, supply, at, seed)
     using = users(supply, parties)
     if not using:
-        raise NotFound(
-            f"use of magnets by {', '.join(parties)}", cure="Ask for a party that uses magnets, such as JPN."
-        )
+        asked = ", ".join(parties)
+        raise NotFound(f"{asked} uses no magnets in the tables.", cure="Ask for a party that does, such as JPN.")
     forms = {party: forms_of(ds, given, supply, need, party) for party in using}
     found = {party: [_reserve(given, form) for form in of] for party, of in forms.items()}
     rows = [row for of in found.values() for row in _ranked(of)]
@@ -103,14 +102,7 @@ def stocks(
             "pooled": list(_pooled(given, forms, seed)) if len(using) > 1 else [],
             "sizes": list(_sizes(ds, given, forms)),
         },
-        warnings=[
-            *WARNINGS,
-            *(
-                f"{party} uses no magnets in the tables: it has no need that a stock could cover"
-                for party in parties
-                if party not in using
-            ),
-        ],
+        warnings=[*WARNINGS, *([NO_NEED] if len(using) < len(parties) else [])],
         assumptions=[*supply.assumption_ids, *given.assumption_ids],
         source_ids=sorted({*supply.source_ids, *given.source_ids}),
     )
