@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import html
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
 
 import didymium.data
 from didymium.app.guard import Guard
-from didymium.app.lab import setting
+from didymium.app.lab import run_params, setting
 from didymium.app.site import Site, _routes
 from didymium.i18n import translator
+from didymium.questions.catalogue import QUESTIONS
 from didymium.scenario.scenario import parse
+from didymium.studies.dials import turned
 
 HOST = "127.0.0.1:8321"
 QUERY = "scenario=mm-feed-halt&passes=30&months=8&days=20"
@@ -154,3 +158,41 @@ def test_what_is_handed_out_gives_the_same_answer(
     lost = [r["unserved_t"] for r in found["result"].rows]
     assert lost == pytest.approx([r["unserved_t"] for r in rows], rel=1e-6, abs=1e-6)
     assert sum(lost) > 0
+
+
+def test_what_is_kept_of_a_setting_is_the_question_that_the_terminal_asks(site: Site) -> None:
+    at = setting(site.lab, {"scenario": "cn-stop-6", "passes": "30", "months": "4"}, translator("en"))
+    params = run_params(at)
+    assert params["scenario"] == turned(at.scenario, at.to).model_dump(mode="json")
+    assert (params["parties"], params["draws"], params["drivers"]) == (["USA", "JPN"], 0, False)
+    assert params.keys() >= set(QUESTIONS["stress"].params) - {"scenario", "chunks"}
+
+
+def test_keeping_a_setting_needs_the_token_and_a_setting_that_a_run_can_hold(site: Site, browser: TestClient) -> None:
+    send, before = {"origin": f"http://{HOST}"}, site.jobs.all()
+    wrong = browser.post("/lab/keep", data={"token": "x", "setting": QUERY}, headers=send)
+    layered = browser.post("/lab/keep", data={"token": site.token, "setting": QUERY}, headers=send)  # other stocks
+    faulty = browser.post("/lab/keep", data={"token": site.token, "setting": "passes=101"}, headers=send)
+    assert (wrong.status_code, layered.status_code, faulty.status_code) == (403, 404, 404)
+    assert site.jobs.all() == before
+
+
+@pytest.mark.slow
+def test_a_kept_setting_is_a_run_with_the_numbers_of_the_lab(site: Site, browser: TestClient) -> None:
+    words = {"scenario": "cn-stop-3", "passes": "50", "parties": "USA,JPN"}
+    asked = {"token": site.token, "setting": urlencode(words)}
+    sent = browser.post("/lab/keep", data=asked, headers={"origin": f"http://{HOST}"}, follow_redirects=False)
+    assert sent.status_code == 303 and sent.headers["location"].startswith("/jobs")
+    job = site.jobs.all()[0]
+    for _ in range(600):
+        job = site.jobs.find(job.key) or job
+        if not job.is_open:
+            break
+        time.sleep(0.2)
+    assert (job.state, job.fault) == ("done", "")
+    assert f"/runs/{job.run_id}" in browser.get("/jobs").text
+    run, shown = browser.get(f"/runs/{job.run_id}.json").json(), browser.get(f"/lab.json?{urlencode(words)}").json()
+    key = ("party", "product", "sector", "foresight")
+    held = {tuple(r[k] for k in key): r["unserved_t"] for r in run["rows"]}
+    assert {tuple(r[k] for k in key): r["unserved_t"] for r in shown["rows"]} == pytest.approx(held, rel=1e-6, abs=1e-6)
+    assert browser.get(f"/runs/{job.run_id}").status_code == 200

@@ -125,6 +125,7 @@ PAGES = (
 SENT: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/jobs": ("Begin work", ("token", "question")),
     "/jobs/{key}/cancel": ("Stop work", ("token",)),
+    "/lab/keep": ("Keep a setting of the stress lab as a run", ("token", "setting")),
     "/data/upload": (
         "Bring a file of tables; with Accept: application/json its faults come as JSON",
         ("token", "file"),

@@ -10,13 +10,15 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from didymium import figures
 from didymium.app import pages, pictures
 from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
+from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.forms import csv_text
+from didymium.questions.params import PARAMS
 from didymium.questions.words import cell, heading
 from didymium.scenario.scenario import Scenario
 from didymium.scenario.writing import toml_text
@@ -357,3 +359,29 @@ async def saved(request: Request) -> Response:
     else:
         return await pages.missing(request, NotFound("no file"))
     return Response(text, media_type=media, headers={"content-disposition": f'attachment; filename="{name}"'})
+
+
+def run_params(at: Setting) -> dict[str, Any]:
+    """The parameters of `didymium stress` that ask what the lab shows, in their kept form."""
+    question = QUESTIONS["stress"]
+    usual = {name: PARAMS[name].kept_default() for name in question.params if not PARAMS[name].is_required}
+    story = turned(at.scenario, at.to).model_dump(mode="json")
+    own = {"scenario": story, "parties": list(at.parties), "foresight": "both", "draws": 0, "drivers": False}
+    return {**usual, **own}
+
+
+async def keep(request: Request) -> Response:
+    """Ask the setting as a run that is kept, where every number has its explanation; the work page tells when it is."""
+    t, site = pages.words_of(request), pages.site_of(request)
+    form = await request.form()
+    if form.get("token") != site.token:
+        return pages.too_old(request, t)
+    at = setting(site.lab, _inner(str(form.get("setting", ""))), t)
+    if at.faults or _is_layered(site.lab, at):
+        return await pages.missing(request, NotFound("no setting that a run can hold"))
+    try:
+        params = run_params(at)
+        site.jobs.start(site.key_of("stress", params), "stress", params, f"/lab?{at.query}&lang={t.lang}")
+    except DidymiumError as wrong:
+        return pages.refused(request, t, wrong)
+    return RedirectResponse(f"/jobs?lang={t.lang}", status_code=303)

@@ -254,6 +254,7 @@ def _routes(site: Site) -> Starlette:
         Route("/ask/{name}", pages.ask),
         Route("/lab", lab.page),
         Route("/lab/figure-{number:int}.svg", lab.figure),
+        Route("/lab/keep", lab.keep, methods=["POST"]),
         Route("/lab/{name}", lab.saved),
         Route("/lab.{form}", lab.twin),
         Route("/chain", chain.page),
