@@ -332,7 +332,9 @@ class _Cluster:
                 where=f"cluster {address}",
                 cure="Install didymium with the extra `cluster`.",
             ) from missing
-        self.losses: tuple[type[BaseException], ...] = (dask.KilledWorker,)
+        # What a chunk itself raises comes back as a Fault. A worker that dies with an answer it has not handed over is
+        # told by Dask's executor as a ValueError: it takes the two parts of "lost" for the three of an error.
+        self.losses: tuple[type[BaseException], ...] = (dask.KilledWorker, ValueError)
         parcel.__getstate__()
         try:
             self._client: Any = dask.Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
