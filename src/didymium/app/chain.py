@@ -213,10 +213,7 @@ async def figure(request: Request) -> Response:
     def draw() -> str:
         return pictures.picture(_drawn(view(site, dict(request.query_params)), name, t, narrow=narrow))
 
-    try:
-        return pages.svg_response(await run_in_threadpool(draw))
-    except DidymiumError:
-        return await pages.missing(request, NotFound("no figure"))
+    return await pages.drawn(request, draw)
 
 
 async def twin(request: Request) -> Response:

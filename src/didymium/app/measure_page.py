@@ -205,10 +205,7 @@ async def figure(request: Request) -> Response:
         result, rows = _rows(site, words)
         return pictures.picture(_figure(result, rows, t, narrow=words.get("narrow") == "1"))
 
-    try:
-        return pages.svg_response(await run_in_threadpool(draw))
-    except DidymiumError:
-        return await pages.missing(request, NotFound("no figure"))
+    return await pages.drawn(request, draw)
 
 
 async def twin(request: Request) -> Response:

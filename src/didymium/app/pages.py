@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -300,6 +300,14 @@ async def figure(request: Request) -> Response:
     if drawing is None:
         return await missing(request, NotFound("no figure"))
     return svg_response(drawing)
+
+
+async def drawn(request: Request, draw: Callable[[], str]) -> Response:
+    """The figure that `draw` gives as SVG, or that there is none."""
+    try:
+        return svg_response(await run_in_threadpool(draw))
+    except DidymiumError:
+        return await missing(request, NotFound("no figure"))
 
 
 def svg_response(drawing: str) -> Response:

@@ -13,7 +13,6 @@ from didymium.app import fields, pages, pictures, sheets
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures.bankability import named_package
 from didymium.figures.plan_frontier import plan_frontier
-from didymium.questions.words import heading
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -188,17 +187,7 @@ def _form(asked: fields.Asked, words: Mapping[str, str], t: Translator) -> list[
         }
         for party, amount in budget.items()
     ]
-    rest = [
-        {
-            "name": e.name,
-            "label": heading(e.name, t),
-            "kind": e.kind,
-            "value": e.value,
-            "options": [(c, t.term("plan_part", c)) for c in e.choices],
-        }
-        for e in asked.entries
-        if e.name in ASKED
-    ]
+    rest = [sheets.dial(e, "plan_part", t) for e in asked.entries if e.name in ASKED]
     return [*dials, *rest]
 
 
@@ -246,10 +235,7 @@ async def figure(request: Request) -> Response:
             raise NotFound("no answer yet")
         return pictures.picture(_figure(result, t, narrow=words.get("narrow") == "1"))
 
-    try:
-        return pages.svg_response(await run_in_threadpool(draw))
-    except DidymiumError:
-        return await pages.missing(request, NotFound("no figure"))
+    return await pages.drawn(request, draw)
 
 
 def _held(site: Site, words: Mapping[str, str]) -> Result | None:

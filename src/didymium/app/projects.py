@@ -161,10 +161,7 @@ async def figure(request: Request) -> Response:
         spec = project_map(expected(site), register(site, words), lang=t.lang, names=t.names, narrow=narrow)
         return pictures.picture(spec)
 
-    try:
-        return pages.svg_response(await run_in_threadpool(draw))
-    except DidymiumError:
-        return await pages.missing(request, NotFound("no figure"))
+    return await pages.drawn(request, draw)
 
 
 async def twin(request: Request) -> Response:

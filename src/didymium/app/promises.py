@@ -79,14 +79,7 @@ def _form(result: Result, asked: fields.Asked, words: Mapping[str, str], t: Tran
         if e.name in FIELDS
     ]
     chosen = [
-        {
-            "name": name,
-            "label": labels[name],
-            "kind": "choice",
-            "value": words.get(name, ""),
-            "options": [("", t("all")), *options],
-        }
-        for name, options in filters.items()
+        sheets.narrowing(name, labels[name], words.get(name, ""), options, t) for name, options in filters.items()
     ]
     return [*chosen, *rest]
 

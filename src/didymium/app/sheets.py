@@ -123,3 +123,19 @@ def chosen(words: Mapping[str, str], name: str, known: Sequence[str]) -> str:
     if word and word not in known:
         raise NotFound(f"{word!r} is not among the values of {name} here.", cure="Choose one of the form.")
     return word
+
+
+def dial(entry: fields.Entry, terms: str, t: Translator) -> dict[str, Any]:
+    """A parameter of a question as the form of a page shows it; its choices are words of the vocabulary `terms`."""
+    return {
+        "name": entry.name,
+        "label": heading(entry.name, t),
+        "kind": entry.kind,
+        "value": entry.value,
+        "options": [(c, t.term(terms, c)) for c in entry.choices],
+    }
+
+
+def narrowing(name: str, label: str, value: str, options: Sequence[tuple[str, str]], t: Translator) -> dict[str, Any]:
+    """A filter of the rows of a page, with none of it first."""
+    return {"name": name, "label": label, "kind": "choice", "value": value, "options": [("", t("all")), *options]}

@@ -199,27 +199,8 @@ def _form(asked: fields.Asked, held: Mapping[str, str], t: Translator) -> list[d
         "party": [(p, t.place(p)) for p in parties],
         "stage": [(s, t.term("stage", s)) for s in stages],
     }
-    filters = [
-        {
-            "name": name,
-            "label": heading(name, t),
-            "kind": "choice",
-            "value": held[name],
-            "options": [("", t("all")), *some],
-        }
-        for name, some in options.items()
-    ]
-    rest = [
-        {
-            "name": e.name,
-            "label": heading(e.name, t),
-            "kind": e.kind,
-            "value": e.value,
-            "options": [(c, t.term("outlook", c)) for c in e.choices],
-        }
-        for e in asked.entries
-        if e.name in ("parties", "outlook", "year")
-    ]
+    filters = [sheets.narrowing(name, heading(name, t), held[name], some, t) for name, some in options.items()]
+    rest = [sheets.dial(e, "outlook", t) for e in asked.entries if e.name in ("parties", "outlook", "year")]
     return [*filters, *rest]
 
 
@@ -274,10 +255,7 @@ async def figure(request: Request) -> Response:
         asked, result = answer(site, words)
         return pictures.picture(_figure(result, _held(asked, words), t, narrow=words.get("narrow") == "1"))
 
-    try:
-        return pages.svg_response(await run_in_threadpool(draw))
-    except DidymiumError:
-        return await pages.missing(request, NotFound("no figure"))
+    return await pages.drawn(request, draw)
 
 
 async def twin(request: Request) -> Response:

@@ -121,6 +121,13 @@ def _form_of(output: Path | None) -> str | None:
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _PATH = click.Path(path_type=Path)
 
+
+def lang_option(says: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """The option of the language."""
+    choice = click.Choice(["en", "ja"])
+    return click.option("--lang", type=choice, default="en", show_default=True, envvar="DIDYMIUM_LANG", help=says)
+
+
 _SHARED = (
     click.option("--json", "as_json", is_flag=True, help="One JSON object with all rows and tables."),
     click.option("--csv", "as_csv", is_flag=True, help="The rows as CSV, UTF-8."),
@@ -136,14 +143,7 @@ _SHARED = (
         metavar="N",
         help="How many rows people see; 0 for all. Programs get all.  [default: 40]",
     ),
-    click.option(
-        "--lang",
-        type=click.Choice(["en", "ja"]),
-        default="en",
-        show_default=True,
-        envvar="DIDYMIUM_LANG",
-        help="Language of what people read.",
-    ),
+    lang_option("Language of what people read."),
     click.option("-q", "--quiet", is_flag=True, help="No progress bar, no hints."),
     click.option(
         "--store",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from didymium.cli.options import Shared, debug_option
+from didymium.cli.options import Shared, debug_option, lang_option
 from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import PARAMS
 
@@ -32,14 +32,7 @@ def reminder_options(command: Callable[..., R]) -> Callable[..., R]:
             metavar="PATH",
             help="As in all questions. Repeatable.",
         ),
-        click.option(
-            "--lang",
-            type=click.Choice(["en", "ja"]),
-            default="en",
-            show_default=True,
-            envvar="DIDYMIUM_LANG",
-            help="Language of the titles; descriptions are in both.",
-        ),
+        lang_option("Language of the titles; descriptions are in both."),
         click.option("-o", "--output", type=_PATH, required=True, metavar="FILE.ics", help="Where the calendar goes."),
     ):
         command = option(command)

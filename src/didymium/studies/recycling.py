@@ -173,16 +173,15 @@ def _materials(
     return found, projects, assumed, cited
 
 
+def _key(material: Material, party: str, i: int) -> Row:
+    return {"family": material.family, "party": party, "element": material.element, "year": material.years[i]}
+
+
 def _rows(material: Material, party: str, members: Sequence[str], years: Sequence[int]) -> Iterator[Row]:
     lines = {s.sector: s.line(members) for s in material.streams}
     whole = material.whole(members)
     for i in (material.years.index(year) for year in years):
-        key: Row = {
-            "family": material.family,
-            "party": party,
-            "element": material.element,
-            "year": material.years[i],
-        }
+        key = _key(material, party, i)
         for sector, line in lines.items():
             state = "unknown" if line is None else "modelled"
             yield {**key, "sector": sector, **_told(line, i), **NOT_BY_SECTOR, "use_status": state}
@@ -244,12 +243,7 @@ def _pulled(material: Material, party: str, members: Sequence[str], years: Seque
     now = material.whole(members)
     under = {lever: material.whole(members, lever) for lever in PULLS if lever}
     for i in (material.years.index(year) for year in years):
-        key: Row = {
-            "family": material.family,
-            "party": party,
-            "element": material.element,
-            "year": material.years[i],
-        }
+        key = _key(material, party, i)
         for lever, line in under.items():
             if now is None or line is None:
                 gained = dict.fromkeys(("recovered_t", "gained_t", "gained_t_p10", "gained_t_p90"))
