@@ -43,8 +43,11 @@ WRONG = "/lab?passes=140"
 UNDER_WAY = "/stocks?parties=JPN"
 """Stocks whose plan is being computed."""
 ROUTES = [
-    route.path for route in _routes(cast(Site, None)).routes if isinstance(route, Route) and "{" not in route.path
+    route.path
+    for route in _routes(cast(Site, None)).routes
+    if isinstance(route, Route) and "{" not in route.path and "GET" in (route.methods or ())
 ]
+"""What can be read without being named further; `/lab/keep` is only sent to."""
 PAGES = [
     *dict.fromkeys(path for path in ROUTES if path != "/openapi.json" and not path.endswith(".svg")),
     "/data/places",
