@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from didymium.errors import BadScenario, UnknownTerm
-from didymium.scenario.chain import Tables, magnet_chain, project_steps
+from didymium.scenario.chain import RISING, Tables, magnet_chain, project_steps
 from didymium.scenario.families import join
 from didymium.scenario.family_chain import MAGNETS, known_families
 from didymium.scenario.family_inputs import family_inputs
@@ -24,7 +24,6 @@ from didymium.scenario.thrift import flexible_share
 from didymium.scenario.uncertain import clocks
 
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
-RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
 NOT_MODELLED = (
     (
         "SmCo magnets, catalysts and yttrium's uses are families of their own; "
