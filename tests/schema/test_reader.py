@@ -128,6 +128,8 @@ def test_a_broken_quote_is_told_on_the_line_where_its_row_begins() -> None:
     assert (row, column, value, cure) == (3, "", "", QUOTES)
     assert what.startswith("the row cannot be split into cells (") and what.endswith(").")
     assert [one["mine"] for one in found.rows] == ["A"]
+    ((row, *_),) = told(csv_of('mine,"hs"x\nA,\n'))
+    assert row == 1
     ((row, *_),) = told(csv_of(f'{HEADER}\nA,,,,,,,,"x\ny",\nB,"open\n\n'))
     assert row == 4
 
@@ -253,6 +255,22 @@ def test_records_are_read_with_what_json_knows() -> None:
         {**EMPTY, "mine": "B", "quantity": 1.25, "year": 2024, "lines": 7, "is_open": False},
         {**EMPTY, "mine": "C", "is_open": False, "quantity": 1e15, "lines": -3, "hs_code": "0805"},
         {**EMPTY, "mine": "D", "quantity": 123456789012345.0, "is_open": True},
+    ]
+
+
+def test_a_number_where_a_text_is_meant_is_written_as_people_write_it() -> None:
+    numbers = [5.0, 5, -3.0, 0.1, 999999999999999.0, 1e15, 2e15, Written("5.0"), Written("1e3")]
+    found = records_of(*({"mine": number} for number in numbers))
+    assert [row["mine"] for row in found.rows] == [
+        "5",
+        "5",
+        "-3",
+        "0.1",
+        "999999999999999",
+        "1000000000000000.0",
+        "2000000000000000.0",
+        "5.0",
+        "1e3",
     ]
 
 
