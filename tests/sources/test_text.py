@@ -210,6 +210,10 @@ def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path: P
     path = tmp_path / "f.csv"
     path.write_bytes(b"12345")
     assert file_bytes(path, most=5) == b"12345"
+    path.write_bytes(b"123456")
+    with pytest.raises(BadInput, match="larger than 5 bytes"):
+        file_bytes(path, most=5)
+    path.write_bytes(b"12345")
     with pytest.raises(BadInput, match=r"^f\.csv: the file is larger than 4 bytes\. Is it the right file\?$"):
         file_bytes(path, most=4)
     with pytest.raises(BadInput, match=r"^none: the file cannot be read \(No such file or directory\)\. Check it\.$"):
