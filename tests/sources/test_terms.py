@@ -190,6 +190,14 @@ def test_all_faults_of_a_kind_come_together(shipped: Any) -> None:
         "terms/x.csv row 2, column unit",
         "terms/places.csv row 2, column place",
     ]
+    assert refused.value.line() == refused.value.faults[0]
+    with pytest.raises(BadInput) as refused:
+        shipped(marks=",,withheld,,,r\n,W,,,,r\n")
+    assert [fault.split(":")[0] for fault in refused.value.faults] == [
+        "terms/marks.csv row 2, column mark",
+        "terms/marks.csv row 3, column value_status",
+    ]
+    assert refused.value.line() == refused.value.faults[0]
 
 
 def test_a_file_of_terms_that_is_not_there_is_told(shipped: Any, tmp_path: Path) -> None:
@@ -207,6 +215,7 @@ def test_what_a_row_of_terms_must_hold() -> None:
         "series": ["term", "attribute", "reviewed"],
     }
     for made in (Place("CHN", (), "r"), Meaning("a", None, None, "t", 1.0, "none", None, "r"), Terms({}, {}, {})):
+        assert not hasattr(made, "__dict__")
         with pytest.raises((dataclasses.FrozenInstanceError, AttributeError, TypeError)):
             made.reviewed = "other"  # type: ignore[union-attr]
     assert repr(Terms({}, {}, {}, {"place": {}})) == "Terms(series={}, places={}, marks={})"

@@ -110,6 +110,7 @@ def test_what_costs_something_and_has_no_mass_has_an_unknown_one() -> None:
         row = one(*parts)
         assert (row["quantity"], row["value_usd"]) == (None, 9.0)
         assert row["basis"] == "USITC-DATAWEB importer report; value without mass"
+    assert one(part(None), part(None, "USD"), part(4.0))["quantity"] == 4.0
     row = one(part(4.0), part(0.0, "USD"))
     assert (row["quantity"], row["value_usd"], row["basis"]) == (4.0, 0.0, "USITC-DATAWEB importer report")
 
