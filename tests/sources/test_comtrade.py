@@ -295,8 +295,10 @@ LINES: list[tuple[dict[str, Any], str]] = [
     ({"typeCode": "S"}, f"{SECOND}, column typeCode: 'S' is not trade in goods. Expected C."),
     (
         {"classificationCode": "H9"},
-        f"{SECOND}, column classificationCode: 'H9' is no edition of the Harmonized System that is read. "
-        "Expected one of H0, H1, H2, H3, H4, H5, H6.",
+        (
+            f"{SECOND}, column classificationCode: 'H9' is no edition of the Harmonized System that is read. "
+            "Expected one of H0, H1, H2, H3, H4, H5, H6."
+        ),
     ),
     (
         {"flowCode": "MIP"},

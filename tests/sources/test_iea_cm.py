@@ -232,7 +232,10 @@ REFUSED: list[tuple[Any, str]] = [
     ({"supply": {}}, f"iea.json: the sections are not those of this edition (missing: 'totalDemand'). {NEW}"),
     (
         {"a": 1, "source": "x"},
-        f"iea.json: the sections are not those of this edition (not known: 'a'; missing: 'totalDemand', 'supply'). {NEW}",
+        (
+            "iea.json: the sections are not those of this edition "
+            f"(not known: 'a'; missing: 'totalDemand', 'supply'). {NEW}"
+        ),
     ),
     ({"supply": [], "totalDemand": {}}, "iea.json, /supply: a list stands where an object by mineral should."),
     ({"supply": {"Li": 5}, "totalDemand": {}}, "iea.json, /supply/Li: '5' stands where an object by stage should."),

@@ -180,8 +180,10 @@ def test_what_is_no_period_is_told(period: str) -> None:
     with pytest.raises(BadInput, match=r"^bgs-wms: new words: 1 period\. ") as refused:
         taken(replace(FIGURE, period=period))
     assert refused.value.faults == (
-        f"f.csv row 2, column quantity: period '{period}' is not known.  "
-        "Expected a year, or its first and last year as 2021/2024.",
+        (
+            f"f.csv row 2, column quantity: period '{period}' is not known.  "
+            "Expected a year, or its first and last year as 2021/2024."
+        ),
     )
 
 

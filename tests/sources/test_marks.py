@@ -151,7 +151,7 @@ def test_a_refusal_says_why(text: str, what: str) -> None:
     with pytest.raises(NotRead) as refused:
         state_of(text, MARKS)
     assert str(refused.value) == what
-    with pytest.raises(NotRead, match="^is neither a number nor a known mark$"):
+    with pytest.raises(NotRead, match=r"^is neither a number nor a known mark$"):
         number("W")
 
 

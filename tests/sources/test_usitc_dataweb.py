@@ -279,8 +279,10 @@ ODD: dict[str, tuple[tuple[int, int, Any], str]] = {
     "other flow": ((1, 1, "Exports|x"), "row 1: the title is 'Exports|x'. Expected Imports For Consumption|…"),
     "header": (
         (3, 5, "Unit"),
-        "row 3: the header begins 'Data Type, Country, HTS Number, Description, Unit'. "
-        f"Expected {', '.join(HEAD)}: break out countries and commodities.",
+        (
+            "row 3: the header begins 'Data Type, Country, HTS Number, Description, Unit'. "
+            f"Expected {', '.join(HEAD)}: break out countries and commodities."
+        ),
     ),
     "year": ((3, 6, "1899"), "row 3: '1899' is not a year. Choose years or year-to-date."),
     "year and more": ((3, 6, "2024_x"), "row 3: '2024_x' is not a year. Choose years or year-to-date."),
@@ -328,8 +330,10 @@ QUERY_SHEET = "r.xlsx sheet Query Parameters"
         (
             3,
             "SITC",
-            f"{QUERY_SHEET}: 'SITC' with flow 'Imports For Consumption' is not read. "
-            "Choose HTS Items and one trade flow.",
+            (
+                f"{QUERY_SHEET}: 'SITC' with flow 'Imports For Consumption' is not read. "
+                "Choose HTS Items and one trade flow."
+            ),
         ),
     ],
 )
