@@ -187,6 +187,32 @@ def test_a_pass_over_the_bytes_tells_hash_size_lines_and_header(tmp_path: Path) 
     assert (scanned(path).columns, scanned(path).is_padded, scanned(path).lines) == (tuple("ktijvq"), True, 2)
 
 
+def test_where_one_block_of_bytes_ends_and_the_next_begins_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_year(tmp_path, FLOWS[:2], lines=["2024,36, 156,284690,1,1"])
+    want = scanned(path)
+    odd = tmp_path / "BACI_HS92_Y2023_V202601.csv"
+    odd.write_bytes(path.read_bytes() + b"2024,36,156,28_690,1,1\n")
+    for block in range(1, 40):
+        monkeypatch.setattr(baci, "_BLOCK", block)
+        assert scanned(path) == want
+        with pytest.raises(BadInput, match=r"_Y2023_V202601\.csv row 5: '_' stands in no BACI file"):
+            scanned(odd)
+
+
+def test_rows_that_were_lost_on_the_way_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_year(tmp_path)
+    monkeypatch.setattr(baci, "_parsed", lambda *given: ({}, 5))
+    assert _refusal(path).line().startswith(f"{path.name}: 5 rows were read of 6 lines. Download")
+
+
+@pytest.mark.parametrize("at", range(len(FLOWS)))
+def test_a_flow_twice_is_found_wherever_it_stands(tmp_path: Path, at: int) -> None:
+    told = _refusal(write_year(tmp_path, [*FLOWS, FLOWS[at]])).line()
+    assert f"row 8: the flow stands also in row {at + 2}." in told
+
+
 @pytest.mark.parametrize("sign", ['"', "_", "\x00"])
 def test_a_sign_that_stands_in_no_file_is_told_with_its_line(tmp_path: Path, sign: str) -> None:
     shown = "\\u0000" if sign == "\x00" else sign
@@ -295,6 +321,8 @@ COUNTRIES = "country_codes_V202601.csv"
 THREE = "country_code,country_iso3,country_name"
 LISTS = [
     (PRODUCTS, "code\n1234\n", "row 2, column code: '1234' is not an HS6 code. Expected six digits, e.g. 284690."),
+    (PRODUCTS, "code\n12345678\n", "row 2, column code: '12345678' is not an HS6 code."),
+    (COUNTRIES, f"{THREE}\n123456,CHN,x\n", "row 2, column country_code: '123456' is not a country code."),
     (PRODUCTS, "code\n12345\n1234567\n", "row 3, column code: '1234567' is not an HS6 code."),
     (PRODUCTS, "hs6\n12345\n012345\n", "row 3, column hs6: 012345 stands twice. Keep one."),
     (PRODUCTS, "hs_code,x\n１２３４５６,y\n", "row 2, column hs_code: '１２３４５６' is not an HS6 code."),
