@@ -100,6 +100,12 @@ NO_UTF8 = [
     (b"", (0, "", "", "the file is empty.", "Expected a header line and rows.")),
     (b" \r\n\t\n", (0, "", "", "the file is empty.", "Expected a header line and rows.")),
     (
+        b"mine\nA\x00\n\n",
+        (2, "", "\\x00", "a NUL byte; the file is cut or not text (UTF-16 without mark?).", UTF8),
+    ),
+    (b"mine\n\xff", (2, "", "ff", "bytes ff are not UTF-8; they read as Windows-1252.", UTF8)),
+    (b"mine\nA\n\nB\rC\n", (4, "", "\\r", "a line ends in CR alone.", "End lines with LF or CR LF.")),
+    (
         b"mine\nA\nB\x00\n",
         (3, "", "\\x00", "a NUL byte; the file is cut or not text (UTF-16 without mark?).", UTF8),
     ),

@@ -193,7 +193,7 @@ def main() -> int:
     figure = (
         f"{noticed} of {len(chosen)} noticed ({noticed / len(chosen):.0%}): {asked_for}a sample of {given.mutants} "
     )
-    figure += f"of {every:,}"
+    figure += f"of {every:,}, raw files {'at hand' if raw_folder() else 'absent'}"
     print(figure)
     if given.record:
         what = " and ".join(given.parts)
