@@ -103,7 +103,7 @@ NO_UTF8 = [
         b"mine\nA\x00\n\n",
         (2, "", "\\x00", "a NUL byte; the file is cut or not text (UTF-16 without mark?).", UTF8),
     ),
-    (b"mine\n\xff", (2, "", "ff", "bytes ff are not UTF-8; they read as Windows-1252.", UTF8)),
+    (b"mine\n\xe9,", (2, "", "e9 2c", "bytes e9 2c are not UTF-8; they read as Windows-1252.", UTF8)),
     (b"mine\nA\n\nB\rC\n", (4, "", "\\r", "a line ends in CR alone.", "End lines with LF or CR LF.")),
     (
         b"mine\nA\nB\x00\n",
