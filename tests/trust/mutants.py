@@ -1,11 +1,12 @@
 """Small changes of the code, one at a time, each of which some test has to notice: the mutation score.
 
-    python -m tests.trust.mutants core|importers|MODULE … [--mutants 80] [--record]
+    python -m tests.trust.mutants core|importers|MODULE … [--mutants 80] [--seed 21] [--record]
 
 Cosmic Ray says which changes a module can suffer; a random part of those of all modules named (of a fixed seed) is
 tried in a copy of the checkout, each against the tests that name its module. What stands in type hints is left out,
 since it does not run. A change that lives is a gap of the tests, or no change at all; it counts against the score
-either way. The core is engine, finance, model and results; the importers are sources, and what reads text and cells.
+either way. Tests of the publishers' own files run where these are at hand, and the figure says whether they were.
+The core is engine, finance, model and results; the importers are sources, and what reads text and cells.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.sources.conftest import raw_folder
 from tests.trust.record import record
 
 ROOT = Path(__file__).parent.parent.parent
@@ -129,6 +131,9 @@ def passes(copy: Path, tests: Sequence[str], most: float | None = None) -> bool:
     words = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly")
     paths = f"{copy / 'src'}{os.pathsep}{copy}"
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    raw = raw_folder()
+    if raw is not None:  # the copy does not lie beside them
+        environment["DIDYMIUM_SHARED"] = str(raw.parent.parent)
     command = [sys.executable, "-m", "pytest", *words, *tests]
     try:
         ran = subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False, timeout=most)
@@ -188,11 +193,12 @@ def main() -> int:
     figure = (
         f"{noticed} of {len(chosen)} noticed ({noticed / len(chosen):.0%}): {asked_for}a sample of {given.mutants} "
     )
-    figure += f"of {every:,}"
+    figure += f"of {every:,}, raw files {'at hand' if raw_folder() else 'absent'}"
     print(figure)
     if given.record:
         what = " and ".join(given.parts)
-        command = f"python -m tests.trust.mutants {' '.join(given.parts)} --mutants {given.mutants} --record"
+        seed = "" if given.seed == SEED else f" --seed {given.seed}"
+        command = f"python -m tests.trust.mutants {' '.join(given.parts)} --mutants {given.mutants}{seed} --record"
         record(21, f"mutation score, {what}", figure, command, file="answers")
     return 0
 
