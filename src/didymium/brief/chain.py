@@ -191,9 +191,9 @@ def gaps(desk: Desk) -> Section:
     blocks: list[Block] = [
         Paragraph(
             t(
-                "A gap is the need of a party at one stage less what it can surely get: its own output, partners' "
-                "output that is not needed there, "
-                "contracted purchases and stock. Need follows from final demand through the recipes of the chain "
+                "A gap is the need of a party at one stage less what it can surely get: its own output, contracted "
+                "purchases, and partners' output that is not needed there. Stock is not taken off: it is used once, "
+                "a gap returns each year. Need follows from final demand through the recipes of the chain "
                 "(outlook {outlook}).",
                 outlook=t.term("outlook", text(rows[0]["outlook"])),
             )

@@ -77,6 +77,13 @@ class Entry:
         """What is missing."""
         return np.maximum(self.need - self.own - self.contracted - self.allied, 0.0)
 
+    @property
+    def taken(self) -> Entry:
+        """The line with what its need takes of each supply, in that order; what is beyond the need is left out."""
+        own = np.minimum(self.own, self.need)
+        contracted = np.minimum(self.contracted, self.need - own)
+        return Entry(self.need, own, contracted, np.minimum(self.allied, self.need - own - contracted))
+
 
 def rising(additions: Sequence[Addition], years: Floats, chances: Chances, draws: int, seed: int) -> Floats:
     """Output of each addition [t], shape (addition, draw + 1, year); draw 0 is the expected output.

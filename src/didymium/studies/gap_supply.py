@@ -316,7 +316,10 @@ def position(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage:
 
 
 def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> dict[str, Entry]:
-    """The ledger line of each party and of all together."""
+    """The ledger line of each party, and of all together: the sum of what each takes, so that its gap is that of theirs.
+
+    What one party has beyond its need helps another only as far as `share_surplus` lets it.
+    """
     zero = np.zeros((supply.draws + 1, supply.years.size))
     at = position(supply, need, stage, product)
     lines = {}
@@ -325,10 +328,10 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
         drawn = share_surplus(at.need, at.own, at.firm, allies, shares)[party]
         lines[party] = Entry(at.need[party], at.own[party], at.bought[party], drawn)
     if len(lines) > 1:
-        both = [lines[p] for p in supply.parties]
+        both = [lines[p].taken for p in supply.parties]
         lines["+".join(supply.parties)] = Entry(
             sum((e.need for e in both), zero),
-            sum((np.minimum(e.own, e.need) for e in both), zero),
+            sum((e.own for e in both), zero),
             sum((e.contracted for e in both), zero),
             sum((e.allied for e in both), zero),
         )
