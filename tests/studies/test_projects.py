@@ -63,7 +63,7 @@ def test_expected_output_of_one_plant_by_hand(answer: Result) -> None:
     plant = line(answer, "mp-10x", "ndfeb_magnet")
     assert plant["expected_t_2027"] == 0
     assert plant["expected_t_2030"] == plant["expected_t_2035"] == pytest.approx(7000 * 0.65)
-    assert (plant["start_year_p10"], plant["start_year_p90"]) == pytest.approx((2028.42, 2028.932))
+    assert (plant["expected_start_year_p10"], plant["expected_start_year_p90"]) == pytest.approx((2028.42, 2028.932))
     assert (plant["expected_t_2030_p10"], plant["capacity_t"]) == (0, 7000)
 
 
@@ -113,7 +113,9 @@ def test_bands_and_years_have_their_order(answer: Result) -> None:
     for r in answer.rows:
         assert 0 <= r["expected_t_2030_p10"] <= r["expected_t_2030_p90"]
         assert r["expected_t_2027"] <= r["expected_t_2030"] + 1e-9 <= r["expected_t_2035"] + 2e-9
-        assert r["start_year"] <= r["start_year_p10"] <= r["start_year_p90"]
+        assert (
+            r["start_year"] <= r["expected_start_year_p10"] <= r["expected_start_year"] <= r["expected_start_year_p90"]
+        )
         assert r["capacity_t"] is None or r["expected_t_2035"] <= r["capacity_t"]
 
 

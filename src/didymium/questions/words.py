@@ -79,7 +79,7 @@ def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] 
     if isinstance(value, int):
         return str(value) if column.endswith("year") or column.startswith("year_") else t.count(value)
     if isinstance(value, float):
-        if column == "start_year":
+        if column.endswith("start_year"):
             return f"{value:.1f}".removesuffix(".0")
         return t.share(value) if column.endswith("share") or "_share_" in column else t.number(value)
     kind = kinds.get(column)

@@ -316,7 +316,7 @@ def position(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage:
 
 
 def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> dict[str, Entry]:
-    """The ledger line of each party, and of all together: the sum of what each takes, so that its gap is that of theirs.
+    """The ledger line of each party, and of all together: the sum of what each takes, with the sum of their gaps.
 
     What one party has beyond its need helps another only as far as `share_surplus` lets it.
     """
@@ -448,7 +448,7 @@ def addition_rows(supply: Supply) -> Iterator[Row]:
         made = supply.added[at].sum(axis=0)
         low, high = np.quantile(made[1:], [0.1, 0.9], axis=0)
         first = min((supply.additions[k] for k in at), key=lambda a: a.start_year)
-        early, late = supply.chances.start(first, 0.1), supply.chances.start(first, 0.9)
+        early, middle, late = (supply.chances.start(first, q) for q in (0.1, 0.5, 0.9))
         for i, year in enumerate(supply.years):
             yield {
                 "project_id": project_id,
@@ -456,8 +456,9 @@ def addition_rows(supply: Supply) -> Iterator[Row]:
                 "product": product,
                 "region": first.region,
                 "status": first.status,
-                "start_year_p10": early,
-                "start_year_p90": late,
+                "expected_start_year": middle,
+                "expected_start_year_p10": early,
+                "expected_start_year_p90": late,
                 "year": int(year),
                 "expected_t": float(made[0, i]),
                 "expected_t_p10": float(low[i]),

@@ -17,6 +17,8 @@ from didymium.studies.gaps import gaps
 SHOWN_YEARS = (2027, 2030, 2035)
 FIELDS = (
     Field("capacity_t", "t/y", "Stated capacity, new"),
+    Field("start_year", "year", "First output as stated"),
+    Field("expected_start_year", "year", "First output with the slip that such projects have had; 2027.5 is mid-2027"),
     Field("expected_t_2030", "t", "Capacity × chance of success × ramp in 2030"),
     Field("fills_share", "share", "Expected output of 2030 over what the parties need at that stage"),
     Field("support_usd_m", "million USD", "Public support as announced; forms are not added up"),
@@ -95,8 +97,10 @@ def _line(
         "capacity_status": "reported" if row["product"] == product else "derived from the deposit type",
         "status": row["status"],
         "start_year": row["start_year"],
-        "start_year_p10": made[SHOWN_YEARS[0]]["start_year_p10"],
-        "start_year_p90": made[SHOWN_YEARS[0]]["start_year_p90"],
+        **{
+            f"expected_start_year{end}": made[SHOWN_YEARS[0]][f"expected_start_year{end}"]
+            for end in ("", "_p10", "_p90")
+        },
         "expected_t_2027": float(made[2027]["expected_t"]),  # type: ignore[arg-type]
         "expected_t_2030": expected_2030,
         "expected_t_2030_p10": float(made[2030]["expected_t_p10"]),  # type: ignore[arg-type]
