@@ -387,17 +387,19 @@ def _record(desk: Desk) -> list[Paragraph]:
         )
     promised = desk.rows("commitments")
     if promised:
+        told = [t.fact(warning) for warning in desk.result("commitments").warnings]
         count = {state: sum(1 for r in promised if r["state"] == state) for state in ("overdue", "due_soon", "met")}
+        counted = t(
+            "Of {m} commitments: {late} overdue, {soon} due within {d} days, {met} met.",
+            m=t.count(len(promised)),
+            late=t.count(count["overdue"]),
+            soon=t.count(count["due_soon"]),
+            d=t.count(SOON_DAYS),
+            met=t.count(count["met"]),
+        )
         points.append(
             Paragraph(
-                t(
-                    "Of {m} commitments: {late} overdue, {soon} due within {d} days, {met} met.",
-                    m=t.count(len(promised)),
-                    late=t.count(count["overdue"]),
-                    soon=t.count(count["due_soon"]),
-                    d=t.count(SOON_DAYS),
-                    met=t.count(count["met"]),
-                ),
+                ("" if t.lang == "ja" else " ").join([counted, *told]),
                 desk.cite(*(r for r in promised if r["state"] == "overdue")),
             )
         )

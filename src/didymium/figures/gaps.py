@@ -259,7 +259,7 @@ def gap_ledger(
 
 
 def covering(row: Row) -> dict[str, float]:
-    """The need of a row [t], split into what covers it (in the order of `COVERS`) and the gap: their sum is the need."""
+    """The need of a row [t], split into what covers it (in the order of `COVERS`) and the gap; the sum is the need."""
     left = quantity(row["need_t"])
     split = {}
     for part in COVERS:
