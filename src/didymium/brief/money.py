@@ -50,6 +50,14 @@ def finance(desk: Desk) -> Section:
                 "needed from nothing. Costs to the public are expected present values at the Treasury's rate."
             )
         ),
+        Paragraph(
+            t(
+                "A table of many projects tries few futures and coarse steps of support: which package just suffices, "
+                "and what it costs, can change with more. For one project, with 4,000 futures and finer steps: "
+                "didymium finance PROJECT."
+            ),
+            tone="note",
+        ),
         *desk.figure(result, bankability, twin),
         desk.table(
             t("Value, bankability and the cheapest package that suffices"),

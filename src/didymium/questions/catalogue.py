@@ -272,7 +272,13 @@ _QUESTIONS = (
             "change_share",
         ),
         shows={"basis": ("country",), "scope": ("running",)},
-        words={"holder": "place", "basis": "control_basis", "scope": "control_scope", "crossing": "crossing", "why": "left_out"},
+        words={
+            "holder": "place",
+            "basis": "control_basis",
+            "scope": "control_scope",
+            "crossing": "crossing",
+            "why": "left_out",
+        },
         then="didymium ownership --sale PROJECT=BUYER --table alerts",
     ),
     Question(
