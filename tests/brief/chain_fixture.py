@@ -321,6 +321,8 @@ def projects() -> Result:
                 "model_product": p["product"],
                 "capacity_t": capacity,
                 "capacity_status": "reported" if capacity else "not_reported",
+                "stated_capacity": capacity,
+                "stated_capacity_unit": "t/y",
                 "status": p["status"],
                 "start_year": None if p["start"] is None else int(p["start"]),
                 "expected_start_year": p["start"] and int(p["start"]) + 0.4,

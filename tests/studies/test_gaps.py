@@ -97,6 +97,10 @@ def test_browns_range_is_xenotime(ds: Dataset) -> None:
     assert found["ndpr_oxide"] == pytest.approx(4350 * 0.041, rel=0.03)
 
 
+def test_a_need_that_is_met_has_no_gap_left_by_rounding(ledger: Result) -> None:
+    assert not [r for r in ledger.rows if 0 < r["gap_t"] < 1e-6 * r["need_t"]]
+
+
 def test_bands_have_their_order(ledger: Result) -> None:
     for r in ledger.rows:
         assert 0 <= r["gap_t_p10"] <= r["gap_t_p90"]

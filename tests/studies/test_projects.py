@@ -132,3 +132,14 @@ def test_the_same_seed_gives_the_same_bytes(answer: Result, ds: Dataset) -> None
     again = projects(ds, draws=DRAWS)
     assert again.run_id == answer.run_id
     assert canonical_json(again.rows) == canonical_json(answer.rows)
+
+
+def test_a_capacity_is_told_as_its_register_row_states_it(answer: Result) -> None:
+    """Eneabba states 23,000 t of all oxides and no figure of its NdPr; a magnet plant's alloy rests on its magnets."""
+    found = {(r["project_id"], r["gap_stage"], r["model_product"]): r for r in answer.rows}
+    oxides = found["iluka-eneabba", "separated", "ndpr_oxide"]
+    assert (oxides["capacity_t"], oxides["capacity_status"]) == (None, "derived from reo_separated")
+    assert (oxides["stated_capacity"], oxides["stated_capacity_unit"]) == (23_000, "t REO/y")
+    alloy = found["vulcan-elements-10kt", "alloy", "ndfeb_alloy"]
+    assert (alloy["capacity_status"], alloy["stated_capacity"]) == ("derived from ndfeb_magnet", 10_000)
+    assert all(r["capacity_t"] == r["stated_capacity"] for r in answer.rows if r["capacity_status"] == "reported")

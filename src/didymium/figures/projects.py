@@ -48,9 +48,13 @@ def project_timeline(
     values: list[dict[str, Any]] = []
     for line in kept:
         row = line[0]
-        sizes = [
-            t("{n} t a year", n=t.number(quantity(r["capacity_t"]))) for r in line if r.get("capacity_t") is not None
-        ]
+        sizes = list(
+            dict.fromkeys(
+                t.amount(quantity(r["stated_capacity"]), str(r["stated_capacity_unit"]))
+                for r in line
+                if r.get("stated_capacity") is not None
+            )
+        )
         size = t("{n} products", n=t.count(len(line))) if len(sizes) > 1 else (*sizes, t("capacity not reported"))[0]
         goods = t(", ").join(dict.fromkeys(t.term("product", str(r["product"])) for r in line))
         values.append(

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from didymium.scenario.uncertain import split_uniform
 
 Floats = NDArray[np.float64]
+ROUNDING = 1e-9  # share of a need
 Key = tuple[str, str]  # (stage, product)
 
 
@@ -74,8 +75,9 @@ class Entry:
 
     @property
     def gap(self) -> Floats:
-        """What is missing."""
-        return np.maximum(self.need - self.own - self.contracted - self.allied, 0.0)
+        """What is missing; what rounding leaves of a need that is met is none."""
+        missing = self.need - self.own - self.contracted - self.allied
+        return np.where(missing > ROUNDING * self.need, missing, 0.0)
 
     @property
     def taken(self) -> Entry:
