@@ -343,7 +343,7 @@ def _projects(desk: Desk) -> list[Paragraph]:
                     place=t.place(text(row["country"])),
                     status=t.term("project_status", text(row["status"])),
                     amount=t.tonnes(number(row["expected_t_2030"])),
-                    product=t.term("product", text(row["product"])),
+                    product=t.term("product", text(row.get("model_product") or row["product"])),
                     year=t.year(2030),
                     share=t.share(number(row["fills_share"])),
                 ),
