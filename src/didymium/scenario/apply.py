@@ -32,6 +32,7 @@ NOT_MODELLED = (
     "iron, boron, cobalt, reagents and energy are taken as available",
     "users within one party and sector share their stock; a single firm can run short earlier",
     "magnets inside imported motors, cars and electronics are not counted as demand of the importing country",
+    "nobody publishes a country's uses by sector: the world's mix stands in, so which sector is short first is a guess",
 )
 
 

@@ -316,7 +316,10 @@ def position(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage:
 
 
 def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> dict[str, Entry]:
-    """The ledger line of each party and of all together."""
+    """The ledger line of each party, and of all together: the sum of what each takes, with the sum of their gaps.
+
+    What one party has beyond its need helps another only as far as `share_surplus` lets it.
+    """
     zero = np.zeros((supply.draws + 1, supply.years.size))
     at = position(supply, need, stage, product)
     lines = {}
@@ -325,10 +328,10 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
         drawn = share_surplus(at.need, at.own, at.firm, allies, shares)[party]
         lines[party] = Entry(at.need[party], at.own[party], at.bought[party], drawn)
     if len(lines) > 1:
-        both = [lines[p] for p in supply.parties]
+        both = [lines[p].taken for p in supply.parties]
         lines["+".join(supply.parties)] = Entry(
             sum((e.need for e in both), zero),
-            sum((np.minimum(e.own, e.need) for e in both), zero),
+            sum((e.own for e in both), zero),
             sum((e.contracted for e in both), zero),
             sum((e.allied for e in both), zero),
         )
@@ -445,7 +448,7 @@ def addition_rows(supply: Supply) -> Iterator[Row]:
         made = supply.added[at].sum(axis=0)
         low, high = np.quantile(made[1:], [0.1, 0.9], axis=0)
         first = min((supply.additions[k] for k in at), key=lambda a: a.start_year)
-        early, late = supply.chances.start(first, 0.1), supply.chances.start(first, 0.9)
+        early, middle, late = (supply.chances.start(first, q) for q in (0.1, 0.5, 0.9))
         for i, year in enumerate(supply.years):
             yield {
                 "project_id": project_id,
@@ -453,8 +456,9 @@ def addition_rows(supply: Supply) -> Iterator[Row]:
                 "product": product,
                 "region": first.region,
                 "status": first.status,
-                "start_year_p10": early,
-                "start_year_p90": late,
+                "expected_start_year": middle,
+                "expected_start_year_p10": early,
+                "expected_start_year_p90": late,
                 "year": int(year),
                 "expected_t": float(made[0, i]),
                 "expected_t_p10": float(low[i]),
