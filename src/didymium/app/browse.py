@@ -78,10 +78,6 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _address(table: str, row: Mapping[str, Any]) -> str:
-    return f"/data/{table}/{quote(str(row['row_id']).partition(':')[2], safe='')}"
-
-
 def _cells(
     name: str,
     rows: Sequence[Mapping[str, Any]],
@@ -100,13 +96,16 @@ def _cells(
     }
     lines = []
     for row in rows:
-        line = [tables.Cell("→", where=f"{_address(name, row)}?{urlencode({'lang': lang})}")]
+        there = tables.row_address(str(row["row_id"]), lang)
+        line = [tables.Cell("→", where=there)]
         for column in columns:
             text, where = _text(row[column]), ""
             if text and column.endswith("source_id") and name != "sources":
                 where = f"/data/sources/{quote(text, safe='')}?{urlencode({'lang': lang})}"
             elif text and column in by_link and given.get(column) != text:
                 where = f"/data/{name}?{urlencode({**given, column: text, 'lang': lang})}"
+            elif text and tables.is_told(column, row[column]):
+                where = there
             line.append(tables.Cell(text, tables._is_number(row[column]), where))
         lines.append(line)
     return lines
@@ -246,10 +245,11 @@ def _licences(rows: Sequence[Mapping[str, Any]], t: Translator) -> tables.Table:
     heads = (tables.Head(heading("licence", t)), tables.Head(t("Sources"), is_number=True))
     lines = tuple(
         (
-            tables.Cell(licence, where=f"/sources?{urlencode({'licence': licence, 'lang': t.lang})}"),
-            tables.Cell(t.count(n), True),
+            tables.Cell(licence, where=where),
+            tables.Cell(t.count(n), True, where),
         )
         for licence, n in sorted(counts.items(), key=lambda c: (-c[1], c[0]))
+        for where in (f"/sources?{urlencode({'licence': licence, 'lang': t.lang})}",)
     )
     return tables.Table(t("Licences"), heads, lines, len(lines))
 

@@ -18,7 +18,7 @@ from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import Translator, dataset_names, translator
 from didymium.questions.forms import csv_text, json_text, picked, workbook
-from didymium.questions.words import heading
+from didymium.questions.words import heading, value_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from didymium.app.site import Site
     from didymium.questions.question import Question
     from didymium.results import Result
+    from didymium.results.lineage import Lineage
 
 FORMS = {
     "json": "application/json",
@@ -121,6 +122,7 @@ def shown(request: Request, template: str, t: Translator, /, *, status: int = 20
             static=static_link,
             named=named,
             address=address,
+            row_address=tables.row_address,
             questions=site.questions(),
             languages={code: f"{request.url.path}?{urlencode({**here, 'lang': code})}" for code in LANGUAGES},
             language_names=LANGUAGES,
@@ -419,7 +421,25 @@ async def explain(request: Request) -> Response:
         found = await run_in_threadpool(behind)
     except DidymiumError as wrong:
         return refused(request, t, wrong)
-    return shown(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
+    return explained(request, t, found)
+
+
+def explained(request: Request, t: Translator, found: Lineage, **more: Any) -> Response:
+    """The page of what stands behind one number; `more`: `setting` and `terms`, see its template."""
+    unit = "" if found.unit == "share" or not tables._is_number(found.value) else found.unit
+    band = (found.low, found.high) if found.low is not None and found.high is not None else None
+    return shown(
+        request,
+        "explain.html.j2",
+        t,
+        title=heading(found.column, t),
+        found=found,
+        value=value_text(found.value, found.column, t),
+        band=t.span(*(value_text(v, found.column, t) for v in band)) if band else "",
+        unit=unit,
+        keys=[(heading(name, t), value_text(value, name, t)) for name, value in found.keys.items()],
+        **{"setting": [], "terms": [], **more},
+    )
 
 
 STATIC = {

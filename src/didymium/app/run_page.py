@@ -68,12 +68,12 @@ def _found(site: Site, run_id: str) -> tuple[Manifest, Result]:
     return site.runs.manifest(name), site.loaded(name)
 
 
-def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str]]:
+def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str, str]]:
     known = str(manifest.dataset["id"])
     is_ours = known == str(site.ds.describe()["id"])
     data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
     other = t("other data than this page shows")
-    return [
+    told = [
         (t("Question"), pages.titles(t).get(manifest.command, manifest.command)),
         (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first")),
         (t("Kept"), str(manifest.created)),
@@ -83,6 +83,7 @@ def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str
         (t("SHA-256"), manifest.result_sha256),
         (t("On a command line"), f"didymium runs repeat {manifest.run_id}"),
     ]
+    return [(name, value, "") for name, value in told]
 
 
 def _table(manifest: Manifest, result: Result, name: str, t: Translator) -> tables.Table:

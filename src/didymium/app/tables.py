@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from didymium.figures import theme
 from didymium.questions.words import KINDS, cell, heading
@@ -114,13 +114,16 @@ def table(
     sort: str = "",
     most: int = SHOWN,
     pages: Mapping[str, tuple[str, str]] = {},
+    base: str = "",
 ) -> Table:
-    """A table of rows of an answer.
+    """A table of rows of an answer, or of the data, whose numbers lead to their row.
 
-    `run_id` and `name` (of a further table) say where numbers are explained; `words`: vocabularies by column. `here`
-    and `asked` are the page and its fields, for links that sort (none without `here`). `pages`: columns that lead to a
-    page of their own: what stands before its address, and the column that ends it.
+    `run_id` and `name` (of a further table) say where numbers and dates are explained, or `base` does, for an answer
+    that is not kept; `words`: vocabularies by column. `here` and `asked` are the page and its fields, for links that
+    sort (none without `here`). `pages`: columns that lead to a page of their own: what stands before its address, and
+    the column that ends it.
     """
+    base = base or (f"/explain/{run_id}" if run_id else "")
     ordered = sorted_by(rows, sort) if sort.removeprefix("-") in columns else list(rows)
     kinds = {**KINDS, **words}
     numbers = {c for c in columns if any(_is_number(row.get(c)) for _, row in rows)}
@@ -129,12 +132,13 @@ def table(
         line = []
         for column in columns:
             value, where = row.get(column), ""
-            if run_id and _is_number(value):
-                given = {"row": str(number), "column": column, "table": name, "lang": t.lang}
-                where = f"/explain/{run_id}?{urlencode({k: v for k, v in given.items() if v})}"
-            elif column in pages and value:
+            if column in pages and value and not (base and _is_number(value)):
                 before, by = pages[column]
                 where = f"{before}{row[by]}{'&' if '?' in before else '?'}{urlencode({'lang': t.lang})}"
+            elif base and is_told(column, value):
+                where = behind(base, number, column, t.lang, name)
+            elif "row_id" in row and is_told(column, value):
+                where = row_address(str(row["row_id"]), t.lang)
             line.append(Cell(cell(row, column, t, kinds), column in numbers, where))
         lines.append(tuple(line))
     heads = []
@@ -145,6 +149,31 @@ def table(
         where = f"{here}?{urlencode({**asked, 'sort': other, 'lang': t.lang})}" if here else ""
         heads.append(Head(heading(column, t), where, state, is_number))
     return Table(title, tuple(heads), tuple(lines), len(rows))
+
+
+def is_told(column: str, value: Any) -> bool:
+    """Whether a reader may ask what stands behind a value: a number or a date."""
+    return _is_number(value) or (column.endswith("date") and isinstance(value, str) and value != "")
+
+
+def behind(base: str, number: int, column: str, lang: str, table: str = "") -> str:
+    """The address of what stands behind a value: `base` names the answer, row and column the value in it.
+
+    >>> behind("/explain/r1", 3, "gap_t", "en")
+    '/explain/r1?row=3&column=gap_t&lang=en'
+    """
+    given = {"row": str(number), "column": column, "table": table, "lang": lang}
+    return f"{base}{'&' if '?' in base else '?'}{urlencode({k: v for k, v in given.items() if v})}"
+
+
+def row_address(row_id: str, lang: str) -> str:
+    """The page of a row of the data.
+
+    >>> row_address("places:JPN", "en")
+    '/data/places/JPN?lang=en'
+    """
+    table, _, key = row_id.partition(":")
+    return f"/data/{table}/{quote(key, safe='')}?{urlencode({'lang': lang})}"
 
 
 def numbered(rows: Iterable[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
