@@ -119,6 +119,13 @@ PAGES = (
     ),
     Page("/explain/{run_id}", "What stands behind a number", _texts("row", "column", "table")),
     Page(
+        "/lab/numbers",
+        "The rows that a figure of the lab draws",
+        {**_texts(*DIALS), "figure": {"type": "integer", "minimum": 0, "maximum": 1}},
+        "/lab/numbers",
+    ),
+    Page("/lab/explain", "What stands behind a number of the lab", _texts(*DIALS, "a", "row", "column", "table")),
+    Page(
         "/lab/{name}", "The scenario of a setting as a file: scenario.toml or assumptions.csv", _texts(*DIALS), media=""
     ),
 )

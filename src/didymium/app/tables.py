@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -46,10 +47,7 @@ class Cell:
     @property
     def kind(self) -> str:
         """Its class: a number, a text too short to break, or one that needs room."""
-        if self.is_number:
-            return "number"
-        width = theme.columns(self.text)
-        return "short" if width <= SHORT else "long" if width > LONG else ""
+        return "number" if self.is_number else _breadth(self.text)
 
     @property
     def pieces(self) -> tuple[str, str]:
@@ -60,6 +58,12 @@ class Cell:
         """
         said, mark, band = self.text.partition(" (") if self.is_number else (self.text, "", "")
         return said, mark.strip() + band
+
+
+@lru_cache(maxsize=4096)
+def _breadth(text: str) -> str:
+    width = theme.columns(text)
+    return "short" if width <= SHORT else "long" if width > LONG else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def table(
         line = []
         for column in columns:
             value, where = row.get(column), ""
-            if column in pages and value and not (base and _is_number(value)):
+            if column in pages and value not in (None, "") and not (base and _is_number(value)):
                 before, by = pages[column]
                 where = f"{before}{row[by]}{'&' if '?' in before else '?'}{urlencode({'lang': t.lang})}"
             elif base and is_told(column, value):
@@ -162,8 +166,13 @@ def behind(base: str, number: int, column: str, lang: str, table: str = "") -> s
     >>> behind("/explain/r1", 3, "gap_t", "en")
     '/explain/r1?row=3&column=gap_t&lang=en'
     """
-    given = {"row": str(number), "column": column, "table": table, "lang": lang}
-    return f"{base}{'&' if '?' in base else '?'}{urlencode({k: v for k, v in given.items() if v})}"
+    return f"{base}{'&' if '?' in base else '?'}row={number}{_column(column, lang, table)}"
+
+
+@cache
+def _column(column: str, lang: str, table: str) -> str:
+    given = {"column": column, "table": table, "lang": lang}
+    return "&" + urlencode({k: v for k, v in given.items() if v})
 
 
 def row_address(row_id: str, lang: str) -> str:
