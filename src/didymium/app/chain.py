@@ -158,7 +158,7 @@ def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
             ("stage", "goods", "output_t", "unit", "top_country", "top_share", "shipped_share"),
             t,
             title=t("The line, stage by stage"),
-            pages={c: ("/chain?", "line") for c in ("output_t", "top_share", "shipped_share")},
+            pages=dict.fromkeys(("output_t", "top_share", "shipped_share"), ("/chain?", "line")),
         ),
         tables.table(
             _of(seen, "output"),

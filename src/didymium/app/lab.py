@@ -301,7 +301,11 @@ def _compared(lab: Lab, pair: Sequence[Setting], t: Translator) -> tables.Table:
     for number, row in tables.numbered(rows):
         behind = {"column": "unserved_t", "row": row["row_a"]}, {"column": "unserved_t", "row": row["row_b"]}
         to_b = f"{second.query}&{urlencode(behind[1])}"
-        leads = {"a": f"{first.query}&{urlencode(behind[0])}", "b": to_b, "change": f"{to_b}&{urlencode({'a': first.query})}"}
+        leads = {
+            "a": f"{first.query}&{urlencode(behind[0])}",
+            "b": to_b,
+            "change": f"{to_b}&{urlencode({'a': first.query})}",
+        }
         lines.append((number, {**row, **leads}))
     leads_by = {f"unserved_{name}_t": ("/lab/explain?", name) for name in ("a", "b", "change")}
     return tables.table(lines, COMPARED, t, title=t("A against B"), pages=leads_by, most=len(lines))

@@ -5,9 +5,9 @@ The answer is found again for the setting that the address names, or is still at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
@@ -161,9 +161,7 @@ def _changed(
     """The change of a number from the first setting to the second, and its two terms with their addresses."""
     alike = ("party", "product", "sector", "foresight")
     before = [
-        (n, r)
-        for n, r in tables.numbered(answered(lab, first).rows)
-        if all(r[k] == one.keys.get(k) for k in alike)
+        (n, r) for n, r in tables.numbered(answered(lab, first).rows) if all(r[k] == one.keys.get(k) for k in alike)
     ]
     if one.table or not before or not tables._is_number(one.value):
         raise NotFound("The first setting has no such number.", cure="Compare totals of the same party and product.")
@@ -186,7 +184,9 @@ def _asked(lab: Lab, at: Setting, t: Translator) -> list[tuple[str, str, str]]:
         where = ""
         if one["name"] == "days":
             row = cover_row(lab, at)
-            text = t("{days} (in the data: {usual})", days=text, usual=f"{row['value']:g}") if is_layered(lab, at) else text
+            usual = f"{row['value']:g}"
+            if is_layered(lab, at):
+                text = t("{days} (in the data: {usual})", days=text, usual=usual)
             where = tables.row_address(str(row["row_id"]), t.lang)
         asked.append((one["label"], text, where))
     hit = [name for _, name, is_hit in products_of(at, t) if is_hit]

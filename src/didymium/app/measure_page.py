@@ -123,7 +123,14 @@ def _parts(
             ),
             sheets.Part(
                 "branches",
-                tables.table(tables.numbered(branched.tables["branches"]), BRANCHES, t, title=t("The branches")),
+                tables.table(
+                    tables.numbered(branched.tables["branches"]),
+                    BRANCHES,
+                    t,
+                    title=t("The branches"),
+                    run_id=branched.run_id,
+                    name="branches",
+                ),
             ),
         ]
     return found

@@ -36,6 +36,11 @@ FORMS = {
 }
 PATHS = {"plan": "/plan", "measures": "/measures", "stocks": "/stocks"}
 """Pages to which work that they began leads back."""
+NAMED = {
+    "commitment_id": ("/commitments/", "commitment_id"),
+    "measure_id": ("/data/measures/", "measure_id"),
+}
+"""Columns of answers whose words have a page of their own."""
 LANGUAGES = {"en": "English", "ja": "日本語"}
 
 
@@ -247,6 +252,7 @@ def _answer(
         run_id=result.run_id,
         name=table,
         words=asked.question.words,
+        pages=NAMED,
         here=f"/ask/{address(asked.question)}",
         asked=given,
         sort=sort,
@@ -260,6 +266,7 @@ def _answer(
             run_id=result.run_id,
             name=name,
             words=asked.question.words,
+            pages=NAMED,
         )
         for name, shown in asked.question.above.items()
         if not table and result.tables.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -269,11 +270,12 @@ def _money(result: Result | None, t: Translator) -> dict[str, Any] | None:
     if result is None:
         return None
     words = QUESTIONS["finance"].words
-    row = result.rows[0]
+    row, base = result.rows[0], f"/explain/{result.run_id}"
     given = {"run_id": result.run_id, "words": words}
+    columns = [c for c in MONEY if row.get(c) not in (None, "")]
     main = tables.table(
         [(1, row)],
-        [c for c in MONEY if row.get(c) not in (None, "")],
+        columns,
         t,
         title=t("Money"),
         **given,  # type: ignore[arg-type]
@@ -291,7 +293,13 @@ def _money(result: Result | None, t: Translator) -> dict[str, Any] | None:
         for name, columns in MONEY_TABLES.items()
     ]
     return {
-        "facts": list(zip(main.head, main.lines[0], strict=True)),
+        "facts": [
+            (
+                head,
+                one if one.where or not has_digit(one.text) else replace(one, where=tables.behind(base, 1, c, t.lang)),
+            )
+            for c, head, one in zip(columns, main.head, main.lines[0], strict=True)
+        ],
         "missing": str(row.get("missing") or ""),
         "tables": [m for m in more if m.lines],
         "notes": [t.fact(str(w)) for w in result.warnings],

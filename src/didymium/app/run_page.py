@@ -30,13 +30,18 @@ async def runs(request: Request) -> Response:
     kept = await run_in_threadpool(site.runs.manifests)
     names = pages.titles(t)
     first = _first()
-    shown = [(m, names.get(str(m.command), str(m.command)), _asked_words(m, first)) for m in kept[: tables.SHOWN]]
+    shown = [(m, names.get(command_of(m), command_of(m)), _asked_words(m, first)) for m in kept[: tables.SHOWN]]
     return pages.shown(request, "runs.html.j2", t, title=t("Runs"), runs=shown)
+
+
+def command_of(manifest: Manifest) -> str:
+    """The question of a run as the catalogue names it: that of `branches` is `measures branches`."""
+    return str(manifest.call["command"])
 
 
 def words_of_run(site: Site, manifest: Manifest) -> tuple[str, dict[str, str]] | None:
     """The page that asks the question of a run again, and its words; None where a page cannot ask just that."""
-    question = QUESTIONS.get(manifest.command)
+    question = QUESTIONS.get(command_of(manifest))
     if question is None or question not in site.questions():
         return None
     params = manifest.call["params"]
@@ -74,7 +79,7 @@ def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str
     data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
     other = t("other data than this page shows")
     told = [
-        (t("Question"), pages.titles(t).get(manifest.command, manifest.command)),
+        (t("Question"), pages.titles(t).get(command_of(manifest), command_of(manifest))),
         (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first")),
         (t("Kept"), str(manifest.created)),
         (t("Data"), data if is_ours else f"{data}: {other}"),
@@ -88,7 +93,7 @@ def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str
 
 def _table(manifest: Manifest, result: Result, name: str, t: Translator) -> tables.Table:
     """The rows of a run, or one of its further tables."""
-    question = QUESTIONS.get(manifest.command)
+    question = QUESTIONS.get(command_of(manifest))
     rows = result.tables[name] if name else result.rows
     first = [c for c in question.columns if rows and c in rows[0]] if question and not name else []
     return tables.table(

@@ -152,7 +152,7 @@ class Site:
             (
                 m.run_id
                 for m in self.runs.manifests()
-                if (m.command, m.status, str(m.dataset["id"])) == (asked.question.command, COMPLETE, data)
+                if (m.call["command"], m.status, str(m.dataset["id"])) == (asked.question.command, COMPLETE, data)
                 and m.versions["didymium"] == __version__
                 and what(m.call["params"]) == sought
             ),

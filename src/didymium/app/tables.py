@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -144,6 +144,8 @@ def table(
             elif "row_id" in row and is_told(column, value):
                 where = row_address(str(row["row_id"]), t.lang)
             line.append(Cell(cell(row, column, t, kinds), column in numbers, where))
+        if "row_id" in row and line and not any(one.where for one in line):
+            line[0] = replace(line[0], where=row_address(str(row["row_id"]), t.lang))
         lines.append(tuple(line))
     heads = []
     for column in columns:

@@ -93,6 +93,7 @@ class Shelf(Generic[V]):
                 if self._kept.get(key) is future:
                     del self._kept[key]
             future.set_exception(wrong)
+            raise
 
     def put(self, key: Hashable, value: V) -> None:
         """Lay a value that was found elsewhere on the shelf."""
