@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from didymium.app import fields, pictures, tables
+from didymium.app import fields, fitting, pictures, tables
 from didymium.app.site import address
 from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
@@ -36,6 +36,8 @@ FORMS = {
 }
 PATHS = {"plan": "/plan", "measures": "/measures", "stocks": "/stocks"}
 """Pages to which work that they began leads back."""
+ALL = "all"
+"""The word `columns` of an address that asks for all columns of a table, however wide."""
 NAMED = {
     "commitment_id": ("/commitments/", "commitment_id"),
     "measure_id": ("/data/measures/", "measure_id"),
@@ -48,13 +50,29 @@ LANGUAGES = {"en": "English", "ja": "日本語"}
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("didymium.app"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breaking"] = breaking
+    return environment
+
+
+def breaking(text: str) -> str:
+    """A text that may be broken after the signs that join the parts of an id.
+
+    >>> str(breaking("ndpr_oxide"))
+    'ndpr_<wbr>oxide'
+    """
+    from markupsafe import Markup, escape
+
+    found = escape(text)
+    for sign in "_|":
+        found = found.replace(sign, Markup(f"{sign}<wbr>"))
+    return found
 
 
 def titles(t: Translator) -> dict[str, str]:
@@ -199,7 +217,7 @@ async def ask(request: Request) -> Response:
     if table and table not in result.tables:
         return await missing(request, NotFound("no table"))
     specs = await run_in_threadpool(pictures.drawn, result, t) if not table else []
-    nothing["answer"] = _answer(result, asked, table, specs, t, request.query_params.get("sort", ""))
+    nothing["answer"] = _answer(result, asked, table, specs, t, request.query_params)
     return shown(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
 
 
@@ -231,7 +249,12 @@ def _commands(asked: fields.Asked) -> dict[str, str]:
 
 
 def _answer(
-    result: Result, asked: fields.Asked, table: str, specs: Sequence[Mapping[str, Any]], t: Translator, sort: str
+    result: Result,
+    asked: fields.Asked,
+    table: str,
+    specs: Sequence[Mapping[str, Any]],
+    t: Translator,
+    query: Mapping[str, str],
 ) -> dict[str, Any]:
     """What a page shows of an answer: every number with the address of what stands behind it."""
     rows = list(result.tables[table] if table else result.rows)
@@ -244,6 +267,8 @@ def _answer(
     if table or not columns:
         columns = tables.all_columns(rows)
     given = {**asked.given, **({"table": table} if table else {})}
+    is_whole = query.get("columns") == ALL
+    here = f"/ask/{address(asked.question)}"
     grid = tables.table(
         numbered,
         columns,
@@ -253,10 +278,18 @@ def _answer(
         name=table,
         words=asked.question.words,
         pages=NAMED,
-        here=f"/ask/{address(asked.question)}",
-        asked=given,
-        sort=sort,
+        here=here,
+        asked={**given, **({"columns": ALL} if is_whole else {})},
+        sort=query.get("sort", ""),
     )
+    if not is_whole:
+        grid = fitting.fitted(
+            grid,
+            t,
+            all_columns=f"{here}?{urlencode({**given, 'columns': ALL, 'lang': t.lang})}",
+            lead=lambda number: row_page(result.run_id, table, number, t.lang),
+            aside=asked.question.aside if not table else (),
+        )
     above = [
         tables.table(
             tables.numbered(result.tables[name]),
@@ -287,6 +320,12 @@ def _answer(
         ],
         "query": urlencode(asked.given),
     }
+
+
+def row_page(run_id: str, table: str, number: int, lang: str) -> str:
+    """The address of one row of an answer with all its columns."""
+    given = {"table": table, "row": str(number), "lang": lang}
+    return f"/runs/{run_id}?{urlencode({k: v for k, v in given.items() if v})}"
 
 
 async def figure(request: Request) -> Response:

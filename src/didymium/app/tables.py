@@ -19,6 +19,8 @@ SHOWN = 200
 SHORT = 14
 """Half-width characters up to which a text stays on one line; a kanji counts two."""
 LONG = 60
+MANY = 8
+"""Columns above which they are set close together."""
 HIDDEN = ("source_ids", "row_ids")
 _ENDS = ("_p10", "_p90", "_p50", "_mean", "_se", "_ja")
 
@@ -28,21 +30,23 @@ Numbered = Sequence[tuple[int, Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands over a column, and the address that sorts by it. `state` as `aria-sort` has it, empty if unsorted."""
+    """What stands over the column `name`, and the address that sorts by it. `state` as `aria-sort` has it."""
 
     text: str
     where: str = ""
     state: str = ""
     is_number: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value in words, and the address of what stands behind it or of its page."""
+    """A value in words, and the address of what stands behind it or of its page. `label` reads a sign aloud."""
 
     text: str
     is_number: bool = False
     where: str = ""
+    label: str = ""
 
     @property
     def kind(self) -> str:
@@ -68,17 +72,30 @@ def _breadth(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a page. `whole`: rows there are; fewer may be shown."""
+    """A table of a page. `whole`: rows there are; fewer may be shown. `numbers`: those of the rows in the answer.
+
+    Of columns that are not shown, `same` holds what they say in all rows, `folded` how they are called, and
+    `all_columns` the address that shows them.
+    """
 
     title: str
     head: tuple[Head, ...]
     lines: tuple[tuple[Cell, ...], ...]
     whole: int
+    numbers: tuple[int, ...] = ()
+    same: tuple[tuple[str, str], ...] = ()
+    folded: tuple[str, ...] = ()
+    all_columns: str = ""
 
     @property
     def is_wordy(self) -> bool:
         """Whether it holds sentences: a phone then shows each row as a card."""
         return any(one.kind == "long" for line in self.lines for one in line)
+
+    @property
+    def is_many(self) -> bool:
+        """Whether its columns are set close together."""
+        return len(self.head) > MANY or bool(self.all_columns)
 
     @property
     def shown(self) -> int:
@@ -153,8 +170,8 @@ def table(
         state = {column: "ascending", f"-{column}": "descending"}.get(sort, "")
         other = column if state == "descending" or (not state and not is_number) else f"-{column}"
         where = f"{here}?{urlencode({**asked, 'sort': other, 'lang': t.lang})}" if here else ""
-        heads.append(Head(heading(column, t), where, state, is_number))
-    return Table(title, tuple(heads), tuple(lines), len(rows))
+        heads.append(Head(heading(column, t), where, state, is_number, column))
+    return Table(title, tuple(heads), tuple(lines), len(rows), tuple(n for n, _ in ordered[:most]))
 
 
 def is_told(column: str, value: Any) -> bool:
