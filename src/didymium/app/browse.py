@@ -116,7 +116,8 @@ def _tells(column: str, table: TableOf | None) -> bool:
     """Whether a column is what a reader of a table looks for: a number, its unit or year, a place, or a known name."""
     if column in TELLING or column == "country" or column.endswith(("unit", "year")):
         return True
-    return table is not None and column in table.column_names and table.column(column).kind == "number"
+    is_number = table is not None and column in table.column_names and table.column(column).kind == "number"
+    return is_number and column not in ("lat", "lon")
 
 
 async def data(request: Request) -> Response:

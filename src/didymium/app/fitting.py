@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from didymium.app.tables import MANY, Cell, Head, Table
+from didymium.studies.lineage import KEYS
 
 if TYPE_CHECKING:
     from didymium.i18n import Translator
@@ -21,8 +22,8 @@ T = TypeVar("T")
 
 ROOM = 1000.0
 """Pixels for a table beside the list of pages, in a window 1280 pixels wide."""
-LEAST_SHOWN = 3
-"""Columns from the left that are always shown: they say what a row is."""
+LEAST_SHOWN, MOST_SHOWN = 3, 6
+"""Columns from the left that are always shown: those that say what a row is, if they are between so many."""
 MINOR = ("source_id", "evidence", "confidence", "basis", "notes", "note", "layer")
 """Columns that go first where nobody says which: how sure, and from where, stands on the page of the row."""
 _LATIN, _CJK, _BOLD = 0.62, 1.0, 1.08
@@ -41,20 +42,23 @@ def fitted(
     all_columns: str,
     lead: Callable[[int], str] | None = None,
     aside: Sequence[str] = (),
-    first: int = LEAST_SHOWN,
+    first: int | None = None,
 ) -> Table:
     """The table itself if it fits; else without what says the same in all rows and without its minor columns.
 
     `all_columns` is the address where all of them are shown, `lead` gives the address of the page of a row by its
     number, `aside` names columns that may go before others, and the `first` ones stay.
     """
+    names = [one.name for one in table.head]
+    if first is None:
+        keys = next((n for n, name in enumerate(names) if name not in KEYS or name in aside), len(names))
+        first = min(max(keys, LEAST_SHOWN), MOST_SHOWN)
     widths = [_width(table, n, t.lang) for n in range(len(table.head))]
     if sum(widths) <= ROOM or not table.lines:
         return table
     room = ROOM - (_STYLE[True][2] if lead else 0.0)
     shown = list(range(len(table.head)))
     same = [n for n in shown[first:] if len(table.lines) > 1 and len({line[n].text for line in table.lines}) == 1]
-    names = [one.name for one in table.head]
     order = [*same, *(names.index(c) for c in (*aside, *MINOR) if c in names), *reversed(shown)]
     gone: list[int] = []
 

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from didymium.app import pages, sheets, tables
 from didymium.app.lab import (
     DRAWN,
+    NUMBERS,
     Setting,
     answered,
     cover_row,
@@ -84,7 +85,7 @@ async def numbers(request: Request) -> Response:
         title = DRAWN[figure](result, lang=t.lang, names=t.names)["usermeta"]["title"]
         name, columns, _ = BEHIND[figure]
         rows = drawn_rows(result, figure)
-        grid = tables.table(rows, columns, t, title=t("Rows"), name=name, base=at.base, most=MOST)
+        grid = tables.table(rows, columns, t, title=t("What the figure draws"), name=name, base=at.base, most=MOST)
         return at, figure, title, grid
 
     try:
@@ -151,8 +152,8 @@ async def explain(request: Request) -> Response:
 
 def _behind(lab: Lab, at: Setting, words: dict[str, str], is_wanted: Callable[[], bool]) -> Lineage:
     result, table = answered(lab, at, is_wanted), words.get("table") or None
-    number = found_row(result, words.get("row", ""), table=table)
-    return lineage(lab.ds, result, number, words.get("column", ""), table=table)
+    number = found_row(result, words.get("row") or "1", table=table)
+    return lineage(lab.ds, result, number, words.get("column") or NUMBERS[1], table=table)
 
 
 def _changed(

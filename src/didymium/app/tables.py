@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from didymium.figures import theme
 from didymium.questions.words import KINDS, cell, heading
+from didymium.studies.lineage import KEYS
 
 if TYPE_CHECKING:
     from didymium.i18n import Translator
@@ -103,8 +104,15 @@ class Table:
 
 
 def all_columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The columns of rows that a page shows where nobody chose any: without bands, which stand in brackets."""
-    return [c for c in (rows[0] if rows else {}) if c not in HIDDEN and not c.endswith(_ENDS)]
+    """The columns of rows that a page shows where nobody chose any: those first that say which row it is.
+
+    Bands are left out: they stand in brackets.
+
+    >>> all_columns([{"gap_t": 2.0, "gap_t_p10": 1.0, "party": "JPN", "stage": "metal"}])
+    ['party', 'stage', 'gap_t']
+    """
+    columns = [c for c in (rows[0] if rows else {}) if c not in HIDDEN and not c.endswith(_ENDS)]
+    return sorted(columns, key=lambda c: KEYS.index(c) if c in KEYS else len(KEYS))
 
 
 def sorted_by(rows: Numbered, sort: str) -> list[tuple[int, Mapping[str, Any]]]:
