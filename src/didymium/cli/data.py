@@ -138,6 +138,7 @@ def list_tables(shared: Shared) -> None:
 @shared_options
 def table(shared: Shared, name: str, where: tuple[str, ...]) -> None:
     """Show the rows of table NAME as they would be used, with the layer of each."""
+    from didymium.questions.words import TELLING
     from didymium.schema import TABLES
 
     ds = _opened(shared)
@@ -148,36 +149,10 @@ def table(shared: Shared, name: str, where: tuple[str, ...]) -> None:
             raise click.UsageError(f"--where {text}: write COLUMN=VALUE.")
         ds.rows(name, **{column: value})  # refuses a column that the table does not have
         rows = [row for row in rows if _written(row[column]) == value]
-    columns = [c for c in TABLES[name].column_names if c in TABLES[name].key or c in _TELLING]
+    columns = [c for c in TABLES[name].column_names if c in TABLES[name].key or c in TELLING]
     if "layer" not in columns:
         columns.append("layer")
     _show_rows(shared, ds, f"data table {name}", rows, columns, f"didymium data table {name} --csv")
-
-
-# Beside the key, what a reader of a table looks for; all columns are in --csv and --json.
-_TELLING = frozenset(
-    (
-        "basis",
-        "capacity_t",
-        "confidence",
-        "due_date",
-        "end_date",
-        "licence",
-        "name",
-        "preferred",
-        "producer",
-        "quantity",
-        "source_id",
-        "status",
-        "summary",
-        "title",
-        "unit",
-        "value",
-        "value_high",
-        "value_low",
-        "value_status",
-    )
-)
 
 
 def _written(value: Any) -> str:

@@ -102,6 +102,7 @@ _QUESTIONS = (
             "package_cost_usd_m",
             "finance_status",
         ),
+        aside=("capex_status", "finance_status", "country"),
         shows={"finance_status": ("modelled",)},
         words={
             "status": "project_status",
@@ -222,6 +223,7 @@ _QUESTIONS = (
             "form_rank",
         ),
         words={"limited_by": "stage", "stock_rule": "stock_rule"},
+        aside=("form_rank", "limited_by", "need_t", "target_t"),
         then="didymium stocks --table sizes",
     ),
     Question(
@@ -313,6 +315,7 @@ _QUESTIONS = (
             "capex_status": "figure_status",
         },
         shows={"sector": ("total",), "year": (2035,)},
+        aside=("evidence", "in_use_stock_t", "exported_t", "new_scrap_t"),
         then="didymium recycling --table levers",
     ),
     Question(
@@ -334,6 +337,7 @@ _QUESTIONS = (
             "confidence",
         ),
         words={"kind": "reconcile_kind"},
+        aside=("score", "confidence"),
         then="didymium data explain production nd_oxide CHN 2024",
     ),
     Question(
@@ -504,6 +508,7 @@ _QUESTIONS = (
             "commands",
         ),
         words={"stands_on": "stands_on"},
+        aside=("commands", "year", "confidence", "stands_on"),
         then="didymium assumptions --table by_command",
     ),
     Question(

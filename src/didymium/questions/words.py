@@ -44,6 +44,30 @@ KINDS = {
         "place",
     ),
 }
+TELLING = frozenset(
+    (
+        "basis",
+        "capacity_t",
+        "confidence",
+        "due_date",
+        "end_date",
+        "licence",
+        "name",
+        "preferred",
+        "producer",
+        "quantity",
+        "source_id",
+        "status",
+        "summary",
+        "title",
+        "unit",
+        "value",
+        "value_high",
+        "value_low",
+        "value_status",
+    )
+)
+"""What a reader of a table of the data looks for beside its key."""
 _BANDS = ("_p10", "_p90")
 
 
