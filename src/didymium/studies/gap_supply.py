@@ -249,8 +249,8 @@ def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]
             points[int(r["year"])] = float(r["quantity"])
         at = np.array(sorted(points), dtype=np.float64)
         if years.min() < at[0] or years.max() > at[-1]:
-            told = f"{years.min():.0f} to {years.max():.0f}"
-            raise BadInput(f"years {told}: the demand outlook {outlook} speaks of {at[0]:.0f} to {at[-1]:.0f}.")
+            asked = f"{years.min():.0f} to {years.max():.0f}"
+            raise BadInput(f"years {asked}: the demand outlook {outlook} speaks of {at[0]:.0f} to {at[-1]:.0f}.")
         logs = np.interp(np.append(years, BASE_YEAR), at, np.log([points[int(y)] for y in at]))
         growth[named] = np.exp(logs[:-1] - logs[-1])
     return growth
