@@ -101,6 +101,12 @@ def test_a_need_that_is_met_has_no_gap_left_by_rounding(ledger: Result) -> None:
     assert not [r for r in ledger.rows if 0 < r["gap_t"] < 1e-6 * r["need_t"]]
 
 
+@pytest.mark.parametrize("years", [(1999,), (2030, 2050)])
+def test_a_year_of_which_the_outlook_does_not_speak_is_refused(ds: Dataset, years: tuple[int, ...]) -> None:
+    with pytest.raises(BadInput, match="speaks of 2024 to 2040"):
+        gaps(ds, years=years, outlooks=("STEPS",), draws=8)
+
+
 def test_bands_have_their_order(ledger: Result) -> None:
     for r in ledger.rows:
         assert 0 <= r["gap_t_p10"] <= r["gap_t_p90"]

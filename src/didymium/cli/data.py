@@ -12,7 +12,7 @@ import click
 from didymium.cli.asking import command_of
 from didymium.cli.data_files import export, redact, sql, template
 from didymium.cli.importing import diff, import_file
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Group, Shared, shared_options
 from didymium.cli.trade import trade
 from didymium.questions.catalogue import QUESTIONS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from didymium.data import Dataset
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Look at the facts, check your own, and see where a number comes from."""
 
@@ -78,7 +78,7 @@ def check(shared: Shared, path: Path | None, as_table: str | None) -> int:
         for fault in faults:
             line = fault.line()
             click.echo(line if fault.severity == "error" else t("Warning: {text}", text=line), err=True)
-        counts = t("{errors} faults, {warnings} warnings.", errors=len(errors), warnings=len(faults) - len(errors))
+        counts = t("Faults: {errors}. Warnings: {warnings}.", errors=len(errors), warnings=len(faults) - len(errors))
         click.echo(counts)
         if path is not None and not errors and not shared.quiet:
             click.echo(t("Next: {command}", command=f"didymium exposure --layer {path}"))

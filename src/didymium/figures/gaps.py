@@ -36,14 +36,13 @@ def gap_heat(
         share = quantity(row["gap_share"])
         known = row["gap_share"] is not None
         low, high = row.get("gap_t_p10"), row.get("gap_t_p90")
-        detail = "" if not known or (share == 0 and not high) else _short(quantity(row["gap_t"]), t)
+        detail = "" if not known or (share == 0 and not high) else t.number(quantity(row["gap_t"]))
         if detail and not narrow and low is not None and high is not None:
-            unit = 1000 if quantity(row["gap_t"]) >= 10_000 else 1
             detail = t(
                 "{value} ({low}–{high})",
                 value=detail,
-                low=t.number(quantity(low) / unit),
-                high=t.number(quantity(high) / unit),
+                low=t.number(quantity(low)),
+                high=t.number(quantity(high)),
             )
         cells.append(
             {
@@ -302,7 +301,3 @@ def _finding(rows: list[Row], parties: list[str], t: Translator) -> str:
         share=t.share(quantity(worst["gap_share"])),
         year=t.year(int(str(worst["year"]))),
     )
-
-
-def _short(tonnes: float, t: Translator) -> str:
-    return t("{n} kt", n=t.number(tonnes / 1000)) if tonnes >= 10_000 else t.number(tonnes)

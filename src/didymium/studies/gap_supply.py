@@ -233,7 +233,10 @@ _LEDGER = {
 
 
 def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]:
-    """Use of each sector relative to the base year: IEA base year and outlook, geometric between the years given."""
+    """Use of each sector relative to the base year: IEA base year and outlook, geometric between the years given.
+
+    Raises BadInput for a year before the base year or beyond the outlook, UnknownTerm for an unknown outlook.
+    """
     told = {r["scenario"] for r in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector="other_uses")}
     if outlook not in told:
         raise UnknownTerm("outlook", outlook, told, cure=f"Outlooks with these sectors: {', '.join(sorted(told))}.")
@@ -245,6 +248,9 @@ def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]
         for r in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector=named, scenario=outlook):
             points[int(r["year"])] = float(r["quantity"])
         at = np.array(sorted(points), dtype=np.float64)
+        if years.min() < at[0] or years.max() > at[-1]:
+            asked = f"{years.min():.0f} to {years.max():.0f}"
+            raise BadInput(f"years {asked}: the demand outlook {outlook} speaks of {at[0]:.0f} to {at[-1]:.0f}.")
         logs = np.interp(np.append(years, BASE_YEAR), at, np.log([points[int(y)] for y in at]))
         growth[named] = np.exp(logs[:-1] - logs[-1])
     return growth

@@ -57,6 +57,7 @@ def projects(
         warnings=(
             "a project is judged by its status alone; feed, offtake and finance of single projects are not examined",
             "stages are judged apart: a magnet plant without metal is an empty link",
+            "expected output weighs success and failure: where a project most often fails, it lies above its interval",
         ),
         assumptions=ledger.assumptions,
         source_ids={s for r in rows for s in r["source_ids"]},
