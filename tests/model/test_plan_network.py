@@ -24,9 +24,9 @@ GROWTH = tuple(1.0 + 0.02 * t for t in range(MONTHS))
 
 
 def small(**settings: Any) -> SmallChain:
-    """All steps in China; oxide in Viet Nam and Brazil too, metal and magnets in Japan, users in both parties."""
+    """All steps in China; oxide in Viet Nam and Brazil too, all steps from metal on in Japan, users in both parties."""
     settings = {"months": MONTHS, "prices": PRICES, "growth": GROWTH, "spare": 0.1, "ramp": 0.2} | settings
-    chain = SmallChain(public_days={("JPN", "ndpr_oxide"): 30.0}, **settings)
+    chain = SmallChain(public_days={("JPN", "ndpr_metal"): 30.0}, **settings)
     for product in ("ndpr", "dy", "tb"):
         chain.process(f"sep_{product}", "separated", {}, {f"{product}_oxide": 1.0})
     chain.process("red_ndpr", "metal", {"ndpr_oxide": 1.2}, {"ndpr_metal": 1.0})
@@ -38,21 +38,22 @@ def small(**settings: Any) -> SmallChain:
         ("sep_ndpr", "CHN", 90.0),
         ("sep_dy", "CHN", 2.0),
         ("sep_tb", "CHN", 1.0),
-        ("sep_ndpr", "VNM", 6.0),
+        ("sep_ndpr", "VNM", 4.95),
         ("sep_ndpr", "BRA", 3.0),
         ("red_ndpr", "CHN", 75.0),
-        ("red_ndpr", "JPN", 7.5),
+        ("red_ndpr", "JPN", 4.125),
+        ("alloy_std", "JPN", 13.75),
+        ("sinter_std", "JPN", 12.5),
         *((f"{step}_{grade}", "CHN", 100.0) for step in ("alloy", "sinter", "machine") for grade in ("std", "ht")),
         ("machine_std", "JPN", 10.0),
     ):
         chain.runs(process, region, tonnes)
-    chain.ships("ndpr_oxide", "VNM", "JPN", 6.0).ships("ndpr_oxide", "BRA", "CHN", 3.0)
+    chain.ships("ndpr_oxide", "VNM", "JPN", 4.95).ships("ndpr_oxide", "BRA", "CHN", 3.0)
     chain.ships("ndpr_oxide", "BRA", "JPN", 0.0)
     for grade, usa, japan in (("std", 20.0, 30.0), ("ht", 8.0, 12.0)):
         chain.ships(f"ndfeb_magnet_{grade}", "CHN", "USA", usa).ships(f"ndfeb_magnet_{grade}", "CHN", "JPN", japan)
         for region, tonnes in (("USA", usa), ("JPN", japan)):
             chain.uses(f"ndfeb_magnet_{grade}", region, f"cars_{grade}", tonnes, value=700.0, flexible=(0.2, 150.0))
-    chain.ships("block_std", "CHN", "JPN", 12.5)
     return chain
 
 
