@@ -127,8 +127,8 @@ def changed(source: str, mutant: Mutant) -> str:
 
 
 def passes(copy: Path, tests: Sequence[str], most: float | None = None) -> bool:
-    """Whether all these tests pass in the copy, within `most` seconds."""
-    words = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly")
+    """Whether all these tests pass in the copy, within `most` seconds; on the same examples each time, however slow."""
+    words = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-profile", "ci")
     paths = f"{copy / 'src'}{os.pathsep}{copy}"
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
     raw = raw_folder()
