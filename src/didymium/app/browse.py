@@ -107,7 +107,7 @@ def _cells(
                 where = f"/data/{name}?{urlencode({**given, column: text, 'lang': t.lang})}"
             elif text and tables.is_told(column, row[column]):
                 where = there
-            line.append(tables.Cell(text, tables._is_number(row[column]), where))
+            line.append(tables.Cell(text, tables.is_number(row[column]), where))
         lines.append(line)
     return lines
 

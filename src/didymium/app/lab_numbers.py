@@ -164,16 +164,16 @@ def _changed(
     before = [
         (n, r) for n, r in tables.numbered(answered(lab, first).rows) if all(r[k] == one.keys.get(k) for k in alike)
     ]
-    if one.table or not before or not tables._is_number(one.value):
+    was = before[0][1].get(one.column) if before and not one.table else None
+    if not (tables.is_number(was) and tables.is_number(one.value)):
         raise NotFound("The first setting has no such number.", cure="Compare totals of the same party and product.")
-    number, row = before[0]
-    was = row[one.column]
+    number, change = before[0][0], float(str(one.value)) - float(str(was))
     terms = [
         (f"{letter}: {stands(at, t)}", t.number(value), tables.behind(at.base, n, one.column, t.lang))
         for letter, at, n, value in (("A", first, number, was), ("B", second, one.number, one.value))
     ]
     said = t("B − A: the number of the second setting less that of the first; each leads to its own rows")
-    changed = replace(one, column="unserved_change_t", value=one.value - was, formula=said, formula_ja=said)
+    changed = replace(one, column="unserved_change_t", value=change, formula=said, formula_ja=said)
     return changed, terms
 
 

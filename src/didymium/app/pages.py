@@ -472,7 +472,7 @@ async def explain(request: Request) -> Response:
 
 def explained(request: Request, t: Translator, found: Lineage, **more: Any) -> Response:
     """The page of what stands behind one number; `more`: `setting` and `terms`, see its template."""
-    unit = "" if found.unit == "share" or not tables._is_number(found.value) else found.unit
+    unit = "" if found.unit == "share" or not tables.is_number(found.value) else found.unit
     band = (found.low, found.high) if found.low is not None and found.high is not None else None
     return shown(
         request,

@@ -124,7 +124,7 @@ def sorted_by(rows: Numbered, sort: str) -> list[tuple[int, Mapping[str, Any]]]:
     column = sort.removeprefix("-")
     known = [r for r in rows if r[1].get(column) is not None]
     unknown = [r for r in rows if r[1].get(column) is None]
-    are_numbers = all(_is_number(row[column]) for _, row in known)
+    are_numbers = all(is_number(row[column]) for _, row in known)
     known.sort(key=lambda r: r[1][column] if are_numbers else str(r[1][column]), reverse=sort.startswith("-"))
     return known + unknown
 
@@ -155,13 +155,13 @@ def table(
     base = base or (f"/explain/{run_id}" if run_id else "")
     ordered = sorted_by(rows, sort) if sort.removeprefix("-") in columns else list(rows)
     kinds = {**KINDS, **words}
-    numbers = {c for c in columns if any(_is_number(row.get(c)) for _, row in rows)}
+    numbers = {c for c in columns if any(is_number(row.get(c)) for _, row in rows)}
     lines = []
     for number, row in ordered[:most]:
         line = []
         for column in columns:
             value, where = row.get(column), ""
-            if column in pages and value not in (None, "") and not (base and _is_number(value)):
+            if column in pages and value not in (None, "") and not (base and is_number(value)):
                 before, by = pages[column]
                 where = f"{before}{row[by]}{'&' if '?' in before else '?'}{urlencode({'lang': t.lang})}"
             elif base and is_told(column, value):
@@ -174,17 +174,17 @@ def table(
         lines.append(tuple(line))
     heads = []
     for column in columns:
-        is_number = column in numbers
+        counts = column in numbers
         state = {column: "ascending", f"-{column}": "descending"}.get(sort, "")
-        other = column if state == "descending" or (not state and not is_number) else f"-{column}"
+        other = column if state == "descending" or (not state and not counts) else f"-{column}"
         where = f"{here}?{urlencode({**asked, 'sort': other, 'lang': t.lang})}" if here else ""
-        heads.append(Head(heading(column, t), where, state, is_number, column))
+        heads.append(Head(heading(column, t), where, state, counts, column))
     return Table(title, tuple(heads), tuple(lines), len(rows), tuple(n for n, _ in ordered[:most]))
 
 
 def is_told(column: str, value: Any) -> bool:
     """Whether a reader may ask what stands behind a value: a number or a date."""
-    return _is_number(value) or (column.endswith("date") and isinstance(value, str) and value != "")
+    return is_number(value) or (column.endswith("date") and isinstance(value, str) and value != "")
 
 
 def behind(base: str, number: int, column: str, lang: str, table: str = "") -> str:
@@ -217,5 +217,6 @@ def numbered(rows: Iterable[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, 
     return list(enumerate(rows, start=1))
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, which yes and no are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
