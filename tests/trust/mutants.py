@@ -21,6 +21,7 @@ import py_compile
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -186,6 +187,8 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=SEED)
     asked.add_argument("--record", action="store_true", help="write the figure to the page of trust")
     given = asked.parse_args()
+    # A job in the background ignores the interrupt of the keyboard, and would hand that on to tests that send one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         chosen, alive, every = tried(given.parts, given.mutants, Path(folder), given.seed, given.minutes)
     noticed = len(chosen) - len(alive)
