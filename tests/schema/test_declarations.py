@@ -75,6 +75,7 @@ def test_generated_files_are_written_under_the_root_with_their_folders(
         assert (tmp_path / "new/deeper/page.md").read_bytes() == "鉱山\nb\n".encode()
 
 
+@pytest.mark.slow
 def test_datapackage_is_a_frictionless_package() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
