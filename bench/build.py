@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.shipped import Shipped, arguments
-from bench.timing import least, peak_mb, quiet, ratios, table
+from bench.timing import from_files_mb, least, peak_mb, quiet, ratios, table
 
 from didymium.engine import Solver
 from didymium.model.network import SupplyNetwork
@@ -56,12 +56,16 @@ def known() -> dict[str, Any]:
     return {name: way for name, way in WAYS.items() if name == "didymium" or find_spec(name.lower())}
 
 
-def memory(task: Path, name: str) -> float:
-    """What a build adds to the largest memory of a process that has done nothing else, packages loaded [MB]."""
+def memory(task: Path, name: str) -> tuple[float, float]:
+    """What a build adds to the largest memory of a process that has done nothing else, packages loaded [MB].
+
+    And how much of it is code of packages, which comes from their files when it first runs.
+    """
     said = subprocess.run(
         [sys.executable, "-m", "bench.build", "--memory", name, str(task)], capture_output=True, text=True, check=True
     )
-    return float(said.stdout.splitlines()[-1])
+    more, code = said.stdout.splitlines()[-1].split()
+    return float(more), float(code)
 
 
 def _one_build(name: str, path: str) -> None:
@@ -75,9 +79,9 @@ def _one_build(name: str, path: str) -> None:
     import highspy
 
     highspy.Highs()
-    before = peak_mb()
+    before, code = peak_mb(), from_files_mb()
     kept = WAYS[name](*task)
-    print(peak_mb() - before)
+    print(peak_mb() - before, from_files_mb() - code)
     del kept
 
 
@@ -100,8 +104,9 @@ def main() -> None:
         path = Path(folder) / "task"
         path.write_bytes(pickle.dumps(task))
         used = {name: min(memory(path, name) for _ in range(said.repeats)) for name in ways}
-    own = max(used["didymium"], 0.1)
-    print(table(["way", "MB more", "times didymium"], [[n, f"{mb:.1f}", f"{mb / own:.1f}"] for n, mb in used.items()]))
+    own = max(used["didymium"][0], 0.1)
+    rows = [[name, f"{more:.1f}", f"{more / own:.1f}", f"{code:.1f}"] for name, (more, code) in used.items()]
+    print(table(["way", "MB more", "times didymium", "of it code of packages"], rows))
 
 
 if __name__ == "__main__":

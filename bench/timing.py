@@ -59,5 +59,14 @@ def ratios(times: Mapping[str, float], *, own: str, what: str = "CPU seconds") -
 
 def peak_mb() -> float:
     """Largest resident memory of this program so far [MB], from Linux's own account of it."""
+    return _status_mb("VmHWM")
+
+
+def from_files_mb() -> float:
+    """Resident memory of this program that stands in files: code of packages, as far as it has run [MB]."""
+    return _status_mb("RssFile")
+
+
+def _status_mb(entry: str) -> float:
     said = Path("/proc/self/status").read_text("ascii")
-    return int(said.split("VmHWM:")[1].split()[0]) / 1e3
+    return int(said.split(f"{entry}:")[1].split()[0]) / 1e3

@@ -113,3 +113,12 @@ def test_every_column_of_a_question_has_a_heading_in_both_languages() -> None:
     known = {row["column"] for row in rows}
     assert len(known) == len(rows)
     assert {column for question in QUESTIONS.values() for column in question.columns} <= known
+
+
+def test_the_first_page_names_a_command_for_each_of_the_eight_questions() -> None:
+    from didymium.questions.catalogue import QUESTIONS
+
+    rows = re.findall(
+        r"^\| [1-8] \|.*\| `didymium ([a-z ]+)` \|$", (ROOT / "docs" / "index.md").read_text("utf-8"), re.M
+    )
+    assert len(rows) == 8 and set(rows) <= set(QUESTIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import html
 import io
@@ -18,10 +19,12 @@ import didymium.data
 from didymium.app.guard import Guard
 from didymium.app.lab import run_params, setting
 from didymium.app.site import Site, _routes
+from didymium.errors import BadInput
 from didymium.i18n import translator
 from didymium.questions.catalogue import QUESTIONS
 from didymium.scenario.scenario import parse
 from didymium.studies.dials import turned
+from didymium.studies.lab import AT_ONCE, Lab
 
 HOST = "127.0.0.1:8321"
 QUERY = "scenario=mm-feed-halt&passes=30&months=8&days=20"
@@ -196,3 +199,53 @@ def test_a_kept_setting_is_a_run_with_the_numbers_of_the_lab(site: Site, browser
     held = {tuple(r[k] for k in key): r["unserved_t"] for r in run["rows"]}
     assert {tuple(r[k] for k in key): r["unserved_t"] for r in shown["rows"]} == pytest.approx(held, rel=1e-6, abs=1e-6)
     assert browser.get(f"/runs/{job.run_id}").status_code == 200
+
+
+async def asked(app: Any, query: str, hangs_up: asyncio.Event) -> int:
+    """The status that a browser gets which waits until it hangs up."""
+    wanted: list[dict[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        if wanted:
+            return wanted.pop()
+        await hangs_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    scope = {"type": "http", "method": "GET", "path": "/lab", "raw_path": b"/lab", "query_string": query.encode()}
+    await app({**scope, "headers": [(b"host", HOST.encode())], "asgi": {"version": "3.0"}}, receive, send)
+    return statuses[0]
+
+
+def test_what_a_browser_dropped_before_its_turn_is_not_solved(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dial goes from 41 over 42 to 43 days while others are being solved; somebody else looks at 42 as well."""
+    solved: list[float] = []
+
+    def solve(self: Lab, name: str, to: object, story: object, asked: dict[str, Any]) -> None:
+        solved.extend(asked["overrides"].values())
+        raise BadInput("no answer here")
+
+    monkeypatch.setattr(Lab, "_solved", solve)
+    app = Guard(_routes(site), frozenset({HOST}))
+
+    async def turned_twice() -> list[int]:
+        drops, stays = asyncio.Event(), asyncio.Event()
+        queries = {"days=41": drops, "days=42": drops, "days=42&lang=ja": stays, "days=43": stays, "days=44": drops}
+        tasks = [asyncio.create_task(asked(app, query, hangs_up)) for query, hangs_up in queries.items()]
+        while site.lab._asking < len({q.partition("&")[0] for q in queries}):
+            await asyncio.sleep(0.01)
+        drops.set()
+        await asyncio.sleep(0.05)
+        for _ in range(AT_ONCE):
+            site.lab._slots.release()
+        return await asyncio.gather(*tasks)
+
+    for _ in range(AT_ONCE):
+        site.lab._slots.acquire()
+    statuses = asyncio.run(asyncio.wait_for(turned_twice(), 30))
+    assert sorted(solved) == [42.0, 43.0]
+    assert [statuses[0], *statuses[2:]] == [499, 422, 422, 499]
+    assert site.lab._answers._asking == site.lab.shown._asking == {}

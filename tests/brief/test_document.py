@@ -120,6 +120,23 @@ def test_findings_cite_their_sources(english: Brief) -> None:
     assert all(text.startswith("Candidate projects") for text in uncited)
 
 
+def test_the_summary_says_until_when_promises_were_looked_up(english: Brief, japanese: Brief) -> None:
+    """A promise is overdue as far as anybody looked: the day of the last search stands beside the count."""
+    for brief, counted, searched in (
+        (english, "Of 6 commitments: 2 overdue", "until 2026-07-01"),
+        (japanese, "約束事項6件", "2026年7月1日まで"),
+    ):
+        (points,) = (b for b in brief.sections[0].blocks if isinstance(b, Points))
+        (found,) = (i.text for i in points.items if i.text.startswith(counted))
+        assert searched in found
+
+
+def test_the_card_of_the_gap_has_one_unit(english: Brief) -> None:
+    (tiles,) = (b for b in english.sections[0].blocks if isinstance(b, Tiles))
+    (tile,) = (tile for tile in tiles.items if tile.label.startswith("Gap in "))
+    assert tile.value.endswith(" t") and tile.interval.endswith(" t") and "% of need" in tile.note
+
+
 def test_intervals_stand_beside_modelled_numbers(english: Brief) -> None:
     said = [f.text for f in next(b for b in english.sections[0].blocks if isinstance(b, Points)).items]
     assert any("(42–" in s or "–" in s for s in said if "run short after" in s)

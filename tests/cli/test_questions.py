@@ -46,7 +46,7 @@ def test_a_question_answers_with_rows_sources_and_a_run_that_repeats(didymium: D
 
 
 @pytest.mark.parametrize("command", [c for c in QUESTIONS if c not in SLOW])
-@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("lang", ["en", pytest.param("ja", marks=pytest.mark.slow)])
 def test_a_question_is_shown_to_people(didymium: Didymium, command: str, lang: str) -> None:
     said = didymium(*_arguments(command), "--lang", lang)
     assert (said.code, said.err) == (0, "")

@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from didymium.cli.root import root
 
 HEAVY = ("babel", "duckdb", "highspy", "jinja2", "numpy", "openpyxl", "pandas", "pydantic", "rich", "scipy", "typst")
 _RUN = "import runpy, sys; sys.argv[0] = 'didymium'; runpy.run_module('didymium', run_name='__main__')"
@@ -68,3 +71,9 @@ def test_a_reader_that_has_enough_is_no_fault(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", _RUN, "--help"], stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("group", [[], ["data"], ["runs"], ["measures"], ["commitments"], ["plan"], ["respond"]])
+def test_the_help_of_a_group_tells_what_each_command_does_to_the_end(group: list[str]) -> None:
+    said = CliRunner().invoke(root, [*group, "--help"]).output
+    assert "Commands:" in said and "..." not in said.partition("Commands:")[2]

@@ -171,6 +171,8 @@ CORRECTED = {
     ("pr_oxide", "MYS", 2024.0, "company-derived", 1386.0): "production",  # splits it
     ("fcc", "input", "la_oxide", 0.02): "recipes",  # no source had been read; one has been since
     ("fcc", "input", "ce_oxide", 0.003): "recipes",
+    # an effect that customs contradict: 6,685 t in a quarter of which half a year counts 3,617 t (table `trade`)
+    ("ndfeb_magnet;smco_magnet;graphite_natural", None, "in_force_presumed", "us-301-magnet-graphite-2026"): "measures",
 }
 """Derivations and assumptions of the compilation that were made again when what was missing had been read."""
 

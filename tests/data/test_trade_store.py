@@ -217,6 +217,7 @@ def test_places_have_a_word_each() -> None:
     assert labels_of(Edition("baci", "HS92", "202601", ("010121",), places)) == ("056", "058", "697", "S19", "AFG")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_year_comes_back_as_it_was(tmp_path: Path, data: st.DataObject) -> None:

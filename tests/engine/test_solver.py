@@ -406,3 +406,24 @@ assert abs(solve(lp).objective / other.getInfo().objective_function_value - 1) <
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_costs_and_bounds_that_reach_the_solver_in_pieces_are_all_there(monkeypatch):
+    """HiGHS holds every scaled cost and bound, whatever the size of the pieces."""
+    lp = network(places=4, products=2, periods=5)
+    room = sys.modules["didymium.engine.solve"]
+    sides = ("col_lower", "col_upper", "row_lower", "row_upper")
+    held = []
+    for piece in (7, room.PIECE):
+        monkeypatch.setattr(room, "PIECE", piece)
+        found = Solver(lp)._highs.getLp()
+        held.append([np.array(getattr(found, f"{name}_")) for name in ("col_cost", *sides)])
+    scaling = Solver(lp)._scaling
+    right = [
+        scaling.cost(lp.cost),
+        *(scaling.col_bound(side) for side in (lp.col_lower, lp.col_upper)),
+        *(scaling.row_bound(side) for side in (lp.row_lower, lp.row_upper)),
+    ]
+    assert lp.columns > 7 and lp.rows > 7
+    for pieces in held:
+        assert all(np.array_equal(got, wanted) for got, wanted in zip(pieces, right, strict=True))

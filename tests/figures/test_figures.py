@@ -13,7 +13,10 @@ from didymium import figures
 from didymium.brief.desk import merged
 from didymium.errors import NotFound
 from didymium.figures import theme
+from didymium.figures.commitments import lateness
+from didymium.figures.gaps import covering
 from didymium.figures.render import svg
+from didymium.i18n import translator
 from didymium.results import Result, canonical_json
 from tests.brief import chain_fixture
 
@@ -128,6 +131,23 @@ def test_a_figure_of_nothing_is_refused(name: str) -> None:
 def test_vermilion_means_a_gap_and_nothing_else(name: str) -> None:
     drawn = {v.lower() for v in values_in(draw(name)) if isinstance(v, str)}
     assert (theme.VERMILION in drawn) == (name == "gap_ledger")
+
+
+def test_what_covers_a_need_and_the_gap_are_the_need_and_stock_is_no_part_of_it() -> None:
+    """By hand: 100 t needed, 60 made, 70 under contract: 40 of the contract are taken, nothing is missing."""
+    row = {"need_t": 100.0, "own_t": 60.0, "contracted_t": 70.0, "allied_t": 5.0, "stock_t": 30.0, "gap_t": 0.0}
+    assert covering(row) == {"own_t": 60.0, "contracted_t": 40.0, "allied_t": 0.0, "gap_t": 0.0}
+    for row in RESULTS["gaps"].rows:
+        assert sum(covering(row).values()) == pytest.approx(row["need_t"])
+        assert covering(row)["gap_t"] == pytest.approx(row["gap_t"], abs=1e-9)
+    assert not {v for v in values_in(draw("gap_ledger")) if v == "Stock"}
+
+
+def test_what_is_overdue_is_shown_whoever_is_nearer_and_what_lapsed_unseen_is_not_late() -> None:
+    drawn = json.dumps(figures.commitments_board(RESULTS["commitments"], lang="en", most=3), ensure_ascii=False)
+    assert "210 days late" in drawn and "208 days late" in drawn and "Collect comments" not in drawn
+    lapsed = {"days_overdue": 18, "state": "unknown"}
+    assert lateness(lapsed, translator("en")) == "18 days past its date"
 
 
 @pytest.mark.parametrize(

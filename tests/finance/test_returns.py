@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from didymium.finance.returns import annuity, irr, irr_or_loss, npv, payback
+from didymium.finance.returns import HIGHEST, LOWEST, annuity, discount, irr, irr_or_loss, npv, payback
 
 
 def test_a_bond_at_par_yields_its_coupon() -> None:
@@ -62,3 +64,50 @@ def test_payback_counts_parts_of_years() -> None:
 def test_a_path_that_only_loses_counts_as_all_lost() -> None:
     got = irr_or_loss(np.array([[-5.0, -1.0, -2.0], [-100.0, 230.0, -132.0], [-100.0, 110.0, 0.0]]))
     assert got[0] == -1.0 and np.isnan(got[1]) and got[2] == pytest.approx(0.1)
+
+
+MANY = np.random.default_rng(8).normal(0.0, 10.0, (60, 7)) * np.array([3.0, 1, 1, 1, 1, 1, 1])
+MANY[::5, 2] = 0.0
+MANY[1::5, 0] = 0.0
+
+
+def changes(row: list[float]) -> int:
+    signs = [value > 0 for value in row if value != 0]
+    return sum(a != b for a, b in itertools.pairwise(signs))
+
+
+@pytest.mark.parametrize("row", range(60))
+def test_a_rate_among_many_is_that_of_the_row_alone(row: int) -> None:
+    flows = MANY[row].tolist()
+    got = irr(MANY).rate[row]
+    worth = {rate: sum(flow / (1 + rate) ** year for year, flow in enumerate(flows)) for rate in (LOWEST, 0.0, HIGHEST)}
+    simple, running = changes(flows) == 1, changes(np.cumsum(flows).tolist()) == 1
+    lowest = LOWEST if simple else 0.0
+    assert np.isnan(got) == (not ((simple or running) and worth[lowest] * worth[HIGHEST] < 0))
+    if not np.isnan(got):
+        assert sum(flow / (1 + got) ** year for year, flow in enumerate(flows)) == pytest.approx(0, abs=1e-7)
+        assert lowest < got < HIGHEST
+    assert irr(MANY[row : row + 1]).rate[0] == pytest.approx(got, nan_ok=True)
+    never = max(np.cumsum(flows)) <= 0
+    assert irr_or_loss(MANY)[row] == pytest.approx(-1.0 if np.isnan(got) and never else got, nan_ok=True)
+
+
+@pytest.mark.parametrize("row", range(60))
+def test_payback_among_many_is_counted_by_hand(row: int) -> None:
+    total, want = 0.0, 0.0
+    for year, flow in enumerate(MANY[row].tolist()):
+        before, total = total, total + flow
+        if total < 0:
+            want = float("nan")
+        elif np.isnan(want):
+            want = year - 1 - before / flow
+    assert payback(MANY)[row] == pytest.approx(want, nan_ok=True)
+
+
+def test_values_are_discounted_from_year_zero() -> None:
+    assert discount(0.25, 3).tolist() == pytest.approx([1.0, 0.8, 0.64])
+    assert npv(MANY, 0.25)[4] == pytest.approx(sum(flow / 1.25**year for year, flow in enumerate(MANY[4])))
+    assert npv(MANY[4], 0.0) == pytest.approx(MANY[4].sum())
+    assert annuity(0.5, 2) == pytest.approx(1 / 1.5 + 1 / 2.25) and annuity(-0.1, 2) == pytest.approx(
+        1 / 0.9 + 1 / 0.81
+    )

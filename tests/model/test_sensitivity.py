@@ -51,6 +51,7 @@ def test_groups_share_an_index() -> None:
     assert found["b"].total == pytest.approx(0.4424, abs=0.01)
 
 
+@pytest.mark.slow
 def test_an_input_that_does_nothing_gets_no_share_from_its_neighbours() -> None:
     """Thirty inputs, 256 draws, one that matters: no other explains more than chance does.
 

@@ -1,4 +1,4 @@
-"""In marimo an answer is its table and a figure its picture. marimo is none of our tools: install it to run this."""
+"""In marimo an answer is its table and a figure its picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import didymium as dd
 from didymium.figures import concentration
 from tests.results.test_display import answer
 
-formatting = pytest.importorskip("marimo._output.formatting", reason="marimo is not installed")
+formatting = pytest.importorskip("marimo._output.formatting", reason="marimo comes with the dev extra")
 
 pytestmark = pytest.mark.slow
 

@@ -13,10 +13,11 @@ from didymium.data import Dataset
 from didymium.errors import UnknownTerm
 from didymium.model.foresight import base_of
 from didymium.scenario.apply import assumptions, joint_inputs
-from didymium.scenario.chain import magnet_chain
+from didymium.scenario.chain import RISING, magnet_chain, project_steps
 from didymium.scenario.families import join, join_chains
-from didymium.scenario.family_chain import Family, family_chain, listed_output, quantity
-from didymium.scenario.family_inputs import RISING, content_of, family_inputs, prices
+from didymium.scenario.family_chain import Family, family_chain, first_plants, listed_output, quantity
+from didymium.scenario.family_inputs import family_inputs, prices
+from didymium.scenario.family_plants import content_of, plants
 from didymium.scenario.family_trade import price_per_kg
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Outage, Scenario, load
@@ -77,21 +78,76 @@ def test_a_process_runs_where_its_output_is_listed(ds: Dataset, parts: dict[str,
     assert "KOR" in {r["country"] for r in listed_output(ds, "gallium", "refined", 2023)}  # not carried on
 
 
-def test_where_first_plants_are_built_nothing_is_made_yet(ds: Dataset, parts: dict[str, Inputs]) -> None:
-    """Each place has a project that counts and no figure, so that no plant is there twice; no use comes with it."""
-    inputs = parts["minor_metals"]
+FIRST = {
+    "minor_metals": {
+        ("antimony_mining", "USA"),
+        *(("gallium_primary", region) for region in BUILDING),
+        ("germanium_primary", "KOR"),
+    },
+    "batteries": {
+        ("anode_spherical", "USA"),
+        ("anode_synthetic", "IDN"),
+        ("anode_synthetic", "KOR"),
+        ("anode_synthetic", "USA"),
+        ("cathode_nmc811", "USA"),
+        ("lithium_mining", "USA"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_where_first_plants_are_built_nothing_is_made_yet(ds: Dataset, name: str) -> None:
+    """Each place has a plant to come and no figure, so that no plant is there twice; no use comes with it."""
+    family = Family.of(ds, name, 2026)
+    inputs = family_inputs(ds, name, 2026, ("2026-12",), assumptions(ds))
+    assert first_plants(family) == FIRST[name]
     level = dict(zip(inputs.chain.activities, base_of(inputs).activity, strict=True))
-    building = [(p, r) for p, r in level if p.startswith("gallium_primary") and r in BUILDING]
-    assert {r for _, r in building} == BUILDING and [level[a] for a in building] == pytest.approx([0.0] * 4, abs=1.0)
-    listed = {r["country"] for r in listed_output(ds, "gallium", "refined", 2024)}
-    rows = [r for r in ds.rows("chain_steps") if r["first_plants_in"]]
-    assert [r["process_id"] for r in rows] == ["gallium_primary"]
-    for place in rows[0]["first_plants_in"].split(";"):
-        plants = ds.rows("projects", product="gallium", stage="refined", country=place)
-        assert [r for r in plants if r["status"] in RISING and r["capacity"] and r["start_year"]], place
-        assert place not in listed
+    idle = [(p, r) for p, r in level if (p.removesuffix("_without_host"), r) in FIRST[name]]
+    assert len(idle) == len(FIRST[name])
+    made: dict[str, float] = defaultdict(float)
+    for (process_id, _), amount in level.items():
+        made[process_id.removesuffix("_without_host")] += float(amount)
+    for one in idle:
+        assert abs(level[one]) < 0.005 * made[one[0].removesuffix("_without_host")], one
+    for plant in plants(family):
+        if (plant.process_id, plant.region) in FIRST[name] and plant.step["production_product"]:
+            listed = listed_output(ds, plant.step["production_product"], plant.step["production_stage"], 2026)
+            assert plant.project["country"] not in {r["country"] for r in listed}
     users = {r for p, r, _ in inputs.chain.uses if p == "gallium:refined"}
     assert not users & {"KAZ", "ROW_EU"}
+
+
+def test_every_plant_to_come_runs_one_step_or_is_left_out_for_a_reason(ds: Dataset) -> None:
+    """A product that several steps make needs a row of `project_processes`; units that hold several metals fit none."""
+    chains = {name: Family.of(ds, name, 2026) for name in FAMILIES}
+    found = {(p.project["project_id"], p.project["product"]) for one in chains.values() for p in plants(one)}
+    stages = {
+        (r["production_product"] or r["chain_product"].partition(":")[0], r["stage"]) for r in ds.rows("chain_steps")
+    }
+    left = {
+        (r["project_id"], r["capacity_unit"])
+        for r in project_steps(ds)
+        if r["status"] in RISING
+        and r["capacity"]
+        and r["start_year"]
+        and (r["project_id"], r["product"]) not in found
+        and ((r["product"], r["stage"]) in stages or r["stage"] in ("anode", "cathode", "cell"))
+        and not r["product"].endswith("_oxide")
+    }
+    assert left == {("platreef-phase2", "t PGM+Au/y")}
+    named = {(r["project_id"], r["product"]) for r in ds.rows("project_processes")}
+    assert named - found == {("posco-pohang-ncma", "cathode_nmc"), ("vulcan-lionheart", "lithium_carbonate")}  # unknown
+
+
+def test_a_mine_with_its_refinery_adds_to_both(ds: Dataset) -> None:
+    """Thacker Pass: 40,000 t of carbonate hold 7,514 t of lithium, for which its mine brings up a tenth more."""
+    amount = {p.process_id: p.amount for p in plants(Family.of(ds, "batteries", 2026)) if p.region == "USA"}
+    assert amount["lithium_refining"] == pytest.approx(40_000 * 0.187852)
+    feed = next(
+        r
+        for r in ds.rows("chain_steps", process_id="lithium_refining", flow_role="input", chain_product="lithium:mine")
+    )
+    assert amount["lithium_mining"] == pytest.approx(feed["quantity"] * amount["lithium_refining"])
 
 
 def test_each_plant_adds_its_expected_capacity_once(ds: Dataset) -> None:

@@ -12,6 +12,7 @@ from didymium.data.package import base_tables, table_bytes
 from didymium.schema import DATA_VERSION, TABLES
 from didymium.schema.columns import Table, registry
 from didymium.schema.references import key_of
+from didymium.sources import curated
 from didymium.sources.curated import DICTIONARY, PACKAGE, documents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +64,18 @@ def test_generated_files_are_up_to_date(path: Path) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == documents(ROOT)[path], renew
 
 
+def test_generated_files_are_written_under_the_root_with_their_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {PACKAGE: "{}\n", Path("new/deeper/page.md"): "鉱山\nb\n"}
+    monkeypatch.setattr(curated, "documents", lambda root: made)
+    for _ in range(2):
+        curated.write(tmp_path)
+        assert {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()} == set(made)
+        assert (tmp_path / "new/deeper/page.md").read_bytes() == "鉱山\nb\n".encode()
+
+
+@pytest.mark.slow
 def test_datapackage_is_a_frictionless_package() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -15,6 +15,7 @@ from tests.sources.raw_files import raw_file
 
 import didymium as dd
 from didymium.errors import BadInput
+from didymium.sources.figures import Figure
 from didymium.sources.iea_cm import ORIGIN, read
 from didymium.sources.intake import Intake, take
 from didymium.sources.mending import read_corrections
@@ -128,6 +129,157 @@ def test_what_the_edition_does_not_hold_is_refused(tmp_path: Path, case: str) ->
         _taken(_written(tmp_path, whole))
     assert told in " ".join([refused.value.line(), *refused.value.faults])
     assert "\n" not in refused.value.line()
+
+
+def _figures(tmp_path: Path, whole: Any) -> list[tuple[str, str, str, str, str, str]]:
+    found = list(read(_written(tmp_path, whole), ORIGIN))
+    assert {(one.file, one.line, one.partner) for one in found} <= {("iea.json", 0, "")}
+    assert all(one.flags == (() if one.period == "2024" else ("modelled",)) for one in found)
+    return [(one.series, one.unit, one.place, one.period, one.text, one.column) for one in found]
+
+
+def test_supply_is_read_by_country_total_and_share(tmp_path: Path) -> None:
+    mining = "/supply/Lithium/mining"
+    base, kt = "supply, base case / Lithium / mining", "thousand tonnes"
+    assert _figures(tmp_path, EXCERPT)[:8] == [
+        ("supply / Lithium / mining", kt, "Australia", "2024", "89.969451315", f"{mining}/countries/Australia/2024"),
+        (base, kt, "Australia", "2030", "123.5866246299", f"{mining}/countries/Australia/2030"),
+        ("supply / Lithium / mining", kt, "Rest of world", "2024", "10.0", f"{mining}/countries/Rest of world/2024"),
+        (base, kt, "Rest of world", "2030", "0.0", f"{mining}/countries/Rest of world/2030"),
+        ("supply / Lithium / mining", kt, "World", "2024", "99.969451315", f"{mining}/total/2024"),
+        (base, kt, "World", "2030", "123.5866246299", f"{mining}/total/2030"),
+        ("supply / Lithium / mining / top3Share", "share", "World", "2024", "0.9", f"{mining}/top3Share/2024"),
+        (f"{base} / top3Share", "share", "World", "2030", "1.0", f"{mining}/top3Share/2030"),
+    ]
+
+
+def test_demand_is_read_by_sector_year_and_scenario(tmp_path: Path) -> None:
+    ev, share = "totalDemand / Lithium / Electric vehicles", "totalDemand / Lithium / cleanShare"
+    at = "/totalDemand/Lithium"
+    assert _figures(tmp_path, EXCERPT)[8:] == [
+        (ev, "thousand tonnes", "World", "2024", "109.026", f"{at}/sectors/Electric vehicles/2024"),
+        (f"{ev} / STEPS", "thousand tonnes", "World", "2030", "326.09", f"{at}/sectors/Electric vehicles/STEPS/2030"),
+        (f"{ev} / NZE", "thousand tonnes", "World", "2030", "556.303", f"{at}/sectors/Electric vehicles/NZE/2030"),
+        (share, "share", "World", "2024", "0.6", f"{at}/cleanShare/2024"),
+        (f"{share} / STEPS", "share", "World", "2030", "0.8", f"{at}/cleanShare/STEPS/2030"),
+    ]
+
+
+def test_sections_come_in_their_order_whatever_that_of_the_file(tmp_path: Path) -> None:
+    leaf = {"2024": 1, "APS": {"2030": 2}}
+    whole = {
+        "byTechnology": {"Solar": {"minerals": {"Silver": leaf}}},
+        "cleantechByMineral": {"Silver": leaf},
+        "cleantechByTech": {"Wind": leaf},
+        "supply": {},
+        "totalDemand": {"Silver": {"APS": {"2040": 3}}},
+    }
+    assert [one[0] for one in _figures(tmp_path, whole)] == [
+        "totalDemand / Silver / APS",
+        "cleantechByTech / Wind",
+        "cleantechByTech / Wind / APS",
+        "cleantechByMineral / Silver",
+        "cleantechByMineral / Silver / APS",
+        "byTechnology / Solar / Silver",
+        "byTechnology / Solar / Silver / APS",
+    ]
+
+
+def test_trees_are_read_from_the_top_down(tmp_path: Path) -> None:
+    tree = {"A": {"sectors": {"a": {"2024": 1}, "b": {"2024": 2}}, "c": {"2024": 3}}, "B": {"2024": 4}}
+    found = _figures(tmp_path, {"supply": {}, "totalDemand": tree})
+    assert [(one[0].removeprefix("totalDemand / "), one[4]) for one in found] == [
+        ("A / a", "1"),
+        ("A / b", "2"),
+        ("A / c", "3"),
+        ("B", "4"),
+    ]
+
+
+def _countries(**countries: Any) -> dict[str, Any]:
+    return {"supply": {"Li": {"mining": {"countries": countries}}}, "totalDemand": {}}
+
+
+def test_a_footnote_has_no_figure_and_begins_with_notes_or_is_long(tmp_path: Path) -> None:
+    empty = {"2024": None}
+    long, fits = "x" * 61, "y" * 60
+    found = list(read(_written(tmp_path, _countries(**{"Chile": {"2024": 1}, "Notes: a": empty, long: empty})), ORIGIN))
+    assert [(one.place, one.notes) for one in found] == [("Chile", f"Notes: a {long}")]
+    for word, years in ((fits, empty), ("See notes", empty), ("Notes: b", {"2024": 5}), (long, {"2024": 0})):
+        (one,) = read(_written(tmp_path, _countries(**{word: years})), ORIGIN)
+        assert (one.place, one.notes, one.text) == (word, "", "" if years is empty else str(years["2024"]))
+
+
+def test_words_are_tidied_and_an_unknown_figure_is_an_empty_cell(tmp_path: Path) -> None:
+    (one,) = read(_written(tmp_path, _countries(**{" New  Caledonia ": {"2030": None}})), ORIGIN)
+    assert one == Figure(
+        "supply, base case / Li / mining",
+        "thousand tonnes",
+        "New Caledonia",
+        "2030",
+        "",
+        "iea.json",
+        0,
+        "/supply/Li/mining/countries/ New  Caledonia /2030",
+        "",
+        ("modelled",),
+    )
+
+
+NEW = "A new layout needs a new reader."
+AT = "iea.json, /supply/Li/mining"
+REFUSED: list[tuple[Any, str]] = [
+    ({"supply": {}}, f"iea.json: the sections are not those of this edition (missing: 'totalDemand'). {NEW}"),
+    (
+        {"a": 1, "source": "x"},
+        (
+            "iea.json: the sections are not those of this edition "
+            f"(not known: 'a'; missing: 'totalDemand', 'supply'). {NEW}"
+        ),
+    ),
+    ({"supply": [], "totalDemand": {}}, "iea.json, /supply: a list stands where an object by mineral should."),
+    ({"supply": {"Li": 5}, "totalDemand": {}}, "iea.json, /supply/Li: '5' stands where an object by stage should."),
+    (
+        {"supply": {"Li": {"mining": 5}}, "totalDemand": {}},
+        f"{AT}: '5' stands where countries, total and top3Share should.",
+    ),
+    (
+        {"supply": {"Li": {"mining": {"total": {}}}}, "totalDemand": {}},
+        f"{AT}/countries: 'None' stands where an object by country should.",
+    ),
+    (_countries(Chile=5), f"{AT}/countries/Chile: '5' stands where an object by year should."),
+    (_countries(Chile={"2024": "5"}), f"{AT}/countries/Chile/2024: '5' is not a number. Expected a number."),
+    (_countries(Chile={"2024": True}), f"{AT}/countries/Chile/2024: 'True' is not a number. Expected a number."),
+    (_countries(Chile={"203": 5}), f"{AT}/countries/Chile/203: '203' is not a year. Expected e.g. 2030."),
+    (_countries(Chile={"20300": 5}), f"{AT}/countries/Chile/20300: '20300' is not a year. Expected e.g. 2030."),
+    (
+        _countries(Chile={"２０３０": 5}),
+        f"{AT}/countries/Chile/２０３０: '２０３０' is not a year. Expected e.g. 2030.",
+    ),
+    (_countries(Chile={"203a": 5}), f"{AT}/countries/Chile/203a: '203a' is not a year. Expected e.g. 2030."),
+    ({"supply": {}, "totalDemand": {"Li": 5}}, "iea.json, /totalDemand/Li: '5' stands where an object should."),
+    (
+        {"supply": {}, "totalDemand": {"Li": {"STEPS": 5}}},
+        "iea.json, /totalDemand/Li/STEPS: '5' stands where years should.",
+    ),
+    (
+        {"supply": {}, "totalDemand": {"Li": {"2024": 1, "other": 2}}},
+        "iea.json, /totalDemand/Li/other: 'other' is not a year. Expected e.g. 2030.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("whole", "told"), REFUSED, ids=range(len(REFUSED)))
+def test_a_refusal_names_the_path_to_what_is_odd(tmp_path: Path, whole: Any, told: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        list(read(_written(tmp_path, whole), ORIGIN))
+    assert refused.value.line().startswith(told)
+
+
+def test_only_the_first_six_new_sections_are_named(tmp_path: Path) -> None:
+    whole = {**{f"s{n}": {} for n in range(8)}, "supply": {}, "totalDemand": {}}
+    with pytest.raises(BadInput, match=r"not known: 's0', 's1', 's2', 's3', 's4', 's5'\)"):
+        list(read(_written(tmp_path, whole), ORIGIN))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

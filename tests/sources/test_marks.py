@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from didymium.sources.marks import Mark, NotRead, State, number, state_of
+from didymium.sources.marks import LARGEST, Mark, NotRead, State, number, state_of
 
 MARKS = {
     "W": Mark("withheld", None, None),
@@ -97,3 +98,75 @@ def test_another_unit_scales_bounds_too_and_leaves_marks() -> None:
     assert state_of("<1", MARKS).scaled(1000.0) == State(None, 0.0, 1000.0, "reported")
     assert state_of("W", MARKS).scaled(1000.0) == State(None, None, None, "withheld")
     assert state_of("57.3", MARKS).scaled(0.01).quantity == 0.573
+
+
+@pytest.mark.parametrize("text", ["1e15", "-1e15", "1,000,000,000,000,000"])
+def test_the_largest_number_is_read_and_one_beyond_is_not(text: str) -> None:
+    assert abs(number(text)) == LARGEST == 1e15
+    for beyond in ("1000000000000001", "-1.1e15", "1e999", "-1e999"):
+        with pytest.raises(NotRead, match=r"^is larger than anything that is measured here \(1e\+15\)$"):
+            number(beyond)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1,234,567.25", 1234567.25),
+        ("1234567", 1234567.0),
+        ("1.5e-3", 0.0015),
+        ("2E+2", 200.0),
+        ("-0", 0.0),
+        ("007", 7.0),
+    ],
+)
+def test_a_number_may_be_grouped_or_have_an_exponent(text: str, value: float) -> None:
+    assert number(text) == value and math.copysign(1.0, number(text)) == 1.0
+    assert number("-" + text.lstrip("-")) == -value
+
+
+def test_a_bound_or_range_has_the_status_of_its_cell_and_a_mark_its_own() -> None:
+    for text, state in {
+        "5": State(5.0, None, None, "estimated"),
+        "< 5": State(None, 0.0, 5.0, "estimated"),
+        "> 5": State(None, 5.0, None, "estimated"),
+        "5-6": State(None, 5.0, 6.0, "estimated"),
+        "-6 – -5": State(None, -6.0, -5.0, "estimated"),
+        "W": State(None, None, None, "withheld"),
+    }.items():
+        assert state_of(text, MARKS, status="estimated") == state
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("5–5", "is a range whose first end is not below its last"),
+        ("6–5", "is a range whose first end is not below its last"),
+        ("<1e16", "is larger than anything that is measured here (1e+15)"),
+        (">1e16", "is larger than anything that is measured here (1e+15)"),
+        ("1–1e16", "is larger than anything that is measured here (1e+15)"),
+        ("about 5", "is neither a number nor a known mark"),
+    ],
+)
+def test_a_refusal_says_why(text: str, what: str) -> None:
+    with pytest.raises(NotRead) as refused:
+        state_of(text, MARKS)
+    assert str(refused.value) == what
+    with pytest.raises(NotRead, match=r"^is neither a number nor a known mark$"):
+        number("W")
+
+
+def test_a_word_that_is_a_mark_is_never_read_as_a_number() -> None:
+    assert state_of("5", {"5": Mark("withheld", 1.0, 2.0)}) == State(None, 1.0, 2.0, "withheld")
+
+
+def test_scaling_keeps_twelve_digits_and_the_status() -> None:
+    assert State(0.1, 1 / 3, 3.0, "estimated").scaled(3.0) == State(0.3, 1.0, 9.0, "estimated")
+    assert State(123456789012.5, None, None, "reported").scaled(1.0).quantity == 123456789012.0
+    assert State(0.0, None, None, "reported").scaled(5.0).quantity == 0.0
+
+
+def test_a_state_is_never_changed() -> None:
+    for made in (State(1.0, None, None, "reported"), Mark("withheld", None, None)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            made.low = 5.0  # type: ignore[misc]
+        assert not hasattr(made, "__dict__")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from publisher_files import MCS_2025, MCS_2026, MCS_2026_HEADER
 
 from didymium.errors import BadInput
+from didymium.sources.text import MOST_BYTES, MOST_IN_A_CELL, Line, decoded, file_bytes, read_lines, split, tidy
 
 GOOD = "COBALT,World Mine Production and Reserves,Cobalt,China,Production,Mine production,metric tons,2024,5,,Yes,\r\n"
 JAPANESE = "コバルト 生産量"
@@ -84,3 +87,150 @@ def test_a_file_without_end_is_refused_at_its_cap(excerpts) -> None:  # type: ig
     path = excerpts.write("big.csv", b"x" * (33 << 20))
     with pytest.raises(BadInput, match=r"larger than 33,554,432 bytes"):
         excerpts.take("usgs-mcs-2026", path)
+
+
+THREE = ("place", "year", "quantity")
+
+
+def read(tmp_path: Path, data: str | bytes, *, encoding: str = "utf-8", in_order: bool = True) -> list[Line]:
+    path = tmp_path / "f.csv"
+    path.write_bytes(data if isinstance(data, bytes) else data.encode(encoding))
+    return read_lines(path, encoding=encoding, header=THREE, in_order=in_order)
+
+
+def refusal(tmp_path: Path, data: str | bytes, **how: str) -> BadInput:
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path, data, **how)  # type: ignore[arg-type]
+    return refused.value
+
+
+def test_every_record_keeps_the_line_on_which_it_begins(tmp_path: Path) -> None:
+    found = read(tmp_path, 'place,year,quantity\n Côte  d\'Ivoire ,2024,"5\n6"\nChina,,\n"a, b",2025,7')
+    assert found == [
+        Line(2, {"place": "Côte d'Ivoire", "year": "2024", "quantity": "5 6"}),
+        Line(4, {"place": "China", "year": "", "quantity": ""}),
+        Line(5, {"place": "a, b", "year": "2025", "quantity": "7"}),
+    ]
+    assert found[0]["year"] == "2024" and not hasattr(found[0], "__dict__")
+
+
+def test_a_header_may_be_spaced_and_marked_and_stand_alone(tmp_path: Path) -> None:
+    assert read(tmp_path, "\ufeffplace , year,quantity\r\n") == []
+
+
+def test_the_order_of_columns_is_free_only_where_a_service_makes_it_so(tmp_path: Path) -> None:
+    turned = "year,quantity,place\n2024,5,China\n"
+    assert read(tmp_path, turned, in_order=False) == [Line(2, {"year": "2024", "quantity": "5", "place": "China"})]
+    assert read(tmp_path, "place,year,quantity\nx,1,2\n", in_order=False)[0]["place"] == "x"
+    cure = "Expected the publisher's file as it is; a new layout needs a new reader."
+    for data, how, told in (
+        (turned, True, "the columns stand in another order"),
+        ("year,place\n", False, "missing: quantity"),
+        ("year,place,year\n", False, "missing: quantity"),
+        ("place,year,amount,unit\n", True, "missing: quantity; not known: 'amount', 'unit'"),
+        ("place,year,quantity,a,b,c,d,e,f,g\n", True, "not known: 'a', 'b', 'c', 'd', 'e', 'f'"),
+    ):
+        refused = refusal(tmp_path, data, in_order=how)  # type: ignore[arg-type]
+        assert refused.line() == f"f.csv row 1: the header is not that of this publication ({told}). {cure}"
+
+
+def test_a_header_that_lacks_much_names_its_first_six(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text("x\n", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"missing: a, b, c, d, e, f; not known: 'x'\)"):
+        read_lines(path, encoding="utf-8", header=tuple("abcdefgh"))
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(BadInput, match=r"^f\.csv: the file is empty\. Expected a header: a, b, c, d, …$"):
+        read_lines(path, encoding="utf-8", header=tuple("abcdefgh"))
+
+
+def test_all_faults_of_the_rows_come_together(tmp_path: Path) -> None:
+    head = "place,year,quantity\n"
+    one = "f.csv row 2: the row has 2 cells, the header 3. Quote cells that hold a comma."
+    refused = refusal(tmp_path, head + "a,b\n")
+    assert (refused.line(), refused.faults) == (one, (one,))
+    refused = refusal(tmp_path, head + "a,b\nx,y\u200bz,\u202e\na,b,c,d\n")
+    assert refused.faults == (
+        one,
+        "f.csv row 3, column year: 'y\\u200bz' holds a character that cannot be seen. Delete it.",
+        "f.csv row 3, column quantity: '\\u202e' holds a character that cannot be seen. Delete it.",
+        "f.csv row 4: the row has 4 cells, the header 3. Quote cells that hold a comma.",
+    )
+    assert refused.line() == f"{one} and 3 more"
+
+
+def test_a_tab_or_line_break_in_a_cell_is_white_space_and_no_fault(tmp_path: Path) -> None:
+    assert read(tmp_path, 'place,year,quantity\n"a\tb\nc",é,1\n')[0]["place"] == "a b c"
+    assert tidy("  a \u3000 b\n") == "a b" and tidy("") == ""
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "told"),
+    [
+        (b"\xff\xfea\x00", "utf-8", "f row 1: the bytes are UTF-16."),
+        (b"\xfe\xff\x00a", "cp1252", "f row 1: the bytes are UTF-16."),
+        (b"\x00", "utf-8", "f row 1: a NUL byte: the file is cut or not text."),
+        (b"a\nb\x00\n\n\x00", "utf-8", "f row 2: a NUL byte: the file is cut or not text."),
+        (b"a\nb\nc\x00", "cp1252", "f row 3: a NUL byte: the file is cut or not text."),
+        ("a\né".encode(), "cp1252", "f: the bytes are UTF-8."),
+        (b"a\nb\n\xff\xe9,\n12", "utf-8", "f row 3: bytes ff e9 2c 0a are not utf-8."),
+        (b"\xe9", "utf-8", "f row 1: bytes e9 are not utf-8."),
+        (b"a\n\x81", "cp1252", "f row 2: bytes 81 are not cp1252."),
+        (b"a\rb", "utf-8", "f row 1: a line ends in CR alone."),
+        (b"a\r\nb\r\nc\rd", "utf-8", "f row 3: a line ends in CR alone."),
+        (b"\r", "utf-8", "f row 1: a line ends in CR alone."),
+        (b"a\r\nb\x83R\x83o\xd7", "cp1252", "f row 2: 'ƒ': signs that this publisher does not use."),
+        (b"a\nb\n\x80 \x8a\x83", "cp1252", "f row 3: 'Šƒ': signs that this publisher does not use."),
+    ],
+)
+def test_bytes_in_another_encoding_are_told_with_their_line(data: bytes, encoding: str, told: str) -> None:
+    cure = f"Expected the publisher's own file, in {encoding}."
+    with pytest.raises(BadInput) as refused:
+        decoded(data, "f", encoding)
+    ends = "End lines with LF or CR LF." if "CR alone" in told else cure
+    assert refused.value.line() == f"{told} {ends}"
+
+
+def test_what_an_english_editor_types_is_text() -> None:
+    typed = "Côte d’Ivoire — “5–6” ½ ¼ ¾ ® © ° ± × µ · § ¶ ¢ £ € ™ ² ³ … • À ÿ ‘x’\t\xa0\r\n"
+    assert decoded(typed.encode("cp1252"), "f", "cp1252") == typed
+    assert decoded(b"plain", "f", "cp1252") == "plain"
+    assert decoded("\ufeffé\r\n".encode(), "f", "utf-8-sig") == "é\r\n"
+    assert decoded("ƒŠ日本".encode(), "f", "utf-8") == "ƒŠ日本"
+
+
+def test_signs_that_are_not_used_are_shown_up_to_twelve() -> None:
+    odd = "ŠŒŽšœžŸƒˆ˜†‡‰‹›"
+    with pytest.raises(BadInput) as refused:
+        decoded(("a" + odd).encode("cp1252"), "f", "cp1252")
+    assert f"'{''.join(sorted(odd)[:12])}'" in refused.value.line() and refused.value.where == "f row 1"
+
+
+def test_a_file_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"12345")
+    assert file_bytes(path, most=5) == b"12345"
+    path.write_bytes(b"123456")
+    with pytest.raises(BadInput, match="larger than 5 bytes"):
+        file_bytes(path, most=5)
+    path.write_bytes(b"12345")
+    with pytest.raises(BadInput, match=r"^f\.csv: the file is larger than 4 bytes\. Is it the right file\?$"):
+        file_bytes(path, most=4)
+    with pytest.raises(BadInput, match=r"^none: the file cannot be read \(No such file or directory\)\. Check it\.$"):
+        file_bytes(tmp_path / "none")
+    assert MOST_BYTES == 33_554_432
+
+
+def test_a_cell_of_the_most_characters_is_read_and_one_more_is_not() -> None:
+    assert split("a\n" + "x" * MOST_IN_A_CELL, "f") == [(1, ["a"]), (2, ["x" * 20_000])]
+    with pytest.raises(BadInput) as refused:
+        split('a\n"b\nc"\n' + "x" * (MOST_IN_A_CELL + 1), "f")
+    assert refused.value.line() == "f row 4: a cell has more than 20,000 characters. Is a quote missing?"
+
+
+def test_a_row_that_cannot_be_split_is_told_where_it_begins() -> None:
+    with pytest.raises(BadInput) as refused:
+        split('a\n"b\nc"\nd,"e"f\n', "f")
+    assert refused.value.where == "f row 4" and refused.value.cure == 'Quote as "a ""b"" c".'
+    assert refused.value.what.startswith("the row cannot be split into cells (")
+    assert split("", "f") == [] and split("\ufeffa,b\n\n", "f") == [(1, ["a", "b"]), (2, [])]

@@ -19,8 +19,10 @@ from didymium.results import Result
 from didymium.results.lineage import Lineage, prov
 from didymium.studies.branches import branches
 from didymium.studies.coverage import coverage
+from didymium.studies.dials import adjustable, dials
 from didymium.studies.entities import entities
 from didymium.studies.floor import floor
+from didymium.studies.lab import Lab
 from didymium.studies.lineage import _formulas, found_row, lineage
 from didymium.studies.ownership import ownership
 from didymium.studies.reconcile import reconcile
@@ -90,6 +92,9 @@ def test_one_number_of_every_column_of_every_table_leads_to_its_rows(facts: Data
     lapsed = branches(facts, branched="cn-us-ban-suspension")
     answers = [*quick, stress, *money, didymium.respond(facts, "cn-stop-6"), *promises, *firms, lapsed]
     answers.append(didymium.plan(facts, parties=("USA",), futures=8))
+    standing = dials(adjustable()["cn-stop-6"])
+    assert standing is not None
+    answers.append(Lab(facts).ask("cn-stop-6", standing, ("USA", "JPN"), 20.0))
     assert {line["command"] for line in _formulas()} == {one.command for one in answers} | {"brief", "*"}
     rng = random.Random(4)
     columns: dict[tuple[str, str | None, str], list[tuple[Result, str | None, int, str]]] = {}

@@ -105,6 +105,18 @@ def test_the_claim_said_to_be_used_is_the_one_that_is_used(magnets: Result) -> N
     assert {"nd_oxide", "pr_oxide"} <= {product for product, _ in used}
 
 
+def test_a_need_that_counts_other_goods_is_not_told_in_the_unit_of_the_product(magnets: Result) -> None:
+    """USGS counts compounds and metals of all rare earths; Japan's newer metals too: no tonne of Nd, Pr, Dy and Tb."""
+    need = {
+        row["party"]: row for row in told(magnets, "reliance") if row["product"] == "ree_magnet" and row["need_unit"]
+    }
+    assert (need["USA"]["need_quantity"], need["USA"]["need_unit"]) == (9_010, "t REO")
+    assert (need["JPN"]["need_quantity"], need["JPN"]["need_unit"]) == (18_835, "t")
+    for row in told(magnets, "reliance"):
+        if row["need_unit"] and row["scope"] == "wider":
+            assert row["need_unit"] != row["unit"], row["product"]
+
+
 def test_concentration_of_refining_by_hand(magnets: Result) -> None:
     # China 73,756.7, Malaysia 3,625.24, United States 961.35 of 80,805.16 t; unnamed 2,461.87 t (IEA base year 2024)
     whole = 73_756.7 + 3_625.24 + 961.35 + 2_461.87

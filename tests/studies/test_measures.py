@@ -191,3 +191,10 @@ def test_a_month_as_start_begins_on_its_first_day_and_as_end_on_its_last() -> No
 def test_the_same_question_gives_the_same_bytes(ds: Dataset) -> None:
     one, two = (canonical_json(measures(ds, as_of=date(2026, 11, 22)).as_dict()) for _ in range(2))
     assert one == two
+
+
+def test_a_sentence_calls_a_place_as_the_table_beside_it_does(ds: Dataset) -> None:
+    """Not by its name in ISO 3166, 'Congo, The Democratic Republic of the'."""
+    (quota,) = (r for r in measures(ds, as_of=date(2026, 11, 28)).rows if r["measure_id"] == "cd-co-quota-2025")
+    assert "Until then DR Congo limits cobalt" in str(quota["lapse_effect"])
+    assert "コンゴ民主共和国は" in str(quota["lapse_effect_ja"])

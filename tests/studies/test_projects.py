@@ -63,7 +63,7 @@ def test_expected_output_of_one_plant_by_hand(answer: Result) -> None:
     plant = line(answer, "mp-10x", "ndfeb_magnet")
     assert plant["expected_t_2027"] == 0
     assert plant["expected_t_2030"] == plant["expected_t_2035"] == pytest.approx(7000 * 0.65)
-    assert (plant["start_year_p10"], plant["start_year_p90"]) == pytest.approx((2028.42, 2028.932))
+    assert (plant["expected_start_year_p10"], plant["expected_start_year_p90"]) == pytest.approx((2028.42, 2028.932))
     assert (plant["expected_t_2030_p10"], plant["capacity_t"]) == (0, 7000)
 
 
@@ -113,7 +113,9 @@ def test_bands_and_years_have_their_order(answer: Result) -> None:
     for r in answer.rows:
         assert 0 <= r["expected_t_2030_p10"] <= r["expected_t_2030_p90"]
         assert r["expected_t_2027"] <= r["expected_t_2030"] + 1e-9 <= r["expected_t_2035"] + 2e-9
-        assert r["start_year"] <= r["start_year_p10"] <= r["start_year_p90"]
+        assert (
+            r["start_year"] <= r["expected_start_year_p10"] <= r["expected_start_year"] <= r["expected_start_year_p90"]
+        )
         assert r["capacity_t"] is None or r["expected_t_2035"] <= r["capacity_t"]
 
 
@@ -130,3 +132,14 @@ def test_the_same_seed_gives_the_same_bytes(answer: Result, ds: Dataset) -> None
     again = projects(ds, draws=DRAWS)
     assert again.run_id == answer.run_id
     assert canonical_json(again.rows) == canonical_json(answer.rows)
+
+
+def test_a_capacity_is_told_as_its_register_row_states_it(answer: Result) -> None:
+    """Eneabba states 23,000 t of all oxides and no figure of its NdPr; a magnet plant's alloy rests on its magnets."""
+    found = {(r["project_id"], r["gap_stage"], r["model_product"]): r for r in answer.rows}
+    oxides = found["iluka-eneabba", "separated", "ndpr_oxide"]
+    assert (oxides["capacity_t"], oxides["capacity_status"]) == (None, "derived from reo_separated")
+    assert (oxides["stated_capacity"], oxides["stated_capacity_unit"]) == (23_000, "t REO/y")
+    alloy = found["vulcan-elements-10kt", "alloy", "ndfeb_alloy"]
+    assert (alloy["capacity_status"], alloy["stated_capacity"]) == ("derived from ndfeb_magnet", 10_000)
+    assert all(r["capacity_t"] == r["stated_capacity"] for r in answer.rows if r["capacity_status"] == "reported")

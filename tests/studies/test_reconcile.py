@@ -153,6 +153,7 @@ def test_shares_say_what_the_figures_leave_open(answer: Result, ds: Dataset) -> 
     )
 
 
+@pytest.mark.slow
 def test_the_error_of_a_share_is_that_of_redrawn_figures(inputs: Inputs, base: Base, ds: Dataset) -> None:
     """Each figure drawn anew around its balanced value by its standard error, and the year balanced again."""
     rng = np.random.default_rng(7)

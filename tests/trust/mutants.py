@@ -1,11 +1,12 @@
 """Small changes of the code, one at a time, each of which some test has to notice: the mutation score.
 
-    python -m tests.trust.mutants core|importers|MODULE … [--mutants 80] [--record]
+    python -m tests.trust.mutants core|importers|MODULE … [--mutants 80] [--seed 21] [--record]
 
 Cosmic Ray says which changes a module can suffer; a random part of those of all modules named (of a fixed seed) is
 tried in a copy of the checkout, each against the tests that name its module. What stands in type hints is left out,
 since it does not run. A change that lives is a gap of the tests, or no change at all; it counts against the score
-either way. The core is engine, finance, model and results; the importers are sources, and what reads text and cells.
+either way. Tests of the publishers' own files run where these are at hand, and the figure says whether they were.
+The core is engine, finance, model and results; the importers are sources, and what reads text and cells.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import py_compile
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +30,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.sources.conftest import raw_folder
 from tests.trust.record import record
 
 ROOT = Path(__file__).parent.parent.parent
@@ -38,7 +41,7 @@ PARTS = {
     "core": ("engine", "finance", "model", "results"),
     "importers": ("sources", "schema/reader.py", "schema/cells.py", "schema/spreadsheet.py"),
 }
-ELSEWHERE = {"plan_network": "tests/studies/test_plan.py"}
+ELSEWHERE = {"plan_network": ["tests/model/test_plan_network.py", "tests/studies/test_plan.py"]}
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def tests_of(module: Path) -> list[str]:
     A module that none names has the tests of its room.
     """
     if module.stem in ELSEWHERE:
-        return [ELSEWHERE[module.stem]]
+        return ELSEWHERE[module.stem]
     tests = ROOT / "tests"
     room = [*sorted((tests / module.parent.name).glob("test_*.py")), tests / "trust" / "test_known.py"]
     name = re.compile(rf"\b{module.stem}\b")
@@ -125,10 +128,13 @@ def changed(source: str, mutant: Mutant) -> str:
 
 
 def passes(copy: Path, tests: Sequence[str], most: float | None = None) -> bool:
-    """Whether all these tests pass in the copy, within `most` seconds."""
-    words = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly")
+    """Whether all these tests pass in the copy, within `most` seconds; on the same examples each time, however slow."""
+    words = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", "--hypothesis-profile", "ci")
     paths = f"{copy / 'src'}{os.pathsep}{copy}"
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    raw = raw_folder()
+    if raw is not None:  # the copy does not lie beside them
+        environment["DIDYMIUM_SHARED"] = str(raw.parent.parent)
     command = [sys.executable, "-m", "pytest", *words, *tests]
     try:
         ran = subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False, timeout=most)
@@ -181,6 +187,8 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=SEED)
     asked.add_argument("--record", action="store_true", help="write the figure to the page of trust")
     given = asked.parse_args()
+    # A job in the background ignores the interrupt of the keyboard, and would hand that on to tests that send one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         chosen, alive, every = tried(given.parts, given.mutants, Path(folder), given.seed, given.minutes)
     noticed = len(chosen) - len(alive)
@@ -188,11 +196,12 @@ def main() -> int:
     figure = (
         f"{noticed} of {len(chosen)} noticed ({noticed / len(chosen):.0%}): {asked_for}a sample of {given.mutants} "
     )
-    figure += f"of {every:,}"
+    figure += f"of {every:,}, raw files {'at hand' if raw_folder() else 'absent'}"
     print(figure)
     if given.record:
         what = " and ".join(given.parts)
-        command = f"python -m tests.trust.mutants {' '.join(given.parts)} --mutants {given.mutants} --record"
+        seed = "" if given.seed == SEED else f" --seed {given.seed}"
+        command = f"python -m tests.trust.mutants {' '.join(given.parts)} --mutants {given.mutants}{seed} --record"
         record(21, f"mutation score, {what}", figure, command, file="answers")
     return 0
 

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import pages, tables
+from didymium.app import fitting, pages, tables
 from didymium.errors import NotFound
-from didymium.questions.words import heading
+from didymium.questions.words import TELLING, heading
 from didymium.schema import TABLES
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from didymium.app.site import Site
     from didymium.i18n import Translator
+    from didymium.schema.columns import Table as TableOf
 
-RESERVED = ("lang", "sort", "q", "first")
+RESERVED = ("lang", "sort", "q", "first", "columns")
 """Words of an address that are no columns."""
 MOST_VALUES = 60
 """Different values up to which a column filters by a link."""
@@ -78,16 +79,12 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _address(table: str, row: Mapping[str, Any]) -> str:
-    return f"/data/{table}/{quote(str(row['row_id']).partition(':')[2], safe='')}"
-
-
 def _cells(
     name: str,
     rows: Sequence[Mapping[str, Any]],
     whole: Sequence[Mapping[str, Any]],
     given: Mapping[str, str],
-    lang: str,
+    t: Translator,
 ) -> list[list[tables.Cell]]:
     columns = list(whole[0]) if whole else []
     by_link = {
@@ -100,16 +97,27 @@ def _cells(
     }
     lines = []
     for row in rows:
-        line = [tables.Cell("→", where=f"{_address(name, row)}?{urlencode({'lang': lang})}")]
+        there = tables.row_address(str(row["row_id"]), t.lang)
+        line = [tables.Cell("→", where=there, label=t("Row"))]
         for column in columns:
             text, where = _text(row[column]), ""
             if text and column.endswith("source_id") and name != "sources":
-                where = f"/data/sources/{quote(text, safe='')}?{urlencode({'lang': lang})}"
+                where = f"/data/sources/{quote(text, safe='')}?{urlencode({'lang': t.lang})}"
             elif text and column in by_link and given.get(column) != text:
-                where = f"/data/{name}?{urlencode({**given, column: text, 'lang': lang})}"
-            line.append(tables.Cell(text, tables._is_number(row[column]), where))
+                where = f"/data/{name}?{urlencode({**given, column: text, 'lang': t.lang})}"
+            elif text and tables.is_told(column, row[column]):
+                where = there
+            line.append(tables.Cell(text, tables.is_number(row[column]), where))
         lines.append(line)
     return lines
+
+
+def _tells(column: str, table: TableOf | None) -> bool:
+    """Whether a column is what a reader of a table looks for: a number, its unit or year, a place, or a known name."""
+    if column in TELLING or column == "country" or column.endswith(("unit", "year")):
+        return True
+    is_number = table is not None and column in table.column_names and table.column(column).kind == "number"
+    return is_number and column not in ("lat", "lon")
 
 
 async def data(request: Request) -> Response:
@@ -139,13 +147,15 @@ async def table(request: Request) -> Response:
     whole = site.ds.rows(name)
     columns = list(whole[0]) if whole else []
     words = dict(request.query_params)
+    is_all = words.get("columns") == pages.ALL
     kept = await run_in_threadpool(picked, whole, words)
     given = {k: v for k, v in words.items() if v and (k in ("q", "sort") or k in columns)}
+    shown = {**given, **({"columns": pages.ALL} if is_all else {})}
     first = words.get("first", "")
     start = min(int(first), max(len(kept) - 1, 0)) if first.isascii() and first.isdigit() and len(first) < 9 else 0
 
     def to(more: Mapping[str, str], without: str = "") -> str:
-        asked = {k: v for k, v in {**given, **more}.items() if k != without}
+        asked = {k: v for k, v in {**shown, **more}.items() if k != without}
         return f"/data/{name}?{urlencode({**asked, 'lang': t.lang})}"
 
     sort = words.get("sort", "")
@@ -154,10 +164,23 @@ async def table(request: Request) -> Response:
             c,
             to({"sort": f"-{c}" if sort == c else c}),
             {c: "ascending", f"-{c}": "descending"}.get(sort, ""),
+            name=c,
         )
         for c in columns
     ]
     said = TABLES.get(name)
+    lines = _cells(name, kept[start : start + tables.SHOWN], whole, shown, t)
+    grid = tables.Table(name, (tables.Head(t("Row")), *heads), tuple(map(tuple, lines)), len(kept))
+    if not is_all:
+        key = [c for c in columns if said is not None and c in said.key]
+        minor = [c for c in columns if c not in key and not _tells(c, said)]
+        grid = fitting.fitted(
+            fitting.ordered(grid, ["", *key]),
+            t,
+            all_columns=to({"columns": pages.ALL}),
+            aside=["row_id", "layer", *reversed(minor)],
+            first=1 + len(key),
+        )
     return pages.shown(
         request,
         "table.html.j2",
@@ -165,11 +188,10 @@ async def table(request: Request) -> Response:
         title=name if said is None else f"{said.title_ja if t.lang == 'ja' else said.title} ({name})",
         lead=said.meaning if said is not None and t.lang == "en" else "",
         name=name,
-        head=heads,
-        lines=_cells(name, kept[start : start + tables.SHOWN], whole, given, t.lang),
+        grid=grid,
         held=[(k, v, to({}, k)) for k, v in given.items() if k in columns],
         word=words.get("q", ""),
-        hidden={k: v for k, v in given.items() if k != "q"},
+        hidden={k: v for k, v in shown.items() if k != "q"},
         first=start + 1 if kept else 0,
         last=min(start + tables.SHOWN, len(kept)),
         whole=len(kept),
@@ -246,10 +268,11 @@ def _licences(rows: Sequence[Mapping[str, Any]], t: Translator) -> tables.Table:
     heads = (tables.Head(heading("licence", t)), tables.Head(t("Sources"), is_number=True))
     lines = tuple(
         (
-            tables.Cell(licence, where=f"/sources?{urlencode({'licence': licence, 'lang': t.lang})}"),
-            tables.Cell(t.count(n), True),
+            tables.Cell(licence, where=where),
+            tables.Cell(t.count(n), True, where),
         )
         for licence, n in sorted(counts.items(), key=lambda c: (-c[1], c[0]))
+        for where in (f"/sources?{urlencode({'licence': licence, 'lang': t.lang})}",)
     )
     return tables.Table(t("Licences"), heads, lines, len(lines))
 

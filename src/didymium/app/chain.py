@@ -158,6 +158,7 @@ def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
             ("stage", "goods", "output_t", "unit", "top_country", "top_share", "shipped_share"),
             t,
             title=t("The line, stage by stage"),
+            pages=dict.fromkeys(("output_t", "top_share", "shipped_share"), ("/chain?", "line")),
         ),
         tables.table(
             _of(seen, "output"),
@@ -198,6 +199,7 @@ def _summary(seen: View, t: Translator) -> list[dict[str, Any]]:
                 "top_country": top,
                 "top_share": step.made[top] / step.total,
                 "shipped_share": sum(v for (maker, user), v in step.used.items() if maker != user) / step.total,
+                "line": urlencode({"family": seen.family, "product": step.products[0], "year": seen.year}),
             }
         )
     return found

@@ -51,7 +51,7 @@ FINANCE = {name: fields.described(PARAMS[name]) for name in ("bankable_in", "dra
 PLAN = {n: fields.described(PARAMS[n]) for n in ("parties", "budget", "risk", "only", "year", "futures", "seed")}
 FLOOR = {n: fields.described(PARAMS[n]) for n in ("floor_product", "floor_at", "floor_years", "parties", "seed")}
 STOCKS = {n: fields.described(PARAMS[n]) for n in ("parties", "outlook", "year", "draws", "seed", "futures")}
-ROWS = _texts("q", "sort", "first")
+ROWS = _texts("q", "sort", "first", "columns")
 PAGES = (
     Page("/", "What is at risk, lapses, is overdue, and where the gaps are", {}, "/situation"),
     Page(
@@ -113,11 +113,18 @@ PAGES = (
     Page("/runs", "The kept runs", {}),
     Page(
         "/runs/{run_id}",
-        "A kept run: what was asked, whether it is whole, its tables",
-        _texts("table"),
+        "A kept run: what was asked, whether it is whole, its tables; or one row of them",
+        _texts("table", "columns", "row"),
         "/runs/{run_id}",
     ),
     Page("/explain/{run_id}", "What stands behind a number", _texts("row", "column", "table")),
+    Page(
+        "/lab/numbers",
+        "The rows that a figure of the lab draws",
+        {**_texts(*DIALS), "figure": {"type": "integer", "minimum": 0, "maximum": 1}},
+        "/lab/numbers",
+    ),
+    Page("/lab/explain", "What stands behind a number of the lab", _texts(*DIALS, "a", "row", "column", "table")),
     Page(
         "/lab/{name}", "The scenario of a setting as a file: scenario.toml or assumptions.csv", _texts(*DIALS), media=""
     ),
@@ -143,7 +150,7 @@ def paths(questions: Iterable[Question]) -> dict[str, Any]:
     for question in questions:
         words = {n: fields.described(PARAMS[n]) for n in question.params if n not in fields.NOT_ASKED}
         path = f"/ask/{address(question)}"
-        table = {"table": TEXT, "sort": TEXT}
+        table = {"table": TEXT, "sort": TEXT, "columns": TEXT}
         _add(found, Page(path, question.help, {**words, **table}, path, (f"{path}/figure-{{number}}.svg",)))
     for path, (says, names) in SENT.items():
         form = {"type": "object", "properties": dict.fromkeys(names, TEXT), "required": list(names)}

@@ -58,12 +58,13 @@ def heat(result: Result, held: Mapping[str, str], given: Mapping[str, str], t: T
         for year in years:
             number, row = by_year.get(year, (0, {}))
             share = row.get("gap_share")
-            behind = {"row": str(number), "column": "gap_share", "lang": t.lang}
             cells.append(
                 {
                     "text": t.share(share, 2),
                     "level": 0 if not share else 1 + sum(float(share) >= e for e in EDGES),
-                    "where": f"/explain/{result.run_id}?{urlencode(behind)}" if number and share is not None else "",
+                    "where": tables.behind(f"/explain/{result.run_id}", number, "gap_share", t.lang)
+                    if number and share is not None
+                    else "",
                     "tonnes": t.tonnes(row.get("gap_t")),
                 }
             )

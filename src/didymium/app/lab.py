@@ -6,24 +6,24 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from didymium import figures
-from didymium.app import pages, pictures
+from didymium.app import pages, pictures, tables
 from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
 from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.forms import csv_text
 from didymium.questions.params import PARAMS
-from didymium.questions.words import cell, heading
 from didymium.scenario.scenario import Scenario
 from didymium.scenario.writing import toml_text
 from didymium.studies.dials import Dials, adjustable, cover, dials, longest, turned
 from didymium.studies.lab import Lab, compared
+from didymium.studies.shelf import Unwanted, always
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -60,6 +60,11 @@ class Setting:
     def query(self) -> str:
         """The setting as words of an address."""
         return urlencode(self.typed)
+
+    @property
+    def base(self) -> str:
+        """The address that explains the numbers of its answer: row and column are to be added."""
+        return f"/lab/explain?{self.query}"
 
 
 def setting(lab: Lab, words: Mapping[str, str], t: Translator) -> Setting:
@@ -113,14 +118,33 @@ def setting(lab: Lab, words: Mapping[str, str], t: Translator) -> Setting:
     return Setting(story, to, parties, number("days", 0, MOST_DAYS), typed, faults)
 
 
-def answered(lab: Lab, at: Setting) -> Result:
-    """The answer of a setting. Raises DidymiumError in words."""
-    return lab.ask(at.scenario.id, at.to, at.parties, at.days)
+def answered(lab: Lab, at: Setting, is_wanted: Callable[[], bool] = always) -> Result:
+    """The answer of a setting. Raises DidymiumError in words, Unwanted if nobody waits for it any longer."""
+    return lab.ask(at.scenario.id, at.to, at.parties, at.days, is_wanted)
 
 
-async def _waited(find: Callable[[], T]) -> T:
-    """What a call gives that may have to wait for a turn to solve."""
-    return await asyncio.get_running_loop().run_in_executor(_READERS, find)
+async def waited(request: Request, find: Callable[[Callable[[], bool]], T]) -> T:
+    """What a call gives that may have to wait for a turn to solve; it is told whether the browser still waits.
+
+    A browser drops what it asked when a dial moves on. Raises Unwanted if the call gave up for that.
+    """
+    gone = Event()
+
+    async def listened() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    listens = asyncio.create_task(listened())
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_READERS, find, lambda: not gone.is_set())
+    finally:
+        listens.cancel()
+
+
+def dropped() -> Response:
+    """What is said to a browser that has hung up: nobody reads it."""
+    return Response(status_code=499)
 
 
 class _Unkept(Exception):
@@ -140,19 +164,26 @@ async def page(request: Request) -> Response:
     key = ("page", request.url.query, lang, request.scope.get("person"), may(request, "edit"))
     body = lab.shown.at_hand(key)
     if body is None:
+
+        def made() -> bytes:
+            return _page(request, lab, lambda: lab.shown.wanted(key))
+
         try:
-            body = await _waited(lambda: lab.shown.get(key, lambda: _page(request, lab)))
+            body = await waited(request, lambda is_wanted: lab.shown.get(key, made, is_wanted))
         except _Unkept as unkept:
             return unkept.reply
+        except Unwanted:
+            return dropped()
     return Response(body, media_type="text/html; charset=utf-8")
 
 
-def _page(request: Request, lab: Lab) -> bytes:
-    t, words = pages.words_of(request), _words(request)
+def _page(request: Request, lab: Lab, is_wanted: Callable[[], bool]) -> bytes:
+    t, words = pages.words_of(request), read_words(request)
     at = setting(lab, words, t)
-    other = setting(lab, _inner(words["a"]), t) if words.get("a") else None
+    other = setting(lab, inner(words["a"]), t) if words.get("a") else None
     both = [one for one in (other, at) if one is not None]
-    told = [_told(lab, one, t) for one in both]
+    letters = ("A", "B") if len(both) > 1 else ("",)
+    told = [_told(lab, one, t, letter, is_wanted) for one, letter in zip(both, letters, strict=True)]
     is_right = all("fault" not in one for one in told)
     if pages.site_of(request).is_warm:
         Thread(target=lab.warm, args=(at.scenario.id,), daemon=True).start()
@@ -164,11 +195,11 @@ def _page(request: Request, lab: Lab) -> bytes:
         title=t("Stress lab"),
         at=at,
         held=words.get("a", ""),
-        fields=_fields(lab, at, t),
-        products=_products(at, t),
+        fields=dial_fields(lab, at, t),
+        products=products_of(at, t),
         answers=told,
         compared=_compared(lab, both, t) if len(both) > 1 and is_right else None,
-        scenarios=[(name, _title(story, t)) for name, story in adjustable().items()],
+        scenarios=[(name, title_of(story, t)) for name, story in adjustable().items()],
         twice=urlencode({"a": at.query}),
     )
     if not is_right:
@@ -176,7 +207,7 @@ def _page(request: Request, lab: Lab) -> bytes:
     return bytes(reply.body)
 
 
-def _words(request: Request) -> dict[str, str]:
+def read_words(request: Request) -> dict[str, str]:
     """The words of an address; what stands there more than once, with commas."""
     found: dict[str, str] = {}
     for name, word in request.query_params.multi_items():
@@ -184,15 +215,15 @@ def _words(request: Request) -> dict[str, str]:
     return found
 
 
-def _inner(query: str) -> dict[str, str]:
+def inner(query: str) -> dict[str, str]:
     return dict(parse_qsl(query))
 
 
-def _title(story: Scenario, t: Translator) -> str:
+def title_of(story: Scenario, t: Translator) -> str:
     return story.title_ja if t.lang == "ja" else story.title
 
 
-def _fields(lab: Lab, at: Setting, t: Translator) -> list[dict[str, Any]]:
+def dial_fields(lab: Lab, at: Setting, t: Translator) -> list[dict[str, Any]]:
     """The dials of the form: what they are called, where they stand, what they may be."""
     stocks = t("Users' stock at the start [days]")
     if cover(at.scenario) == "pool_cover_days":
@@ -217,58 +248,76 @@ def _fields(lab: Lab, at: Setting, t: Translator) -> list[dict[str, Any]]:
     return found
 
 
-def _products(at: Setting, t: Translator) -> list[tuple[str, str, bool]]:
+def products_of(at: Setting, t: Translator) -> list[tuple[str, str, bool]]:
     """The products that the scenario hits: id, name, and whether they are hit now."""
     was = dials(at.scenario)
     return [(p, t.product(p), p in at.to.products) for p in (was.products if was is not None else ())]
 
 
-def _told(lab: Lab, at: Setting, t: Translator) -> dict[str, Any]:
-    """An answer as a page shows it, or what is wrong."""
-    stands = t(
+def stands(at: Setting, t: Translator) -> str:
+    """Where the dials stand, in words."""
+    return t(
         "{share} % passes or remains, {months} months, {days} days of stock",
         share=at.typed["passes"],
         months=at.typed["months"],
         days=at.typed["days"],
     )
-    about: dict[str, Any] = {"query": at.query, "name": _title(at.scenario, t), "stands": stands}
+
+
+def _told(lab: Lab, at: Setting, t: Translator, letter: str, is_wanted: Callable[[], bool]) -> dict[str, Any]:
+    """An answer as a page shows it, or what is wrong; `letter` tells it from another one beside it."""
+    about: dict[str, Any] = {"query": at.query, "name": title_of(at.scenario, t), "stands": stands(at, t)}
     if at.faults:
         return about | {"fault": " ".join(at.faults.values())}
     try:
-        result = answered(lab, at)
+        result = answered(lab, at, is_wanted)
         specs = [draw(result, lang=t.lang, names=t.names) for draw in DRAWN]
     except DidymiumError as wrong:
         return about | {"fault": str(wrong)}
     wanted = (
-        (t("Totals"), [r for r in result.rows if r["is_total"]], TOTALS),
-        (t("By sector"), [r for r in result.rows if not r["is_total"]], SECTORS),
+        (t("Totals"), [r for r in tables.numbered(result.rows) if r[1]["is_total"]], TOTALS),
+        (t("By sector"), [r for r in tables.numbered(result.rows) if not r[1]["is_total"]], SECTORS),
     )
     return about | {
         "figures": [{"number": n, "description": s["description"], **s["usermeta"]} for n, s in enumerate(specs)],
-        "tables": [_table(name, rows, columns, t) for name, rows, columns in wanted],
+        "tables": [
+            tables.table(
+                rows, columns, t, title=f"{name} ({letter})" if letter else name, base=at.base, most=len(result.rows)
+            )
+            for name, rows, columns in wanted
+        ],
         "notes": [t.fact(w) for w in result.warnings],
         "cli": _cli(lab, at),
         "python": _python(lab, at),
-        "layer": _is_layered(lab, at),
+        "layer": is_layered(lab, at),
     }
 
 
-def _table(name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], t: Translator) -> dict[str, Any]:
-    lines = [[{"text": cell(r, c, t), "number": c.endswith("_t") or c in NUMBERS} for c in columns] for r in rows]
-    return {"name": name, "columns": [heading(c, t) for c in columns], "lines": lines}
+def _compared(lab: Lab, pair: Sequence[Setting], t: Translator) -> tables.Table:
+    """What the second of two settings changes against the first; a change leads to the two numbers it lies between."""
+    first, second = pair
+    rows = compared(answered(lab, first), answered(lab, second))
+    lines = []
+    for number, row in tables.numbered(rows):
+        behind = {"column": "unserved_t", "row": row["row_a"]}, {"column": "unserved_t", "row": row["row_b"]}
+        to_b = f"{second.query}&{urlencode(behind[1])}"
+        leads = {
+            "a": f"{first.query}&{urlencode(behind[0])}",
+            "b": to_b,
+            "change": f"{to_b}&{urlencode({'a': first.query})}",
+        }
+        lines.append((number, {**row, **leads}))
+    leads_by = {f"unserved_{name}_t": ("/lab/explain?", name) for name in ("a", "b", "change")}
+    return tables.table(lines, COMPARED, t, title=t("A against B"), pages=leads_by, most=len(lines))
 
 
-def _compared(lab: Lab, pair: Sequence[Setting], t: Translator) -> dict[str, Any]:
-    """What the second of two settings changes against the first."""
-    first, second = (answered(lab, one) for one in pair)
-    return _table(t("A against B"), compared(first, second), COMPARED, t)
+def is_layered(lab: Lab, at: Setting) -> bool:
+    """Whether the stocks stand elsewhere than in the data, so that it takes a layer to ask the same."""
+    return bool(at.days != cover_row(lab, at)["value"])
 
 
-def _is_layered(lab: Lab, at: Setting) -> bool:
-    return bool(at.days != _row(lab, at)["value"])
-
-
-def _row(lab: Lab, at: Setting) -> dict[str, Any]:
+def cover_row(lab: Lab, at: Setting) -> dict[str, Any]:
+    """The assumption that the dial of the stocks turns."""
     return next(row for row in _covers(lab) if row["assumption_id"] == cover(at.scenario))
 
 
@@ -280,14 +329,14 @@ def _cli(lab: Lab, at: Setting) -> str:
     """The same question on a terminal, beside the downloaded files."""
     story = turned(at.scenario, at.to)
     name = story.id if story is at.scenario else f"{story.id}.toml"
-    layer = " --layer lab-layer" if _is_layered(lab, at) else ""
+    layer = " --layer lab-layer" if is_layered(lab, at) else ""
     return f"didymium stress --scenario {name} --parties {','.join(at.parties)}{layer}"
 
 
 def _python(lab: Lab, at: Setting) -> str:
     story = turned(at.scenario, at.to)
     name = story.id if story is at.scenario else f"{story.id}.toml"
-    layer = '("lab-layer",)' if _is_layered(lab, at) else ""
+    layer = '("lab-layer",)' if is_layered(lab, at) else ""
     return "\n".join(
         [
             "import didymium",
@@ -300,41 +349,46 @@ def _python(lab: Lab, at: Setting) -> str:
 
 async def figure(request: Request) -> Response:
     """A figure of a setting as SVG; `bare` without its title and foot, for a page that has them as text."""
-    t, lab, words = pages.words_of(request), pages.site_of(request).lab, _words(request)
+    t, lab, words = pages.words_of(request), pages.site_of(request).lab, read_words(request)
     at, number = setting(lab, words, t), request.path_params["number"]
     if at.faults or number >= len(DRAWN):
         return await pages.missing(request, NotFound("no figure"))
     is_narrow, is_bare = words.get("narrow") == "1", words.get("bare") == "1"
 
     def drawn() -> bytes:
-        spec = DRAWN[number](answered(lab, at), lang=t.lang, names=t.names, narrow=is_narrow)
+        result = answered(lab, at, lambda: lab.shown.wanted(key))
+        spec = DRAWN[number](result, lang=t.lang, names=t.names, narrow=is_narrow)
         return pictures.picture(spec, words=not is_bare).encode("utf-8")
 
     key = ("figure", number, at.query, t.lang, is_narrow, is_bare)
     body = lab.shown.at_hand(key)
     if body is None:
         try:
-            body = await _waited(lambda: lab.shown.get(key, drawn))
+            body = await waited(request, lambda is_wanted: lab.shown.get(key, drawn, is_wanted))
         except DidymiumError:
             return await pages.missing(request, NotFound("no figure"))
+        except Unwanted:
+            return dropped()
     return pages.svg_response(body.decode("utf-8"))
 
 
 async def twin(request: Request) -> Response:
     """The answer of a setting as JSON, CSV or Excel."""
     t, lab, form = pages.words_of(request), pages.site_of(request).lab, request.path_params["form"]
-    at = setting(lab, _words(request), t)
+    at = setting(lab, read_words(request), t)
     if form not in pages.FORMS:
         return JSONResponse({"error": "There is no such page here."}, status_code=404)
     if at.faults:
         return JSONResponse({"error": "Some parameters cannot be read.", "parameters": at.faults}, status_code=422)
 
-    def written() -> Response:
-        result = answered(lab, at)
+    def written(is_wanted: Callable[[], bool]) -> Response:
+        result = answered(lab, at, is_wanted)
         return pages.file_of(result.as_dict(), result.rows, form, "lab")
 
     try:
-        return await _waited(written)
+        return await waited(request, written)
+    except Unwanted:
+        return dropped()
     except DidymiumError as wrong:
         return JSONResponse({"error": str(wrong)}, status_code=422)
 
@@ -342,7 +396,7 @@ async def twin(request: Request) -> Response:
 async def saved(request: Request) -> Response:
     """The scenario of a setting as a file, or the changed assumption as a file of a layer."""
     t, lab = pages.words_of(request), pages.site_of(request).lab
-    at = setting(lab, _words(request), t)
+    at = setting(lab, read_words(request), t)
     try:
         story = turned(at.scenario, at.to)
     except DidymiumError as wrong:
@@ -352,7 +406,7 @@ async def saved(request: Request) -> Response:
     if request.path_params["name"] == "scenario.toml":
         name, text, media = f"{story.id}.toml", toml_text(story), "application/toml"
     elif request.path_params["name"] == "assumptions.csv":
-        row = {k: v for k, v in _row(lab, at).items() if k not in ("row_id", "layer")}
+        row = {k: v for k, v in cover_row(lab, at).items() if k not in ("row_id", "layer")}
         ends = {"value": at.days, "low": min(at.days, row["low"]), "high": max(at.days, row["high"])}
         row |= ends | {"source_id": "didymium-derivation", "basis": "ASSUMPTION: set by hand in the stress lab"}
         name, text, media = "assumptions.csv", csv_text([row]), "text/csv; charset=utf-8"
@@ -376,8 +430,8 @@ async def keep(request: Request) -> Response:
     form = await request.form()
     if form.get("token") != site.token:
         return pages.too_old(request, t)
-    at = setting(site.lab, _inner(str(form.get("setting", ""))), t)
-    if at.faults or _is_layered(site.lab, at):
+    at = setting(site.lab, inner(str(form.get("setting", ""))), t)
+    if at.faults or is_layered(site.lab, at):
         return await pages.missing(request, NotFound("no setting that a run can hold"))
     try:
         params = run_params(at)

@@ -62,8 +62,7 @@ def beside(result: Result, name: str, lines: Sequence[str], value: str, t: Trans
         cells = [tables.Cell(word[c](k)) for c, k in zip(lines, key, strict=True)]
         for branch in branches:
             number, row = by_branch.get(branch, (0, {}))
-            behind = {"row": str(number), "column": value, "table": name, "lang": t.lang}
-            there = f"/explain/{result.run_id}?{urlencode({k: v for k, v in behind.items() if v})}"
+            there = tables.behind(f"/explain/{result.run_id}", number, value, t.lang, name)
             amount = row.get(value)
             cells.append(
                 tables.Cell(
@@ -124,7 +123,14 @@ def _parts(
             ),
             sheets.Part(
                 "branches",
-                tables.table(tables.numbered(branched.tables["branches"]), BRANCHES, t, title=t("The branches")),
+                tables.table(
+                    tables.numbered(branched.tables["branches"]),
+                    BRANCHES,
+                    t,
+                    title=t("The branches"),
+                    run_id=branched.run_id,
+                    name="branches",
+                ),
             ),
         ]
     return found

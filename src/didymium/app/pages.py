@@ -12,13 +12,13 @@ from urllib.parse import quote, urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from didymium.app import fields, pictures, tables
+from didymium.app import fields, fitting, pictures, tables
 from didymium.app.site import address
 from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import Translator, dataset_names, translator
 from didymium.questions.forms import csv_text, json_text, picked, workbook
-from didymium.questions.words import heading
+from didymium.questions.words import heading, value_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from didymium.app.site import Site
     from didymium.questions.question import Question
     from didymium.results import Result
+    from didymium.results.lineage import Lineage
 
 FORMS = {
     "json": "application/json",
@@ -35,6 +36,13 @@ FORMS = {
 }
 PATHS = {"plan": "/plan", "measures": "/measures", "stocks": "/stocks"}
 """Pages to which work that they began leads back."""
+ALL = "all"
+"""The word `columns` of an address that asks for all columns of a table, however wide."""
+NAMED = {
+    "commitment_id": ("/commitments/", "commitment_id"),
+    "measure_id": ("/data/measures/", "measure_id"),
+}
+"""Columns of answers whose words have a page of their own."""
 LANGUAGES = {"en": "English", "ja": "日本語"}
 
 
@@ -42,13 +50,29 @@ LANGUAGES = {"en": "English", "ja": "日本語"}
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("didymium.app"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breaking"] = breaking
+    return environment
+
+
+def breaking(text: str) -> str:
+    """A text that may be broken after the signs that join the parts of an id.
+
+    >>> str(breaking("ndpr_oxide"))
+    'ndpr_<wbr>oxide'
+    """
+    from markupsafe import Markup, escape
+
+    found = escape(text)
+    for sign in "_|":
+        found = found.replace(sign, Markup(f"{sign}<wbr>"))
+    return found
 
 
 def titles(t: Translator) -> dict[str, str]:
@@ -121,6 +145,7 @@ def shown(request: Request, template: str, t: Translator, /, *, status: int = 20
             static=static_link,
             named=named,
             address=address,
+            row_address=tables.row_address,
             questions=site.questions(),
             languages={code: f"{request.url.path}?{urlencode({**here, 'lang': code})}" for code in LANGUAGES},
             language_names=LANGUAGES,
@@ -192,7 +217,7 @@ async def ask(request: Request) -> Response:
     if table and table not in result.tables:
         return await missing(request, NotFound("no table"))
     specs = await run_in_threadpool(pictures.drawn, result, t) if not table else []
-    nothing["answer"] = _answer(result, asked, table, specs, t, request.query_params.get("sort", ""))
+    nothing["answer"] = _answer(result, asked, table, specs, t, request.query_params)
     return shown(request, "ask.html.j2", t, **shared, **nothing, form=_form(asked, t))
 
 
@@ -224,7 +249,12 @@ def _commands(asked: fields.Asked) -> dict[str, str]:
 
 
 def _answer(
-    result: Result, asked: fields.Asked, table: str, specs: Sequence[Mapping[str, Any]], t: Translator, sort: str
+    result: Result,
+    asked: fields.Asked,
+    table: str,
+    specs: Sequence[Mapping[str, Any]],
+    t: Translator,
+    query: Mapping[str, str],
 ) -> dict[str, Any]:
     """What a page shows of an answer: every number with the address of what stands behind it."""
     rows = list(result.tables[table] if table else result.rows)
@@ -237,6 +267,8 @@ def _answer(
     if table or not columns:
         columns = tables.all_columns(rows)
     given = {**asked.given, **({"table": table} if table else {})}
+    is_whole = query.get("columns") == ALL
+    here = f"/ask/{address(asked.question)}"
     grid = tables.table(
         numbered,
         columns,
@@ -245,10 +277,19 @@ def _answer(
         run_id=result.run_id,
         name=table,
         words=asked.question.words,
-        here=f"/ask/{address(asked.question)}",
-        asked=given,
-        sort=sort,
+        pages=NAMED,
+        here=here,
+        asked={**given, **({"columns": ALL} if is_whole else {})},
+        sort=query.get("sort", ""),
     )
+    if not is_whole:
+        grid = fitting.fitted(
+            grid,
+            t,
+            all_columns=f"{here}?{urlencode({**given, 'columns': ALL, 'lang': t.lang})}",
+            lead=lambda number: row_page(result.run_id, table, number, t.lang),
+            aside=asked.question.aside if not table else (),
+        )
     above = [
         tables.table(
             tables.numbered(result.tables[name]),
@@ -258,6 +299,7 @@ def _answer(
             run_id=result.run_id,
             name=name,
             words=asked.question.words,
+            pages=NAMED,
         )
         for name, shown in asked.question.above.items()
         if not table and result.tables.get(name)
@@ -278,6 +320,12 @@ def _answer(
         ],
         "query": urlencode(asked.given),
     }
+
+
+def row_page(run_id: str, table: str, number: int, lang: str) -> str:
+    """The address of one row of an answer with all its columns."""
+    given = {"table": table, "row": str(number), "lang": lang}
+    return f"/runs/{run_id}?{urlencode({k: v for k, v in given.items() if v})}"
 
 
 async def figure(request: Request) -> Response:
@@ -419,7 +467,25 @@ async def explain(request: Request) -> Response:
         found = await run_in_threadpool(behind)
     except DidymiumError as wrong:
         return refused(request, t, wrong)
-    return shown(request, "explain.html.j2", t, title=heading(found.column, t), found=found)
+    return explained(request, t, found)
+
+
+def explained(request: Request, t: Translator, found: Lineage, **more: Any) -> Response:
+    """The page of what stands behind one number; `more`: `setting` and `terms`, see its template."""
+    unit = "" if found.unit == "share" or not tables.is_number(found.value) else found.unit
+    band = (found.low, found.high) if found.low is not None and found.high is not None else None
+    return shown(
+        request,
+        "explain.html.j2",
+        t,
+        title=heading(found.column, t),
+        found=found,
+        value=value_text(found.value, found.column, t),
+        band=t.span(*(value_text(v, found.column, t) for v in band)) if band else "",
+        unit=unit,
+        keys=[(heading(name, t), value_text(value, name, t)) for name, value in found.keys.items()],
+        **{"setting": [], "terms": [], **more},
+    )
 
 
 STATIC = {

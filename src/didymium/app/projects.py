@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from didymium.app import fields, pages, pictures, tables
+from didymium.app.sheets import has_digit
 from didymium.app.site import address
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures.project_map import project_map
@@ -203,7 +205,7 @@ async def one(request: Request) -> Response:
         t,
         title=str(rows[0]["name"]),
         project=project,
-        facts=_facts(rows, t),
+        facts=_facts(project, rows, t),
         known=_known(site, project, rows, result, t),
         asked=asked,
         form=[f for f in pages._form(asked, t) if f["entry"].name != "projects"],
@@ -217,7 +219,8 @@ async def one(request: Request) -> Response:
     )
 
 
-def _facts(rows: Sequence[Mapping[str, Any]], t: Translator) -> list[tuple[str, str]]:
+def _facts(project: str, rows: Sequence[Mapping[str, Any]], t: Translator) -> list[tuple[str, str, str]]:
+    """What the register says of a project: name, value, and for what holds a number the address of its rows."""
     from didymium.questions.words import KINDS, value_text
 
     kinds = {**KINDS, **WORDS}
@@ -226,8 +229,9 @@ def _facts(rows: Sequence[Mapping[str, Any]], t: Translator) -> list[tuple[str, 
         values = list(dict.fromkeys(r[name] for r in rows if r.get(name) not in (None, "")))
         if values:
             separate = [p for v in values for p in (str(v).split(";") if kinds.get(name) == "place" else [v])]
-            texts = dict.fromkeys(value_text(v, name, t, kinds) for v in separate)
-            found.append((heading(name, t), "; ".join(texts)))
+            text = "; ".join(dict.fromkeys(value_text(v, name, t, kinds) for v in separate))
+            where = f"/data/projects?{urlencode({'project_id': project, 'lang': t.lang})}" if has_digit(text) else ""
+            found.append((heading(name, t), text, where))
     return found
 
 
@@ -266,11 +270,12 @@ def _money(result: Result | None, t: Translator) -> dict[str, Any] | None:
     if result is None:
         return None
     words = QUESTIONS["finance"].words
-    row = result.rows[0]
+    row, base = result.rows[0], f"/explain/{result.run_id}"
     given = {"run_id": result.run_id, "words": words}
+    columns = [c for c in MONEY if row.get(c) not in (None, "")]
     main = tables.table(
         [(1, row)],
-        [c for c in MONEY if row.get(c) not in (None, "")],
+        columns,
         t,
         title=t("Money"),
         **given,  # type: ignore[arg-type]
@@ -288,7 +293,13 @@ def _money(result: Result | None, t: Translator) -> dict[str, Any] | None:
         for name, columns in MONEY_TABLES.items()
     ]
     return {
-        "facts": list(zip(main.head, main.lines[0], strict=True)),
+        "facts": [
+            (
+                head,
+                one if one.where or not has_digit(one.text) else replace(one, where=tables.behind(base, 1, c, t.lang)),
+            )
+            for c, head, one in zip(columns, main.head, main.lines[0], strict=True)
+        ],
         "missing": str(row.get("missing") or ""),
         "tables": [m for m in more if m.lines],
         "notes": [t.fact(str(w)) for w in result.warnings],

@@ -208,14 +208,16 @@ async def one(request: Request) -> Response:
         asked, result = await run_in_threadpool(answer, site, words)
     except DidymiumError as wrong:
         return pages.refused(request, t, wrong)
-    row = next((r for r in result.rows if r["commitment_id"] == promise), None)
+    number, row = next(((n, r) for n, r in tables.numbered(result.rows) if r["commitment_id"] == promise), (0, None))
     if row is None:
         return await pages.missing(request, NotFound("no promise"))
+    base = f"/explain/{result.run_id}"
     kinds = {**KINDS, **asked.question.words, "parties": "place", "other_place": "place"}
     facts = [
-        (heading(name, t), t.fact(value_text(row[name], name, t, kinds)))
+        (heading(name, t), text, tables.behind(base, number, name, t.lang) if sheets.has_digit(text) else "")
         for name in FACTS
         if row.get(name) not in (None, "")
+        for text in (t.fact(value_text(row[name], name, t, kinds)),)
     ]
     parts = await run_in_threadpool(_evidence, site, promise, asked, result, t)
     known = {r["source_id"]: r for r in site.ds.rows("sources")}

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, sheets, tables
+from didymium.app import fields, fitting, pages, sheets, tables
 from didymium.app.site import address
 from didymium.errors import DidymiumError, NotFound
 from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import PARAMS
 from didymium.questions.words import heading
+from didymium.studies.lineage import found_row
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,13 +31,18 @@ async def runs(request: Request) -> Response:
     kept = await run_in_threadpool(site.runs.manifests)
     names = pages.titles(t)
     first = _first()
-    shown = [(m, names.get(str(m.command), str(m.command)), _asked_words(m, first)) for m in kept[: tables.SHOWN]]
+    shown = [(m, names.get(command_of(m), command_of(m)), _asked_words(m, first)) for m in kept[: tables.SHOWN]]
     return pages.shown(request, "runs.html.j2", t, title=t("Runs"), runs=shown)
+
+
+def command_of(manifest: Manifest) -> str:
+    """The question of a run as the catalogue names it: that of `branches` is `measures branches`."""
+    return str(manifest.call["command"])
 
 
 def words_of_run(site: Site, manifest: Manifest) -> tuple[str, dict[str, str]] | None:
     """The page that asks the question of a run again, and its words; None where a page cannot ask just that."""
-    question = QUESTIONS.get(manifest.command)
+    question = QUESTIONS.get(command_of(manifest))
     if question is None or question not in site.questions():
         return None
     params = manifest.call["params"]
@@ -68,13 +74,13 @@ def _found(site: Site, run_id: str) -> tuple[Manifest, Result]:
     return site.runs.manifest(name), site.loaded(name)
 
 
-def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str]]:
+def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str, str]]:
     known = str(manifest.dataset["id"])
     is_ours = known == str(site.ds.describe()["id"])
     data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
     other = t("other data than this page shows")
-    return [
-        (t("Question"), pages.titles(t).get(manifest.command, manifest.command)),
+    told = [
+        (t("Question"), pages.titles(t).get(command_of(manifest), command_of(manifest))),
         (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first")),
         (t("Kept"), str(manifest.created)),
         (t("Data"), data if is_ours else f"{data}: {other}"),
@@ -83,32 +89,89 @@ def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str
         (t("SHA-256"), manifest.result_sha256),
         (t("On a command line"), f"didymium runs repeat {manifest.run_id}"),
     ]
+    return [(name, value, "") for name, value in told]
 
 
-def _table(manifest: Manifest, result: Result, name: str, t: Translator) -> tables.Table:
+def _words(manifest: Manifest) -> Mapping[str, str]:
+    question = QUESTIONS.get(command_of(manifest))
+    return question.words if question else {}
+
+
+def _table(manifest: Manifest, result: Result, name: str, t: Translator, is_whole: bool) -> tables.Table:
     """The rows of a run, or one of its further tables."""
-    question = QUESTIONS.get(manifest.command)
+    question = QUESTIONS.get(command_of(manifest))
     rows = result.tables[name] if name else result.rows
     first = [c for c in question.columns if rows and c in rows[0]] if question and not name else []
-    return tables.table(
+    grid = tables.table(
         tables.numbered(rows),
         first or tables.all_columns(rows),
         t,
         title=heading(name, t) if name else t("Rows"),
         run_id=result.run_id,
         name=name,
-        words=question.words if question else {},
+        words=_words(manifest),
+    )
+    if is_whole:
+        return grid
+    given = {"table": name, "columns": pages.ALL, "lang": t.lang}
+    return fitting.fitted(
+        grid,
+        t,
+        all_columns=f"/runs/{result.run_id}?{urlencode({k: v for k, v in given.items() if v})}",
+        lead=lambda number: pages.row_page(result.run_id, name, number, t.lang),
+        aside=question.aside if question and not name else (),
+    )
+
+
+def _row(request: Request, manifest: Manifest, result: Result, name: str, t: Translator) -> Response:
+    """One row of a run with all its columns; each number leads to what stands behind it. Raises NotFound."""
+    number = found_row(result, request.query_params["row"], table=name or None)
+    rows = result.tables[name] if name else result.rows
+    if not 1 <= number <= len(rows):
+        raise NotFound(f"there is no row {number}.", cure=f"Rows run from 1 to {len(rows)}.")
+    grid = tables.table(
+        [(number, rows[number - 1])],
+        tables.all_columns(rows),
+        t,
+        title=t("Rows"),
+        run_id=result.run_id,
+        name=name,
+        words=_words(manifest),
+    )
+    where = f"/runs/{result.run_id}?{urlencode({'table': name})}" if name else f"/runs/{result.run_id}"
+    question = pages.titles(t).get(command_of(manifest), command_of(manifest))
+    known = {r["source_id"]: r for r in pages.site_of(request).ds.rows("sources")}
+    said = rows[number - 1].get("source_ids")
+    return pages.shown(
+        request,
+        "sheet.html.j2",
+        t,
+        title=t("Row {n}", n=t.count(number)),
+        lead=f"{question}: {heading(name, t)}" if name else question,
+        form=[],
+        facts=[(head.text, cell.text, cell.where) for head, cell in zip(grid.head, grid.lines[0], strict=True)],
+        figures=[],
+        parts=[],
+        work=None,
+        work_title="",
+        query="",
+        sources=[known[s] for s in said if s in known] if isinstance(said, list) else [],
+        more=[(where, t("Run {run}", run=result.run_id))],
+        notes=[],
     )
 
 
 async def one(request: Request) -> Response:
-    """A run: what was asked, of which data, whether it is whole, and its tables."""
+    """A run: what was asked, of which data, whether it is whole, and its tables; or one `row` of a table."""
     t, site = pages.words_of(request), pages.site_of(request)
     try:
         manifest, result = await run_in_threadpool(_found, site, request.path_params["run_id"])
         name = sheets.chosen(request.query_params, "table", list(result.tables))
+        if request.query_params.get("row"):
+            return _row(request, manifest, result, name, t)
     except DidymiumError as wrong:
         return pages.refused(request, t, NotFound(str(wrong)))
+    is_whole = request.query_params.get("columns") == pages.ALL
     choices = [("", t("Main table")), *((n, heading(n, t)) for n, rows in result.tables.items() if rows)]
     again = words_of_run(site, manifest)
     more = [("/runs", t("Runs"))]
@@ -124,7 +187,7 @@ async def one(request: Request) -> Response:
         form=[{"name": "table", "label": heading("table", t), "kind": "choice", "value": name, "options": choices}],
         facts=_facts(site, manifest, t),
         figures=[],
-        parts=[sheets.Part("rows", _table(manifest, result, name, t))],
+        parts=[sheets.Part("rows", _table(manifest, result, name, t, is_whole))],
         work=None,
         work_title="",
         query="",

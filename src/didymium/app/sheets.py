@@ -139,3 +139,8 @@ def dial(entry: fields.Entry, terms: str, t: Translator) -> dict[str, Any]:
 def narrowing(name: str, label: str, value: str, options: Sequence[tuple[str, str]], t: Translator) -> dict[str, Any]:
     """A filter of the rows of a page, with none of it first."""
     return {"name": name, "label": label, "kind": "choice", "value": value, "options": [("", t("all")), *options]}
+
+
+def has_digit(text: str) -> bool:
+    """Whether a fact of a page holds a number, which then leads to what stands behind it."""
+    return any(c.isdigit() for c in text)

@@ -152,7 +152,7 @@ class Site:
             (
                 m.run_id
                 for m in self.runs.manifests()
-                if (m.command, m.status, str(m.dataset["id"])) == (asked.question.command, COMPLETE, data)
+                if (m.call["command"], m.status, str(m.dataset["id"])) == (asked.question.command, COMPLETE, data)
                 and m.versions["didymium"] == __version__
                 and what(m.call["params"]) == sought
             ),
@@ -235,6 +235,7 @@ def _routes(site: Site) -> Starlette:
         floor_page,
         gap_page,
         lab,
+        lab_numbers,
         measure_page,
         pages,
         plan_page,
@@ -254,6 +255,9 @@ def _routes(site: Site) -> Starlette:
         Route("/ask/{name}", pages.ask),
         Route("/lab", lab.page),
         Route("/lab/figure-{number:int}.svg", lab.figure),
+        Route("/lab/explain", lab_numbers.explain),
+        Route("/lab/numbers", lab_numbers.numbers),
+        Route("/lab/numbers.{form}", lab_numbers.numbers_twin),
         Route("/lab/keep", lab.keep, methods=["POST"]),
         Route("/lab/{name}", lab.saved),
         Route("/lab.{form}", lab.twin),

@@ -77,11 +77,18 @@ def exposure(desk: Desk) -> Section:
                     (Column(t("Party")), lambda r: t.place(text(r["party"]))),
                     (Column(t("Product")), lambda r: t.term("product", text(r["product"]))),
                     (Column(t("Year"), "year"), lambda r: number(r["year"])),
-                    (Column(t("Need"), "number"), lambda r: number(r.get("need_quantity"))),
+                    (Column(t("Need"), "number"), lambda r: _of_scope(r, "need_quantity", "same")),
                     (Column(t("Own output"), "number"), lambda r: number(r.get("own_quantity"))),
-                    (Column(t("Imports"), "number"), lambda r: _imports(r, wider=False)),
+                    (Column(t("Imports"), "number"), lambda r: _of_scope(r, "import_quantity", "same")),
                     (Column(t("Unit")), lambda r: t.term("unit", text(r.get("unit")))),
-                    (Column(t("Imports with other goods [t]"), "number"), lambda r: _imports(r, wider=True)),
+                    (
+                        Column(t("Need with other goods [t]"), "number"),
+                        lambda r: _of_scope(r, "need_quantity", "wider"),
+                    ),
+                    (
+                        Column(t("Imports with other goods [t]"), "number"),
+                        lambda r: _of_scope(r, "import_quantity", "wider"),
+                    ),
                     (Column(t("Import reliance"), "share"), lambda r: number(r.get("reliance_share"))),
                     (Column(t("China's share of imports"), "share"), lambda r: number(r.get("china_import_share"))),
                 ],
@@ -112,9 +119,9 @@ def exposure(desk: Desk) -> Section:
     return Section("exposure", title, tuple(blocks))
 
 
-def _imports(row: Row, *, wider: bool) -> float | None:
-    """Imports of these goods alone, or of a customs basket that holds other goods too: never one for the other."""
-    return number(row.get("import_quantity")) if (row.get("scope") == "wider") is wider else None
+def _of_scope(row: Row, column: str, scope: str) -> float | None:
+    """A figure of these goods alone, or of a basket that holds other goods too: never one for the other."""
+    return number(row.get(column)) if row.get("scope", "same") == scope else None
 
 
 def _most_exposed(desk: Desk) -> list[Table]:
@@ -191,9 +198,9 @@ def gaps(desk: Desk) -> Section:
     blocks: list[Block] = [
         Paragraph(
             t(
-                "A gap is the need of a party at one stage less what it can surely get: its own output, partners' "
-                "output that is not needed there, "
-                "contracted purchases and stock. Need follows from final demand through the recipes of the chain "
+                "A gap is the need of a party at one stage less what it can surely get: its own output, contracted "
+                "purchases, and partners' output that is not needed there. Stock is not taken off: it is used once, "
+                "a gap returns each year. Need follows from final demand through the recipes of the chain "
                 "(outlook {outlook}).",
                 outlook=t.term("outlook", text(rows[0]["outlook"])),
             )

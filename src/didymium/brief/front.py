@@ -96,9 +96,10 @@ def _exposure(desk: Desk) -> list[Paragraph]:
                 said = t("{party}: {share} of imports of {product} came from China in {year}.", **words)
             else:
                 words["reliance"] = t.share(number(row["reliance_share"]))
+                words["then"] = t.year(int(number(row["year"]) or 0))
                 said = t(
                     "{party}: {share} of imports of {product} came from China in {year}; imports met {reliance} "
-                    "of need.",
+                    "of need in {then}.",
                     **words,
                 )
             points.append(Paragraph(said, desk.cite(row)))
@@ -189,8 +190,8 @@ def _stress(desk: Desk) -> list[Paragraph]:
         points.append(
             Paragraph(
                 t(
-                    "Hardest hit in all {n} scenarios: {sector} ({party}) under “{scenario}”; {share} of demand "
-                    "for {product} goes unserved, {amount}.",
+                    "Largest share of demand unserved over the {n} scenarios: {sector} ({party}) under “{scenario}”, "
+                    "{share} of demand for {product}, {amount}.",
                     n=t.count(len(scenarios(result))),
                     sector=t.term("sector", text(worst["sector"])),
                     party=t.place(text(worst["party"])),
@@ -299,9 +300,11 @@ def _gap_tiles(desk: Desk) -> list[Tile]:
                 product=step_name(last, t, desk.rows("gaps")),
                 year=t.year(int(number(last["year"]) or 0)),
             ),
-            value=t.share(number(last["gap_share"])),
+            value=t.tonnes(number(last["gap_t"])),
             interval=t.span(t.number(bounds[0]), t.tonnes(bounds[1])) if bounds else "",
-            note=t("of need, {party}", party=t.place(text(last["party"]))),
+            note=t(
+                "{share} of need, {party}", share=t.share(number(last["gap_share"])), party=t.place(text(last["party"]))
+            ),
             cites=desk.cite(last),
         )
     ]
@@ -317,7 +320,7 @@ def _projects(desk: Desk) -> list[Paragraph]:
     points = [
         Paragraph(
             t(
-                "Candidate projects that would add supply where there is a gap: {n}; {k} of them run, ramp up or "
+                "Candidate projects that would add supply to the chain: {n}; {k} of them run, ramp up or "
                 "are under construction.",
                 n=t.count(len(ids)),
                 k=t.count(len(moving)),
@@ -334,14 +337,15 @@ def _projects(desk: Desk) -> list[Paragraph]:
         points.append(
             Paragraph(
                 t(
-                    "Largest against its gap: {project} ({place}, {status}) with {amount} of {product} expected "
-                    "in {year}.",
+                    "Largest against the need where there is a gap: {project} ({place}, {status}) with {amount} of "
+                    "{product} expected in {year}, {share} of the need.",
                     project=text(row["name"]),
                     place=t.place(text(row["country"])),
                     status=t.term("project_status", text(row["status"])),
                     amount=t.tonnes(number(row["expected_t_2030"])),
-                    product=t.term("product", text(row["product"])),
+                    product=t.term("product", text(row.get("model_product") or row["product"])),
                     year=t.year(2030),
+                    share=t.share(number(row["fills_share"])),
                 ),
                 desk.cite(row),
             )
@@ -383,17 +387,19 @@ def _record(desk: Desk) -> list[Paragraph]:
         )
     promised = desk.rows("commitments")
     if promised:
+        told = [t.fact(warning) for warning in desk.result("commitments").warnings]
         count = {state: sum(1 for r in promised if r["state"] == state) for state in ("overdue", "due_soon", "met")}
+        counted = t(
+            "Of {m} commitments: {late} overdue, {soon} due within {d} days, {met} met.",
+            m=t.count(len(promised)),
+            late=t.count(count["overdue"]),
+            soon=t.count(count["due_soon"]),
+            d=t.count(SOON_DAYS),
+            met=t.count(count["met"]),
+        )
         points.append(
             Paragraph(
-                t(
-                    "Of {m} commitments: {late} overdue, {soon} due within {d} days, {met} met.",
-                    m=t.count(len(promised)),
-                    late=t.count(count["overdue"]),
-                    soon=t.count(count["due_soon"]),
-                    d=t.count(SOON_DAYS),
-                    met=t.count(count["met"]),
-                ),
+                ("" if t.lang == "ja" else " ").join([counted, *told]),
                 desk.cite(*(r for r in promised if r["state"] == "overdue")),
             )
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from didymium.brief.desk import Desk, Picked, interval, number, said, text
-from didymium.brief.document import Block, Column, Interval, Paragraph, Section, Table
+from didymium.brief.document import Block, Column, Paragraph, Section, Table
 from didymium.figures import commitments_board, measures_calendar, project_timeline
 from didymium.figures.commitments import lateness
 from didymium.figures.measures import change_date, change_days, change_kind, lapse, measure_name, state_of, target_names
 from didymium.figures.rows import as_list
-from didymium.i18n import rank
+from didymium.i18n import Translator, rank
 from didymium.results import Row
 
 SOON_DAYS = 90
@@ -141,6 +141,16 @@ def situation(desk: Desk) -> Section:
     return Section("situation", title, tuple(blocks))
 
 
+def _expected_start(row: Row, t: Translator) -> str:
+    """The expected start with its interval, to a tenth of a year."""
+    at, low, high = (number(row.get(f"expected_start_year{end}")) for end in ("", "_p10", "_p90"))
+    if at is None:
+        return t.number(None)
+    if low is None or high is None or round(low, 1) == round(high, 1):
+        return f"{at:.1f}"
+    return t("{value} ({interval})", value=f"{at:.1f}", interval=t.span(f"{low:.1f}", f"{high:.1f}"))
+
+
 def projects(desk: Desk, most: int = 24) -> Section:
     """Real projects that would fill a gap, with date, status and support."""
     t = desk.t
@@ -158,20 +168,19 @@ def projects(desk: Desk, most: int = 24) -> Section:
     whom = (Column(t("For")), lambda r: t.place(text(r["gap_party"])) if r.get("gap_party") else "")
     for_whom = [whom] if len({text(r.get("gap_party")) for r in rows}) > 1 else []
     product = (Column(t("Product")), lambda r: t.term("product", text(r.get("model_product") or r["product"])))
-    start = (
-        Column(t("Start"), "year"),
-        lambda r: Interval(number(r["start_year"]), number(r.get("start_year_p10")), number(r.get("start_year_p90"))),
-    )
+    stated = (Column(t("Stated start"), "year"), lambda r: number(r["start_year"]))
+    start = (Column(t("Expected start")), lambda r: _expected_start(r, t))
     supply: list[Picked] = [
         (Column(t("Place")), lambda r: t.place(text(r["country"]))),
         product,
         status,
+        stated,
         start,
         (Column(t("Capacity"), "number", tonnes), lambda r: number(r.get("capacity_t"))),
         (Column(t("Expected 2027"), "number"), lambda r: interval(r, "expected_t_2027")),
         (Column(t("Expected 2030"), "number"), lambda r: interval(r, "expected_t_2030")),
         (Column(t("Expected 2035"), "number"), lambda r: interval(r, "expected_t_2035")),
-        (Column(t("Fills, share of gap"), "share"), lambda r: number(r.get("fills_share"))),
+        (Column(t("Part of need, 2030"), "share"), lambda r: number(r.get("fills_share"))),
         *for_whom,
     ]
 
@@ -193,7 +202,7 @@ def projects(desk: Desk, most: int = 24) -> Section:
     largest = sorted(rows, key=lambda r: -(number(r.get("fills_share")) or 0.0))[:most]
     added = desk.table(
         t(
-            "What the projects would add, the {n} largest of {m} against their gap",
+            "What the projects would add, the {n} largest of {m} against the need",
             n=t.count(len(largest)),
             m=t.count(len(rows)),
         ),

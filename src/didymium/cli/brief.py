@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 ASKED = ("exposure", "stress", "gaps", "projects", "finance", "commitments", "measures", "data reconcile")
 """The questions of a brief, in the order of its pages. Stress is asked once for each scenario."""
 
-FINANCE_DRAWS = 200
 AT_A_TIME = 2  # questions
 
 FILES = ("brief.html", "brief.pdf", "brief.xlsx")
@@ -177,8 +176,8 @@ def _questions(params: Mapping[str, Any], ds: Dataset) -> list[tuple[Question, d
         question = QUESTIONS[command]
         own = {name: params[name] if name in params else PARAMS[name].kept_default() for name in question.params}
         if command == "finance":
-            # The projects of the ledger alone, and few draws: the pages of a project have more.
-            own |= {"projects": _ledger_projects(ds), "draws": FINANCE_DRAWS}
+            # The projects of the ledger alone, with as many draws as the table of all: the same numbers in both.
+            own |= {"projects": _ledger_projects(ds)}
         if "scenario" in own:
             # Which assumptions matter is asked of the first scenario alone: it takes more solves than all the rest.
             # The figures set two kinds of foresight side by side; the band stands beside the one without foresight.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from didymium.cli.asking import command_of
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Group, Shared, shared_options
 from didymium.cli.reminding import asked_options, remind, reminder_options
 from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import IsoDate
@@ -42,7 +42,7 @@ def _asked(ctx: click.Context, /, journal: Path | None, **values: Any) -> Any:
     return ctx.invoke(_ledger, **values)
 
 
-commitments = click.Group(
+commitments = Group(
     "commitments",
     params=[
         *_ledger.params,

@@ -12,7 +12,7 @@ import click
 from didymium.cli.asking import command_of
 from didymium.cli.data_files import export, redact, sql, template
 from didymium.cli.importing import diff, import_file
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Group, Shared, shared_options
 from didymium.cli.trade import trade
 from didymium.questions.catalogue import QUESTIONS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from didymium.data import Dataset
 
 
-@click.group()
+@click.group(cls=Group)
 def data() -> None:
     """Look at the facts, check your own, and see where a number comes from."""
 
@@ -78,7 +78,7 @@ def check(shared: Shared, path: Path | None, as_table: str | None) -> int:
         for fault in faults:
             line = fault.line()
             click.echo(line if fault.severity == "error" else t("Warning: {text}", text=line), err=True)
-        counts = t("{errors} faults, {warnings} warnings.", errors=len(errors), warnings=len(faults) - len(errors))
+        counts = t("Faults: {errors}. Warnings: {warnings}.", errors=len(errors), warnings=len(faults) - len(errors))
         click.echo(counts)
         if path is not None and not errors and not shared.quiet:
             click.echo(t("Next: {command}", command=f"didymium exposure --layer {path}"))
@@ -138,6 +138,7 @@ def list_tables(shared: Shared) -> None:
 @shared_options
 def table(shared: Shared, name: str, where: tuple[str, ...]) -> None:
     """Show the rows of table NAME as they would be used, with the layer of each."""
+    from didymium.questions.words import TELLING
     from didymium.schema import TABLES
 
     ds = _opened(shared)
@@ -148,36 +149,10 @@ def table(shared: Shared, name: str, where: tuple[str, ...]) -> None:
             raise click.UsageError(f"--where {text}: write COLUMN=VALUE.")
         ds.rows(name, **{column: value})  # refuses a column that the table does not have
         rows = [row for row in rows if _written(row[column]) == value]
-    columns = [c for c in TABLES[name].column_names if c in TABLES[name].key or c in _TELLING]
+    columns = [c for c in TABLES[name].column_names if c in TABLES[name].key or c in TELLING]
     if "layer" not in columns:
         columns.append("layer")
     _show_rows(shared, ds, f"data table {name}", rows, columns, f"didymium data table {name} --csv")
-
-
-# Beside the key, what a reader of a table looks for; all columns are in --csv and --json.
-_TELLING = frozenset(
-    (
-        "basis",
-        "capacity_t",
-        "confidence",
-        "due_date",
-        "end_date",
-        "licence",
-        "name",
-        "preferred",
-        "producer",
-        "quantity",
-        "source_id",
-        "status",
-        "summary",
-        "title",
-        "unit",
-        "value",
-        "value_high",
-        "value_low",
-        "value_status",
-    )
-)
 
 
 def _written(value: Any) -> str:

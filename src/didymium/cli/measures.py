@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from didymium.cli.asking import command_of
+from didymium.cli.options import Group
 from didymium.cli.reminding import asked_options, remind, reminder_options
 from didymium.questions.catalogue import QUESTIONS
 
@@ -18,7 +19,7 @@ def _asked(ctx: click.Context, /, **values: Any) -> Any:
     return None if ctx.invoked_subcommand else ctx.invoke(_calendar, **values)
 
 
-measures = click.Group(
+measures = Group(
     "measures",
     commands={name: command_of(QUESTIONS[f"measures {name}"]) for name in ("branches", "entities", "floor")},
     params=_calendar.params,

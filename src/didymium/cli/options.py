@@ -16,6 +16,17 @@ FORMATS = ("json", "csv", "parquet", "xlsx", "iamc")
 BINARY = ("parquet", "xlsx")
 
 
+class Group(click.Group):
+    """A group whose help tells the first paragraph of each command whole, where click cuts it off."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        told = [(name, (c.help or "").partition("\n\n")[0]) for name, c in found if c is not None and not c.hidden]
+        if told:
+            with formatter.section("Commands"):
+                formatter.write_dl([(name, " ".join(text.split())) for name, text in told])
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """How to show the answer, and which data and store to use.

@@ -17,8 +17,8 @@ from didymium.questions.forms import Rows, chosen, csv_text, json_text, long_row
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
+    from didymium.cli.sheet import Sheet
     from didymium.questions.question import Question
     from didymium.results import Result
 
@@ -83,7 +83,7 @@ def limited(rows: Rows, shared: Shared) -> Rows:
     return rows[: shared.limit] if shared.limit is not None else rows
 
 
-def show_table(table: Table | None, shared: Shared, *, notes: Sequence[str] = (), then: str = "") -> None:
+def show_table(table: Sheet | None, shared: Shared, *, notes: Sequence[str] = (), then: str = "") -> None:
     """A table for people on stdout, its notes, and as the last line the command that a reader may want next."""
     from didymium.i18n import translator
 

@@ -9,7 +9,7 @@ import click
 
 from didymium.cli import asking
 from didymium.cli.asking import command_of
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Group, Shared, shared_options
 from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import PARAMS
 
@@ -114,7 +114,7 @@ def pack(shared: Shared, run: str, folder: Path, as_of: str) -> None:
 
 
 pack.params = [PARAMS["as_of"].option("as_of"), *(p for p in pack.params if p.name != "output")]
-plan = click.Group(
+plan = Group(
     "plan",
     commands={"diff": difference, "pack": pack, "whatif": command_of(QUESTIONS["plan whatif"])},
     params=_plan.params,

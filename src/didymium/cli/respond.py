@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from didymium.cli.asking import command_of
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Group, Shared, shared_options
 from didymium.questions.catalogue import QUESTIONS
 from didymium.questions.params import PARAMS, IsoDate
 
@@ -33,7 +33,7 @@ def _asked(ctx: click.Context, /, **values: Any) -> Any:
     return None if ctx.invoked_subcommand else ctx.invoke(_answer, **values)
 
 
-respond = click.Group(
+respond = Group(
     "respond",
     params=_answer.params,
     callback=_asked,

@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 
 from didymium import __version__
-from didymium.cli.options import debug_option
+from didymium.cli.options import Group, debug_option
 from didymium.questions.catalogue import QUESTIONS
 
 # Groups and commands with a file of their own. The others are questions of the catalogue.
@@ -47,7 +47,7 @@ _ORDER = (
 )
 
 
-class _Root(click.Group):
+class _Root(Group):
     """Looks a command up by its name when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from didymium.cli.card import card
-from didymium.cli.options import Shared, shared_options, table_option
+from didymium.cli.options import Group, Shared, shared_options, table_option
 from didymium.cli.reviewing import comments, errata, review, sign, signs
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from didymium.results import Manifest, RunStore
 
 
-@click.group(no_args_is_help=False)
+@click.group(cls=Group, no_args_is_help=False)
 def runs() -> None:
     """List, show, verify, repeat, sign and export the answers that were kept."""
 

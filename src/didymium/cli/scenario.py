@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from didymium.cli.options import Shared, shared_options
+from didymium.cli.options import Group, Shared, shared_options
 
 if TYPE_CHECKING:
     from didymium.i18n import Translator
     from didymium.scenario.scenario import Scenario
 
 
-@click.group()
+@click.group(cls=Group)
 def scenario() -> None:
     """List and show scenarios, and the schema of a scenario file."""
 

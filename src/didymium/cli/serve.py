@@ -55,6 +55,7 @@ def serve(port: int, store: Path | None, layer: tuple[Path, ...], proxy: Path | 
         host=listen,
         port=port,
         log_level="warning",
+        ws="none",  # no page speaks it; another package that brings a library for it would open that door
         server_header=False,
         proxy_headers=False,  # whose address a request comes from is judged by us
         limit_concurrency=400,

@@ -19,7 +19,7 @@ import numpy as np
 from didymium.engine.certificate import Certificate, judge, magnitudes, proven_duals, proves_unbounded
 from didymium.engine.elastic import SMALLEST, InfeasibleProgramme, relax
 from didymium.engine.programme import Change, FloatArray, LinearProgramme, frozen
-from didymium.engine.scaling import Scaling
+from didymium.engine.scaling import PIECE, Scaling
 from didymium.errors import SolverFailed
 
 if TYPE_CHECKING:
@@ -320,21 +320,12 @@ class Solver:
 
     def _write(self, lp: LinearProgramme) -> None:
         """Let HiGHS hold `lp`: what differs from what it holds."""
-        highs, scaling, held = self._highs, self._scaling, self._held
+        held = self._held
         costs = _differ((lp.cost, held.cost))
         columns = _differ((lp.col_lower, held.col_lower), (lp.col_upper, held.col_upper))
         rows = _differ((lp.row_lower, held.row_lower), (lp.row_upper, held.row_upper))
-        # All numbers are looked at before the first is handed over.
-        cost = scaling.cost(lp.cost[costs], costs)
-        column = [scaling.col_bound(side[columns], columns) for side in (lp.col_lower, lp.col_upper)]
-        row = [scaling.row_bound(side[rows], rows) for side in (lp.row_lower, lp.row_upper)]
+        _hand_over(self._highs, self._scaling, lp, costs, columns, rows)
         self._held = lp
-        if costs.size:
-            _demand(highs.changeColsCost(costs.size, costs, cost), "changing costs")
-        if columns.size:
-            _demand(highs.changeColsBounds(columns.size, columns, *column), "changing column bounds")
-        if rows.size:
-            _demand(highs.changeRowsBounds(rows.size, rows, *row), "changing row bounds")
 
     def _ray(self) -> FloatArray | None:
         """The direction in which HiGHS says that the cost falls for ever, if it gives one."""
@@ -381,6 +372,7 @@ def _load(lp: LinearProgramme, scaling: Scaling) -> Any:
         ("dual_feasibility_tolerance", TOLERANCE),
     ):
         _set(highs, option, value)
+    no_row = np.zeros(lp.rows)
     said = highs.passModel(
         lp.columns,
         lp.rows,
@@ -388,12 +380,13 @@ def _load(lp: LinearProgramme, scaling: Scaling) -> Any:
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
         0.0,
-        scaling.cost(lp.cost),
-        # Zeros that nobody writes to take no memory.
-        scaling.col_bound(lp.col_lower) if lp.col_lower.any() else np.zeros(lp.columns),
-        scaling.col_bound(lp.col_upper),
-        scaling.row_bound(lp.row_lower),
-        scaling.row_bound(lp.row_upper),
+        # Stand-ins: costs and bounds follow in pieces. Whole arrays of them, scaled, beside those of the matrix would
+        # be the most memory that a build needs.
+        lp.cost,
+        lp.cost,
+        lp.cost,
+        no_row,
+        no_row,
         _int32(lp.matrix.indptr),
         _int32(lp.matrix.indices),
         scaling.coefficients(lp.matrix),
@@ -401,7 +394,27 @@ def _load(lp: LinearProgramme, scaling: Scaling) -> Any:
     )
     # A warning here means that HiGHS has changed the programme, for example dropped a coefficient.
     _demand(said, "taking the programme")
+    none = _int32([])
+    for first in range(0, lp.columns, PIECE):
+        columns = np.arange(first, min(first + PIECE, lp.columns), dtype=np.int32)
+        _hand_over(highs, scaling, lp, columns, columns, none)
+    for first in range(0, lp.rows, PIECE):
+        _hand_over(highs, scaling, lp, none, none, np.arange(first, min(first + PIECE, lp.rows), dtype=np.int32))
     return highs
+
+
+def _hand_over(highs: Any, scaling: Scaling, lp: LinearProgramme, costs: Any, columns: Any, rows: Any) -> None:
+    """Let HiGHS have the costs and the bounds of these columns, and the bounds of these rows."""
+    # All numbers are looked at before the first is handed over.
+    cost = scaling.cost(lp.cost[costs], costs)
+    column = [scaling.col_bound(side[columns], columns) for side in (lp.col_lower, lp.col_upper)]
+    row = [scaling.row_bound(side[rows], rows) for side in (lp.row_lower, lp.row_upper)]
+    if costs.size:
+        _demand(highs.changeColsCost(costs.size, costs, cost), "changing costs")
+    if columns.size:
+        _demand(highs.changeColsBounds(columns.size, columns, *column), "changing column bounds")
+    if rows.size:
+        _demand(highs.changeRowsBounds(rows.size, rows, *row), "changing row bounds")
 
 
 def _differ(*pairs: tuple[FloatArray, FloatArray]) -> Any:

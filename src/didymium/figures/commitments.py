@@ -26,13 +26,14 @@ STATE_COLOURS = {
 def commitments_board(
     result: Result, *, lang: str, narrow: bool = False, names: Names | None = None, most: int = 16
 ) -> theme.Spec:
-    """Promises with a date on a time line, by state; those nearest to the day of the brief."""
+    """Promises with a date on a time line, by state: those overdue or due soon, then the nearest to the day asked."""
     t = translator(lang, names)
     today = as_of(result)
     dated = [r for r in result.rows if r.get("due_date")]
     if not dated:
         raise NotFound("No commitment has a date.", cure="Run `didymium commitments` first.")
-    kept = sorted(dated, key=lambda r: abs(quantity(r.get("days_overdue"))))[:most]
+    pressing = ("overdue", "due_soon")
+    kept = sorted(dated, key=lambda r: (r["state"] not in pressing, abs(quantity(r.get("days_overdue")))))[:most]
     kept.sort(key=lambda r: (rank("commitment_state", str(r["state"])), str(r["due_date"])))
     extent, right = (158, 0) if narrow else (322, 108)
     plot = theme.width(narrow) - extent - right - 12
@@ -96,7 +97,7 @@ def commitments_board(
         source=theme.footer(result, kept, t),
         title=t("Commitments: {n} overdue, {m} due soon", n=t.count(late), m=t.count(soon)),
         subtitle=t(
-            "Due dates as of {date} (dashed line); the {n} nearest of {m}",
+            "Due dates as of {date} (dashed line); those overdue or due soon, then the nearest: {n} of {m}",
             date=t.date(today),
             n=t.count(len(kept)),
             m=t.count(len(result.rows)),
@@ -112,6 +113,8 @@ def lateness(row: Row, t: Translator) -> str:
         return t("no date")
     if row.get("state") == "met":
         return t.term("commitment_state", "met")
+    if quantity(days) > 0 and row.get("state") == "unknown":
+        return t("{days} past its date", days=t.days(quantity(days)))
     if quantity(days) > 0:
         return t("{days} late", days=t.days(quantity(days)))
     return t("{days} left", days=t.days(-quantity(days)))

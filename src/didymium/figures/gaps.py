@@ -8,8 +8,10 @@ from didymium.figures.rows import quantity, step_name
 from didymium.i18n import Names, Translator, rank, translator
 from didymium.results import Result, Row
 
-PARTS = ("own_t", "allied_t", "contracted_t", "stock_t", "gap_t")
-COLOURS = (theme.BLUE, theme.SKY, theme.GREEN, theme.PURPLE, theme.VERMILION)
+COVERS = ("own_t", "contracted_t", "allied_t")
+"""What a gap is reckoned from, in the order of the ledger. Stock is not among them: it is used once, a gap returns."""
+PARTS = (*COVERS, "gap_t")
+COLOURS = (theme.BLUE, theme.GREEN, theme.SKY, theme.VERMILION)
 
 
 def gap_heat(
@@ -34,14 +36,13 @@ def gap_heat(
         share = quantity(row["gap_share"])
         known = row["gap_share"] is not None
         low, high = row.get("gap_t_p10"), row.get("gap_t_p90")
-        detail = "" if not known or (share == 0 and not high) else _short(quantity(row["gap_t"]), t)
+        detail = "" if not known or (share == 0 and not high) else t.number(quantity(row["gap_t"]))
         if detail and not narrow and low is not None and high is not None:
-            unit = 1000 if quantity(row["gap_t"]) >= 10_000 else 1
             detail = t(
                 "{value} ({low}–{high})",
                 value=detail,
-                low=t.number(quantity(low) / unit),
-                high=t.number(quantity(high) / unit),
+                low=t.number(quantity(low)),
+                high=t.number(quantity(high)),
             )
         cells.append(
             {
@@ -114,7 +115,7 @@ def gap_heat(
         narrow=narrow,
         source=theme.footer(result, rows, t),
         subtitle=t(
-            "Share of need without a sure source (own, allied, contracted, stock), outlook {outlook}; below it "
+            "Share of need without a sure source (own, contracted, allied), outlook {outlook}; below it "
             "the tonnes and their 10–90% interval",
             outlook=t.term("outlook", str(rows[0]["outlook"])),
         ),
@@ -146,24 +147,22 @@ def gap_ledger(
     parties = parties_of(rows)
     named = {
         "own_t": t("Own supply"),
-        "allied_t": t("Allied supply"),
         "contracted_t": t("Contracted"),
-        "stock_t": t("Stock"),
+        "allied_t": t("Allied supply"),
         "gap_t": t("Gap"),
     }
     across = 1 if narrow else len(parties)
     left = 48
     plot = (theme.width(narrow) - left - 18 * (across - 1) - 8) // across
     bars, bands, heads, tallest = [], [], [], 0.0
-    used = [p for p in PARTS if any(quantity(r.get(p)) > 0 for r in rows)]
+    used = [p for p in PARTS if any(covering(r)[p] > 0 for r in rows)]
     for row in sorted(rows, key=lambda r: int(str(r["year"]))):
         party, year, at = t.place(str(row["party"])), str(row["year"]), 0.0
-        for part in used:
-            size = quantity(row.get(part))
+        for part, size in covering(row).items():
             bars.append({"party": party, "year": year, "part": named[part], "from": at, "to": at + size})
             at += size
         low, high = row.get("gap_t_p10"), row.get("gap_t_p90")
-        if low is not None and high is not None and quantity(row["gap_t"]) > 0:
+        if low is not None and quantity(high) > 0:
             bands.append(
                 {"party": party, "year": year, "from": max(0.0, at - quantity(high)), "to": at - quantity(low)}
             )
@@ -250,12 +249,22 @@ def gap_ledger(
         narrow=narrow,
         source=theme.footer(result, rows, t),
         subtitle=t(
-            "Need by year [t] and what covers it, outlook {outlook}; above each bar the gap as share of need; "
-            "line = 10–90% interval of the gap",
+            "Need by year [t] and what covers it, outlook {outlook}; supply beyond the need is not drawn; above each "
+            "bar the gap as share of need; line = 10–90% interval of the gap",
             outlook=t.term("outlook", str(rows[0]["outlook"])),
         ),
         description=t("Stacked bars by year, a chart for each party."),
     )
+
+
+def covering(row: Row) -> dict[str, float]:
+    """The need of a row [t], split into what covers it (in the order of `COVERS`) and the gap; the sum is the need."""
+    left = quantity(row["need_t"])
+    split = {}
+    for part in COVERS:
+        split[part] = min(left, quantity(row[part]))
+        left -= split[part]
+    return {**split, "gap_t": left}
 
 
 def one_outlook(result: Result) -> list[Row]:
@@ -292,7 +301,3 @@ def _finding(rows: list[Row], parties: list[str], t: Translator) -> str:
         share=t.share(quantity(worst["gap_share"])),
         year=t.year(int(str(worst["year"]))),
     )
-
-
-def _short(tonnes: float, t: Translator) -> str:
-    return t("{n} kt", n=t.number(tonnes / 1000)) if tonnes >= 10_000 else t.number(tonnes)

@@ -34,7 +34,7 @@ def one_line_each(rows: Iterable[Row]) -> list[list[Row]]:
 def project_timeline(
     result: Result, *, lang: str, narrow: bool = False, names: Names | None = None, most: int = 18
 ) -> theme.Spec:
-    """Start year of each project with its interval, by stage of the chain; those that fill most of a gap first."""
+    """Start year of each project with its interval, by stage of the chain; those largest against the need first."""
     t = translator(lang, names)
     lines = [line for line in one_line_each(result.rows) if line[0].get("start_year") is not None]
     if not lines:
@@ -48,9 +48,13 @@ def project_timeline(
     values: list[dict[str, Any]] = []
     for line in kept:
         row = line[0]
-        sizes = [
-            t("{n} t a year", n=t.number(quantity(r["capacity_t"]))) for r in line if r.get("capacity_t") is not None
-        ]
+        sizes = list(
+            dict.fromkeys(
+                t.amount(quantity(r["stated_capacity"]), str(r["stated_capacity_unit"]))
+                for r in line
+                if r.get("stated_capacity") is not None
+            )
+        )
         size = t("{n} products", n=t.count(len(line))) if len(sizes) > 1 else (*sizes, t("capacity not reported"))[0]
         goods = t(", ").join(dict.fromkeys(t.term("product", str(r["product"])) for r in line))
         values.append(
@@ -58,13 +62,13 @@ def project_timeline(
                 "stage": t.term("stage", _stage(row)),
                 "project": theme.label(str(row["name"]), 21 if narrow else 34),
                 "start": row["start_year"],
-                "low": quantity(row.get("start_year_p10") or row["start_year"]),
-                "high": quantity(row.get("start_year_p90") or row["start_year"]),
+                "low": quantity(row.get("expected_start_year_p10") or row["start_year"]),
+                "high": quantity(row.get("expected_start_year_p90") or row["start_year"]),
                 "status": t.term("project_status", str(row["status"])),
                 "text": f"{theme.label(goods, 27, 1)}\n{size}",
             }
         )
-    first, last = min(v["low"] for v in values), max(v["high"] for v in values)
+    first, last = min(v["start"] for v in values), max(v["high"] for v in values)
     y = {"field": "project", "type": "nominal", "sort": None, "axis": theme.y_labels(extent, grid=True, size=10.5)}
     x = {"type": "quantitative", "title": None, "scale": {"domain": [first - 0.4, last + 0.4], "nice": False}}
     x["axis"] = {"format": "d", "tickMinStep": 2 if narrow else 1}
@@ -117,9 +121,11 @@ def project_timeline(
     )
     subtitle = t("Start of production as stated, by stage")
     if any(v["low"] != v["high"] for v in values):
-        subtitle = t("Start of production as stated (dot) with its 10–90% interval (bar), by stage")
+        subtitle = t(
+            "Start of production as stated (dot), and the 10–90% interval of the start to expect (bar), by stage"
+        )
     if len(kept) < len(lines):
-        subtitle += t("; shown: the {n} that fill most of a gap", n=t.count(len(kept)))
+        subtitle += t("; shown: the {n} largest against the need", n=t.count(len(kept)))
     return theme.frame(
         body,
         title=title,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from didymium.scenario.uncertain import split_uniform
 
 Floats = NDArray[np.float64]
+ROUNDING = 1e-9  # share of a need
 Key = tuple[str, str]  # (stage, product)
 
 
@@ -74,8 +75,16 @@ class Entry:
 
     @property
     def gap(self) -> Floats:
-        """What is missing."""
-        return np.maximum(self.need - self.own - self.contracted - self.allied, 0.0)
+        """What is missing; what rounding leaves of a need that is met is none."""
+        missing = self.need - self.own - self.contracted - self.allied
+        return np.where(missing > ROUNDING * self.need, missing, 0.0)
+
+    @property
+    def taken(self) -> Entry:
+        """The line with what its need takes of each supply, in that order; what is beyond the need is left out."""
+        own = np.minimum(self.own, self.need)
+        contracted = np.minimum(self.contracted, self.need - own)
+        return Entry(self.need, own, contracted, np.minimum(self.allied, self.need - own - contracted))
 
 
 def rising(additions: Sequence[Addition], years: Floats, chances: Chances, draws: int, seed: int) -> Floats:

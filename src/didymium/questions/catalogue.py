@@ -73,9 +73,11 @@ _QUESTIONS = (
             "model_product",
             "status",
             "start_year",
+            "expected_start_year",
             "expected_t_2027",
             "expected_t_2030",
             "expected_t_2035",
+            "gap_t_2030",
             "fills_share",
         ),
         words={"status": "project_status"},
@@ -100,6 +102,7 @@ _QUESTIONS = (
             "package_cost_usd_m",
             "finance_status",
         ),
+        aside=("capex_status", "finance_status", "country"),
         shows={"finance_status": ("modelled",)},
         words={
             "status": "project_status",
@@ -220,6 +223,7 @@ _QUESTIONS = (
             "form_rank",
         ),
         words={"limited_by": "stage", "stock_rule": "stock_rule"},
+        aside=("form_rank", "limited_by", "need_t", "target_t"),
         then="didymium stocks --table sizes",
     ),
     Question(
@@ -270,7 +274,13 @@ _QUESTIONS = (
             "change_share",
         ),
         shows={"basis": ("country",), "scope": ("running",)},
-        words={"basis": "control_basis", "scope": "control_scope", "crossing": "crossing", "why": "left_out"},
+        words={
+            "holder": "place",
+            "basis": "control_basis",
+            "scope": "control_scope",
+            "crossing": "crossing",
+            "why": "left_out",
+        },
         then="didymium ownership --sale PROJECT=BUYER --table alerts",
     ),
     Question(
@@ -305,6 +315,7 @@ _QUESTIONS = (
             "capex_status": "figure_status",
         },
         shows={"sector": ("total",), "year": (2035,)},
+        aside=("evidence", "in_use_stock_t", "exported_t", "new_scrap_t"),
         then="didymium recycling --table levers",
     ),
     Question(
@@ -326,6 +337,7 @@ _QUESTIONS = (
             "confidence",
         ),
         words={"kind": "reconcile_kind"},
+        aside=("score", "confidence"),
         then="didymium data explain production nd_oxide CHN 2024",
     ),
     Question(
@@ -496,6 +508,7 @@ _QUESTIONS = (
             "commands",
         ),
         words={"stands_on": "stands_on"},
+        aside=("commands", "year", "confidence", "stands_on"),
         then="didymium assumptions --table by_command",
     ),
     Question(

@@ -20,7 +20,7 @@ class Question:
     `given` names the parameter whose words may stand as plain arguments; `may_ask_all`: ALL stands for every party,
     `may_ask_groups`: a party may be a group of places, such as EU27.
     `above` names further tables that a terminal shows over the rows, with their columns; a workbook then holds all
-    tables.
+    tables. `aside` are the columns that a page of the app leaves to the page of a row first, where all are too wide.
     """
 
     command: str
@@ -39,3 +39,4 @@ class Question:
     may_ask_all: bool = False
     may_ask_groups: bool = False
     above: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aside: tuple[str, ...] = ()

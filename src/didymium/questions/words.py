@@ -44,6 +44,30 @@ KINDS = {
         "place",
     ),
 }
+TELLING = frozenset(
+    (
+        "basis",
+        "capacity_t",
+        "confidence",
+        "due_date",
+        "end_date",
+        "licence",
+        "name",
+        "preferred",
+        "producer",
+        "quantity",
+        "source_id",
+        "status",
+        "summary",
+        "title",
+        "unit",
+        "value",
+        "value_high",
+        "value_low",
+        "value_status",
+    )
+)
+"""What a reader of a table of the data looks for beside its key."""
 _BANDS = ("_p10", "_p90")
 
 
@@ -65,7 +89,10 @@ def cell(row: Mapping[str, Any], column: str, t: Translator, kinds: Mapping[str,
     low, high = (row.get(column + end) for end in _BANDS)
     if low is None or high is None or row.get(column) is None:
         return central
-    return f"{central} ({t.span(value_text(low, column, t), value_text(high, column, t))})"
+    ends = value_text(low, column, t), value_text(high, column, t)
+    if row[column] and ends == (central, central):
+        return central  # given, not drawn; a zero in all draws is a finding
+    return f"{central} ({t.span(*ends)})"
 
 
 def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] = KINDS) -> str:
@@ -79,7 +106,7 @@ def value_text(value: Any, column: str, t: Translator, kinds: Mapping[str, str] 
     if isinstance(value, int):
         return str(value) if column.endswith("year") or column.startswith("year_") else t.count(value)
     if isinstance(value, float):
-        if column == "start_year":
+        if column.endswith("start_year"):
             return f"{value:.1f}".removesuffix(".0")
         return t.share(value) if column.endswith("share") or "_share_" in column else t.number(value)
     kind = kinds.get(column)

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from didymium.errors import BadScenario, UnknownTerm
-from didymium.scenario.chain import Tables, magnet_chain, project_steps
+from didymium.scenario.chain import RISING, Tables, magnet_chain, project_steps
 from didymium.scenario.families import join
 from didymium.scenario.family_chain import MAGNETS, known_families
 from didymium.scenario.family_inputs import family_inputs
@@ -24,7 +24,6 @@ from didymium.scenario.thrift import flexible_share
 from didymium.scenario.uncertain import clocks
 
 MATERIAL_STAGES = ("mine", "separated", "metal", "alloy")
-RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
 NOT_MODELLED = (
     (
         "SmCo magnets, catalysts and yttrium's uses are families of their own; "
@@ -33,6 +32,7 @@ NOT_MODELLED = (
     "iron, boron, cobalt, reagents and energy are taken as available",
     "users within one party and sector share their stock; a single firm can run short earlier",
     "magnets inside imported motors, cars and electronics are not counted as demand of the importing country",
+    "nobody publishes a country's uses by sector: the world's mix stands in, so which sector is short first is a guess",
 )
 
 

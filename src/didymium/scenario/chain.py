@@ -32,7 +32,8 @@ HEAVY = (
     "other_hree_oxide",
 )  # leave together as SEG
 METALS = ("ndpr_metal", "dy_metal", "tb_metal")
-PRESENT = ("operating", "ramping", "construction")  # plants that stand or are being built
+RISING = ("ramping", "construction")  # plants whose output is still to come, in part or whole
+PRESENT = ("operating", *RISING)  # plants that stand or are being built
 
 
 class Tables(Protocol):

@@ -7,12 +7,13 @@ A by-product carries its host: it takes in what the host brings up in the same p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from didymium.errors import UnknownTerm
 from didymium.scenario.chain import PRESENT, Tables, assumption, groups, makers_and_takers
+from didymium.scenario.family_plants import plants
 from didymium.scenario.family_trade import SIDES, Flow, own_rows, pair_flows
 from didymium.scenario.inputs import Chain, Process
 
@@ -98,7 +99,8 @@ def family_chain(family: Family) -> Chain:
     """Products, processes, activities, routes and uses of a family."""
     ds = family.ds
     processes, activities = _activities(family, _processes(family))
-    running = tuple(one for one in activities if not is_building(family, *one))
+    first = first_plants(family)
+    running = tuple(one for one in activities if not is_first(one, first))
     users = {product: _users(family, product, running, processes) for product in _used(family)}
     uses = tuple(
         (row["chain_product"], region, row["sector"])
@@ -143,7 +145,9 @@ def _activities(
     family: Family, processes: Mapping[str, tuple[Process, Process | None]]
 ) -> tuple[tuple[Process, ...], tuple[tuple[str, str], ...]]:
     """Which process runs where."""
-    at = {process_id: _places(family, rows) | first_plants(family, rows) for process_id, rows in family.steps.items()}
+    at = {process_id: _places(family, rows) for process_id, rows in family.steps.items()}
+    for process_id, region in first_plants(family):
+        at[process_id].add(region)
     made: dict[str, set[str]] = {}
     for process_id, (hosted, _) in processes.items():
         for product in hosted.outputs:
@@ -160,15 +164,17 @@ def _activities(
     return tuple(kept), tuple(pairs)
 
 
-def first_plants(family: Family, rows: tuple[Row, ...]) -> set[str]:
-    """Regions in which the first plants of a process are being built; they run nothing in the base year."""
-    named = {p for row in rows for p in (row["first_plants_in"] or "").split(";") if p}
-    return {family.region_of[place] for place in named} - _places(family, rows) if named else set()
+def first_plants(family: Family) -> frozenset[tuple[str, str]]:
+    """Process and region of plants to come where no list has its output yet; they run nothing in the base year."""
+    coming = {(plant.process_id, plant.region) for plant in plants(family)}
+    at = {process_id: _places(family, family.steps[process_id]) for process_id, _ in coming}
+    return frozenset((process_id, region) for process_id, region in coming if region not in at[process_id])
 
 
-def is_building(family: Family, process_id: str, region: str) -> bool:
+def is_first(activity: tuple[str, str], first: Container[tuple[str, str]]) -> bool:
     """Whether an activity is there for plants that are still being built, and for nothing else."""
-    return region in first_plants(family, family.steps[process_id.removesuffix(WITHOUT_HOST)])
+    process_id, region = activity
+    return (process_id.removesuffix(WITHOUT_HOST), region) in first
 
 
 def _places(family: Family, rows: tuple[Row, ...]) -> set[str]:

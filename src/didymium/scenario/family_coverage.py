@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from didymium.scenario.chain import Tables
-from didymium.scenario.family_chain import Family, family_chain, is_building, known_families, listed_output
+from didymium.scenario.family_chain import Family, family_chain, first_plants, is_first, known_families, listed_output
 from didymium.scenario.family_trade import SIDES, own_rows
 from didymium.scenario.inputs import Chain
 
@@ -32,7 +32,8 @@ def coverage(ds: Tables, families: tuple[str, ...], year: int) -> list[Row]:
 def _row(family: Family, chain: Chain, product: str) -> Row:
     recipes = {p.process_id: p for p in chain.processes}
     makers = [(p, r) for p, r in chain.activities if product in recipes[p].outputs]
-    running = {region for process_id, region in makers if not is_building(family, process_id, region)}
+    first = first_plants(family)
+    running = {region for process_id, region in makers if not is_first((process_id, region), first)}
     flows = {
         (row["production_product"], row["production_stage"])
         for rows in family.steps.values()

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from didymium.scenario.chain import Tables, assumption
-from didymium.scenario.family_chain import MAGNETS, WITHOUT_HOST, Family, is_building, listed_output
+from didymium.scenario.family_chain import MAGNETS, WITHOUT_HOST, Family, first_plants, is_first, listed_output
+from didymium.scenario.family_plants import plants
 from didymium.scenario.family_trade import OTHERS, own_rows
 from didymium.scenario.inputs import Chain, Observation
 from didymium.scenario.observing import Growth, Index, drawn_growth, eu_regions, outlook_scenarios, sigma_of
@@ -133,7 +134,7 @@ def family_observations(family: Family, chain: Chain) -> tuple[Observation, ...]
 
 def output(desk: FamilyDesk) -> list[Observation]:
     """Output by place, and of the world where the places listed leave a part of it open."""
-    family, seen = desk.family, []
+    family, seen, first = desk.family, [], first_plants(desk.family)
     sigma = sigma_of(family.ds)
     flows: dict[tuple[str, str], list[Row]] = {}
     for rows in family.steps.values():
@@ -149,7 +150,7 @@ def output(desk: FamilyDesk) -> list[Observation]:
             for a, (process_id, region) in enumerate(desk.chain.activities):
                 if process_id.removesuffix(WITHOUT_HOST) == step["process_id"]:
                     coefficient = desk.recipes[process_id].outputs[step["chain_product"]]
-                    if is_building(family, process_id, region):
+                    if is_first((process_id, region), first):
                         continue
                     at.setdefault(step["process_id"], {}).setdefault(region, []).append((a, coefficient))
         listed = listed_output(family.ds, product, stage, family.year)
@@ -184,17 +185,18 @@ def output(desk: FamilyDesk) -> list[Observation]:
 def idle(desk: FamilyDesk) -> list[Observation]:
     """Nothing is made where the first plants are still being built: the projects that say so, as a prior of zero."""
     family, seen = desk.family, []
-    for a, (process_id, region) in enumerate(desk.chain.activities):
-        if not is_building(family, process_id, region):
+    coming = list(plants(family))
+    first = first_plants(family)
+    for a, activity in enumerate(desk.chain.activities):
+        if not is_first(activity, first):
             continue
-        for row in (r for r in family.steps[process_id.removesuffix(WITHOUT_HOST)] if r["first_plants_in"]):
-            named = {p for p in row["first_plants_in"].split(";") if family.region_of[p] == region}
-            bare = str(row["chain_product"]).partition(":")[0]
-            plants = [r for r in family.ds.rows("projects", product=bare, stage=row["stage"]) if r["country"] in named]
-            parts = [({**plant, "year": family.year}, 0.0, 0.0) for plant in plants]
-            terms = (("activity", a, desk.recipes[process_id].outputs[row["chain_product"]]),)
-            told = {"stage": row["stage"], "place": region, "note": "the first plants are being built"}
-            seen.append(desk.observe("prior", row["chain_product"], terms, parts, **told))
+        own = (activity[0].removesuffix(WITHOUT_HOST), activity[1])
+        here = [plant for plant in coming if (plant.process_id, plant.region) == own]
+        product = here[0].step["chain_product"]
+        parts = [({**plant.project, "year": family.year}, 0.0, 0.0) for plant in here]
+        terms = (("activity", a, desk.recipes[activity[0]].outputs[product]),)
+        told = {"stage": here[0].step["stage"], "place": own[1], "note": "the first plants are being built"}
+        seen.append(desk.observe("prior", product, terms, parts, **told))
     return seen
 
 

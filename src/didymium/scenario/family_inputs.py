@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from didymium.scenario.chain import Tables, assumption, project_steps
+from didymium.scenario.chain import Tables, assumption
 from didymium.scenario.family_chain import MAGNETS, WITHOUT_HOST, Family, family_chain
 from didymium.scenario.family_coverage import warnings
 from didymium.scenario.family_figures import family_observations, family_unseen, growth_at
+from didymium.scenario.family_plants import plants
 from didymium.scenario.family_trade import KG_A_T, price_per_kg
 from didymium.scenario.inputs import Band, Chain, Floats, Inputs, Observation
 from didymium.scenario.observing import Index
 from didymium.scenario.thrift import flexible_share
 
 Row = dict[str, Any]
-RISING = ("ramping", "construction")
 MONTHS_A_YEAR = 12
 
 
@@ -170,49 +170,18 @@ def values_of(ds: Tables, families: Sequence[str]) -> Iterator[tuple[str, str, s
 def _new_capacity(family: Family, chain: Chain, months: tuple[str, ...], assume: Mapping[str, float]) -> Floats:
     """Capacity that projects add [units a month], shape (activity, month).
 
-    Plants that are ramping or being built, with the chance that their status gives, rising in a line from their start
-    year; what stood in the middle of the base year is in the base already. A plant fits the step that makes its product
-    at its stage; capacities count in the product's own basis, in the metal inside, or in an oxide of known content.
+    Each plant to come, with the chance that its status gives, rising in a line from its start year; what stood in the
+    middle of the base year is in the base already.
     """
     added = np.zeros((len(chain.activities), len(months)))
     index = Index.of(chain).activity
     clock = np.array([int(m[:4]) + (int(m[5:]) - 1) / MONTHS_A_YEAR for m in months])
-    steps: dict[tuple[str, str], Row] = {}
-    for rows in family.steps.values():
-        for row in rows:
-            if row["flow_role"] == "output" and row["position"] == 1:
-                bare = str(row["chain_product"]).partition(":")[0]
-                known = (row["production_product"], row["production_stage"])
-                steps.setdefault(known if row["production_product"] else (bare, row["stage"]), row)
-    inside = family.ds.rows("units", dimension="capacity_mass", mass_basis="element")
-    units = {**dict.fromkeys(OWN_UNITS, 1.0), **{row["unit"]: float(row["factor"]) for row in inside}}
-    for project in project_steps(family.ds):
-        step = steps.get((project["product"], project["stage"]))
-        if step is None or project["status"] not in RISING or project["country"] not in chain.region_of:
-            continue
-        held = units.get(project["capacity_unit"]) or content_of(family.ds, project["capacity_unit"])
-        if project["capacity"] is None or project["start_year"] is None or held is None:
-            continue
-        region = chain.region_of[project["country"]]
-        places = [(step["process_id"] + tail, region) for tail in ("", WITHOUT_HOST)]
-        at = next((index[a] for a in places if a in index), None)
-        if at is None:
-            continue
-        age = np.append(clock, family.year + 0.5) - float(project["start_year"])
+    for plant in plants(family):
+        at = next(index[a] for a in ((plant.process_id + t, plant.region) for t in ("", WITHOUT_HOST)) if a in index)
+        age = np.append(clock, family.year + 0.5) - float(plant.project["start_year"])
         stands = np.clip(age / assume["ramp_years"], 0.0, 1.0)
-        size = chain.unit_of(step["chain_product"])[1]
-        amount = float(project["capacity"]) * held
-        whole = amount * float(step["production_factor"] or 1.0) / size / MONTHS_A_YEAR
-        added[at] += whole * assume[f"success_share_{project['status']}"] * np.maximum(stands[:-1] - stands[-1], 0.0)
+        size = chain.unit_of(plant.step["chain_product"])[1]
+        whole = plant.amount * float(plant.step["production_factor"] or 1.0) / size / MONTHS_A_YEAR
+        chance = assume[f"success_share_{plant.project['status']}"]
+        added[at] += whole * chance * np.maximum(stands[:-1] - stands[-1], 0.0)
     return added
-
-
-OWN_UNITS = ("t/y", "GWh/y")
-COMPOUND_OF = {"t WO3/y": "tungsten_trioxide", "t LCE/y": "lithium_carbonate"}
-
-
-def content_of(ds: Tables, unit: str) -> float | None:
-    """Tonnes of the element in a tonne of the compound that a unit of capacity counts; None where it counts none."""
-    compound = COMPOUND_OF.get(unit)
-    rows = ds.rows("recipes", process_id=f"content_{compound}", flow_role="parameter") if compound else ()
-    return float(rows[0]["quantity"]) if rows else None

@@ -133,12 +133,6 @@ CHAIN_STEPS = Table(
         Column("demand_product", "id", "Product of the `demand` rows of this input.", references="products.product"),
         Column("demand_sectors", "list", "Sectors that make it up.", references="demand_sectors.sector"),
         Column("places", "list", "Places that run it; empty = those with figures.", references="places.place"),
-        Column(
-            "first_plants_in",
-            "list",
-            "Places where the first plants are being built (table `projects`): nothing is made there in the base year.",
-            references="places.place",
-        ),
         Column("without_family", "id", "Left out when this family is asked too.", references="families.family"),
         Column("with_family", "id", "There only when this family is asked too.", references="families.family"),
         CONFIDENCE,
@@ -147,6 +141,24 @@ CHAIN_STEPS = Table(
     ),
     ("family", "process_id", "flow_role", "chain_product"),
     notes=("Either `quantity` or the recipe is given.",),
+)
+
+PROJECT_PROCESSES = Table(
+    "project_processes",
+    "Processes of projects",
+    "事業の工程",
+    "The step that a project's new capacity runs, where its product does not say it: several steps make it, or none.",
+    (
+        Column("project_id", "id", "Project.", references="projects.project_id", required=True, example="thacker-pass"),
+        Column("product", "id", "Its product.", references="products.product", required=True),
+        Column("process_id", "id", "The step.", references="chain_steps.process_id", required=True),
+        Column("factor", "number", "Output of the step for one of capacity; empty = 1.", unit="ratio", minimum=0),
+        CONFIDENCE,
+        SOURCE,
+        BASIS,
+    ),
+    ("project_id", "product", "process_id"),
+    notes=("A project may run several steps, as a mine with its refinery.",),
 )
 
 CHAIN_TRADE = Table(
@@ -232,6 +244,7 @@ FAMILY_TABLES: tuple[Table, ...] = (
     FAMILIES,
     CHAIN_PRODUCTS,
     CHAIN_STEPS,
+    PROJECT_PROCESSES,
     CHAIN_TRADE,
     CHAIN_USES,
     FAMILY_REGIONS,

@@ -104,8 +104,8 @@ def mend(figures: Iterable[Figure], corrections: Iterable[Correction]) -> Iterat
 
     A correction that finds no cell at all is reported by `unmet`, not here: the file may be a part of the whole.
     """
-    left = {correction.id: list(correction.expect) for correction in corrections}
     known = list(corrections)
+    left = {correction.id: list(correction.expect) for correction in known}
     for figure in figures:
         done = Mended(figure)
         for correction in known:

@@ -233,7 +233,10 @@ _LEDGER = {
 
 
 def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]:
-    """Use of each sector relative to the base year: IEA base year and outlook, geometric between the years given."""
+    """Use of each sector relative to the base year: IEA base year and outlook, geometric between the years given.
+
+    Raises BadInput for a year before the base year or beyond the outlook, UnknownTerm for an unknown outlook.
+    """
     told = {r["scenario"] for r in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector="other_uses")}
     if outlook not in told:
         raise UnknownTerm("outlook", outlook, told, cure=f"Outlooks with these sectors: {', '.join(sorted(told))}.")
@@ -245,6 +248,9 @@ def sector_growth(ds: Dataset, outlook: str, years: Floats) -> dict[str, Floats]
         for r in ds.rows("demand_outlook", product="ree_magnet", country="WLD", sector=named, scenario=outlook):
             points[int(r["year"])] = float(r["quantity"])
         at = np.array(sorted(points), dtype=np.float64)
+        if years.min() < at[0] or years.max() > at[-1]:
+            asked = f"{years.min():.0f} to {years.max():.0f}"
+            raise BadInput(f"years {asked}: the demand outlook {outlook} speaks of {at[0]:.0f} to {at[-1]:.0f}.")
         logs = np.interp(np.append(years, BASE_YEAR), at, np.log([points[int(y)] for y in at]))
         growth[named] = np.exp(logs[:-1] - logs[-1])
     return growth
@@ -316,7 +322,10 @@ def position(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage:
 
 
 def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: str, product: str) -> dict[str, Entry]:
-    """The ledger line of each party and of all together."""
+    """The ledger line of each party, and of all together: the sum of what each takes, with the sum of their gaps.
+
+    What one party has beyond its need helps another only as far as `share_surplus` lets it.
+    """
     zero = np.zeros((supply.draws + 1, supply.years.size))
     at = position(supply, need, stage, product)
     lines = {}
@@ -325,10 +334,10 @@ def entries(supply: Supply, need: Mapping[tuple[str, str, str], Floats], stage: 
         drawn = share_surplus(at.need, at.own, at.firm, allies, shares)[party]
         lines[party] = Entry(at.need[party], at.own[party], at.bought[party], drawn)
     if len(lines) > 1:
-        both = [lines[p] for p in supply.parties]
+        both = [lines[p].taken for p in supply.parties]
         lines["+".join(supply.parties)] = Entry(
             sum((e.need for e in both), zero),
-            sum((np.minimum(e.own, e.need) for e in both), zero),
+            sum((e.own for e in both), zero),
             sum((e.contracted for e in both), zero),
             sum((e.allied for e in both), zero),
         )
@@ -445,7 +454,7 @@ def addition_rows(supply: Supply) -> Iterator[Row]:
         made = supply.added[at].sum(axis=0)
         low, high = np.quantile(made[1:], [0.1, 0.9], axis=0)
         first = min((supply.additions[k] for k in at), key=lambda a: a.start_year)
-        early, late = supply.chances.start(first, 0.1), supply.chances.start(first, 0.9)
+        early, middle, late = (supply.chances.start(first, q) for q in (0.1, 0.5, 0.9))
         for i, year in enumerate(supply.years):
             yield {
                 "project_id": project_id,
@@ -453,8 +462,9 @@ def addition_rows(supply: Supply) -> Iterator[Row]:
                 "product": product,
                 "region": first.region,
                 "status": first.status,
-                "start_year_p10": early,
-                "start_year_p90": late,
+                "expected_start_year": middle,
+                "expected_start_year_p10": early,
+                "expected_start_year_p90": late,
                 "year": int(year),
                 "expected_t": float(made[0, i]),
                 "expected_t_p10": float(low[i]),

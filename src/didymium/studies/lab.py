@@ -6,7 +6,7 @@ turn of a dial.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import Scenario
 from didymium.studies import lab_starts, stress_bands, stress_rows
 from didymium.studies.dials import Dials, adjustable, before, cell, cells, cover, dials, turned
-from didymium.studies.shelf import Shelf
+from didymium.studies.shelf import Shelf, Unwanted, always
 from didymium.studies.stress import FIELDS
 
 AT_ONCE = 2
@@ -47,16 +47,21 @@ NO_BAND = (
 
 
 def compared(first: Result, second: Result) -> list[dict[str, Any]]:
-    """What goes unserved in two answers of the lab, by party, product and foresight, where both have a total."""
+    """What goes unserved in two answers of the lab, by party, product and foresight, where both have a total.
+
+    `row_a` and `row_b` number, from 1, the rows of the answers that are compared.
+    """
     names = ("party", "product", "foresight")
 
-    def totals(one: Result) -> dict[tuple[Any, ...], Any]:
-        return {tuple(r[n] for n in names): r["unserved_t"] for r in one.rows if r["is_total"]}
+    def totals(one: Result) -> dict[tuple[Any, ...], tuple[int, Any]]:
+        rows = enumerate(one.rows, start=1)
+        return {tuple(r[name] for name in names): (n, r["unserved_t"]) for n, r in rows if r["is_total"]}
 
     a, b = totals(first), totals(second)
     return [
         dict(zip(names, key, strict=True))
-        | {"unserved_a_t": a[key], "unserved_b_t": b[key], "unserved_change_t": b[key] - a[key]}
+        | {"unserved_a_t": a[key][1], "unserved_b_t": b[key][1], "unserved_change_t": b[key][1] - a[key][1]}
+        | {"row_a": a[key][0], "row_b": b[key][0]}
         for key in a
         if key in b
     ]
@@ -109,10 +114,18 @@ class Lab:
     _slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
     _foresights: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "lab"))
 
-    def ask(self, name: str, to: Dials, parties: tuple[str, ...], cover_days: float) -> Result:
+    def ask(
+        self,
+        name: str,
+        to: Dials,
+        parties: tuple[str, ...],
+        cover_days: float,
+        is_wanted: Callable[[], bool] = always,
+    ) -> Result:
         """The central case of a scenario of the library with its dials and stocks elsewhere.
 
-        Raises UnknownTerm for a scenario or party that the lab does not know, BadScenario or Infeasible in words.
+        Raises UnknownTerm for a scenario or party that the lab does not know, BadScenario or Infeasible in words, and
+        Unwanted if nobody who asked this waits any longer (`is_wanted`) when its turn comes: it is not solved then.
         """
         known = adjustable()
         if name not in known:
@@ -125,11 +138,15 @@ class Lab:
             "overrides": {cover(story): cover_days},
         }
 
+        key = canonical_json(asked)
+
         def found() -> Result:
             with self._turn():
+                if not self._answers.wanted(key):
+                    raise Unwanted
                 return self._solved(name, to, story, asked)
 
-        return self._answers.get(canonical_json(asked), found)
+        return self._answers.get(key, found, is_wanted)
 
     def regions(self, name: str) -> tuple[str, ...]:
         """Places that the network of a scenario of the library knows."""

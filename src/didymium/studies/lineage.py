@@ -60,6 +60,9 @@ KEYS = (
 )
 """Columns that say which row of an answer a number stands in."""
 
+MOST_DIGITS = 12
+"""No answer has rows of a longer number."""
+
 SCRAP_ROLES = ("stated", "scrap", "lives", "this project", "cited")
 """What a number of scrap rests on in a family that has no gap ledger."""
 
@@ -123,7 +126,7 @@ def found_row(result: Result, text: str, *, table: str | None = None) -> int:
     Raises BadInput when no row or several fit.
     """
     rows = result.rows if table is None else _table(result, table)
-    if text.isdigit():
+    if text.isdecimal() and len(text) <= MOST_DIGITS:
         return int(text)
     wanted = {}
     for part in text.split(","):

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from didymium import __version__
+from didymium.i18n import translator
 from didymium.model.calendar import days_between, first_day, last_day
 from didymium.results.result import Field, Result
 from didymium.studies import measure_links
@@ -130,7 +131,7 @@ def _lapse_effect(ds: Dataset, record: Record, change: Change | None, lang: Lite
         return None
     text, name = ("text", "name") if lang == "en" else ("text_ja", "name_ja")
     said: dict[str, str] = {row["sentence_id"].removeprefix("measures."): row[text] for row in ds.rows("sentences")}
-    imposing, targeted = (ds.one("places", place=record[side])[name] for side in ("imposing", "targeted"))
+    imposing, targeted = (translator(lang).place(record[side]) for side in ("imposing", "targeted"))
     products = [ds.one("products", product=product)[name] for product in record["products"].split(";")]
     rule = said[f"rule.{record['kind']}"].format(
         imposing=imposing,

@@ -17,6 +17,9 @@ from didymium.studies.gaps import gaps
 SHOWN_YEARS = (2027, 2030, 2035)
 FIELDS = (
     Field("capacity_t", "t/y", "Stated capacity, new"),
+    Field("stated_capacity", "as stated", "Capacity in the unit and of the product that the register states"),
+    Field("start_year", "year", "First output as stated"),
+    Field("expected_start_year", "year", "First output with the slip that such projects have had; 2027.5 is mid-2027"),
     Field("expected_t_2030", "t", "Capacity × chance of success × ramp in 2030"),
     Field("fills_share", "share", "Expected output of 2030 over what the parties need at that stage"),
     Field("support_usd_m", "million USD", "Public support as announced; forms are not added up"),
@@ -54,6 +57,7 @@ def projects(
         warnings=(
             "a project is judged by its status alone; feed, offtake and finance of single projects are not examined",
             "stages are judged apart: a magnet plant without metal is an empty link",
+            "expected output weighs success and failure: where a project most often fails, it lies above its interval",
         ),
         assumptions=ledger.assumptions,
         source_ids={s for r in rows for s in r["source_ids"]},
@@ -76,7 +80,8 @@ def _line(
     together: str,
 ) -> Iterator[dict[str, Any]]:
     project_id, stage, product = key
-    row = next((r for r in register if r["product"] == product), register[0])
+    row = _said(register, stage, product)
+    is_own = row["product"] == product and row["capacity"] is not None
     head = next((r for r in register if r["support_amount_usd_m"] is not None), row)
     made = {year: by_year[year] for year in SHOWN_YEARS}
     need = None if gap is None else float(gap["need_t"])  # type: ignore[arg-type]
@@ -91,12 +96,16 @@ def _line(
         "product": row["product"],
         "model_product": product,
         "element": element_of(product),
-        "capacity_t": float(row["capacity"]) if row["product"] == product and row["capacity"] is not None else None,
-        "capacity_status": "reported" if row["product"] == product else "derived from the deposit type",
+        "capacity_t": float(row["capacity"]) if is_own else None,
+        "capacity_status": "reported" if is_own else f"derived from {row['product']}",
+        "stated_capacity": None if row["capacity"] is None else float(row["capacity"]),
+        "stated_capacity_unit": row["capacity_unit"],
         "status": row["status"],
         "start_year": row["start_year"],
-        "start_year_p10": made[SHOWN_YEARS[0]]["start_year_p10"],
-        "start_year_p90": made[SHOWN_YEARS[0]]["start_year_p90"],
+        **{
+            f"expected_start_year{end}": made[SHOWN_YEARS[0]][f"expected_start_year{end}"]
+            for end in ("", "_p10", "_p90")
+        },
         "expected_t_2027": float(made[2027]["expected_t"]),  # type: ignore[arg-type]
         "expected_t_2030": expected_2030,
         "expected_t_2030_p10": float(made[2030]["expected_t_p10"]),  # type: ignore[arg-type]
@@ -115,6 +124,14 @@ def _line(
         "note": row["notes"],
         "source_ids": sorted({r["source_id"] for r in (row, head)} | ({lead["source_id"]} if lead else set())),
     }
+
+
+def _said(register: list[dict[str, Any]], stage: str, product: str) -> dict[str, Any]:
+    """The row from which the ledger reads a product's capacity: its own, else one at its stage, else any with a figure.
+
+    A row for all oxides stands for each of them, and one for magnets for the alloy that they are taken to cast.
+    """
+    return max(register, key=lambda r: (r["capacity"] is not None, r["product"] == product, r["stage"] == stage))
 
 
 def _lead_time(ds: Dataset, stage: str) -> dict[str, Any] | None:

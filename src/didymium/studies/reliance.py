@@ -99,6 +99,7 @@ def _row(
         "stage": supply.stage,
         "year": supply.year,
         "need_quantity": answer.need,
+        "need_unit": _need_unit(answer, need, imports, supply.unit),
         "own_quantity": answer.own,
         "own_reported": own_row["quantity"] if own_row else None,
         "own_reported_at_most": own_row["quantity"] if own_row else supply.rest,
@@ -116,6 +117,18 @@ def _row(
         "status": answer.status,
         "source_ids": sorted({row["source_id"] for row in used} or {row["source_id"] for row in supply.rows}),
     }
+
+
+def _need_unit(answer: _Answer, need: Record | None, imports: Imports, unit: str) -> str | None:
+    """The unit of the need: of the row that states it, or of the customs rows that it was reckoned from.
+
+    A basket that holds other goods is not in the unit of the product for which it stands.
+    """
+    if answer.need is None:
+        return None
+    if need is not None and "from_flows" not in answer.status:
+        return str(need["unit"])
+    return imports.unit or unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ ALL_MEANS = "all_means"
 RATIONING = "rationing"
 LEAST = 1e-6  # tonnes or million USD avoided: less than this is nothing
 ENDS = ("", "_low", "_high")
+SHUT = "the event is run with every public stock shut, since opening one is an option; stress has them open"
 BRANCHED = "Of the branches of the event the one with the largest loss is told; the column scenario names it."
 NO_SHORTAGE = "no_shortage"
 AVERTED = "averted"
@@ -164,6 +165,7 @@ def respond(
             "substitutes": respond_page.substitute_rows(known_substitutes, len(inputs.months)),
         },
         warnings=[
+            SHUT,
             *inputs.warnings,
             *((BRANCHED,) if story.branches else ()),
         ],

@@ -14,8 +14,7 @@ import numpy as np
 from didymium.data import Dataset
 from didymium.model.network import MUSD_PER_T
 from didymium.model.outcome import Outcome
-from didymium.scenario.apply import RISING
-from didymium.scenario.chain import project_steps
+from didymium.scenario.chain import RISING, project_steps
 from didymium.scenario.family_chain import MAGNETS
 from didymium.scenario.inputs import Floats, Inputs
 

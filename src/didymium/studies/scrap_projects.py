@@ -12,7 +12,7 @@ from didymium.data import Dataset
 from didymium.model.ledger import Addition, rising
 from didymium.results import Row
 from didymium.scenario.chain import project_steps
-from didymium.scenario.family_inputs import content_of
+from didymium.scenario.family_plants import content_of
 from didymium.studies.gap_supply import Supply, addition_rows, chances
 from didymium.studies.scrap_material import MAGNETS, Material
 from didymium.studies.scrap_stream import PULLS
