@@ -142,12 +142,12 @@ def situation(desk: Desk) -> Section:
 
 
 def _expected_start(row: Row, t: Translator) -> str:
-    """The expected start with its interval, to a tenth of a year."""
+    """The expected start with its interval, to a tenth of a year; the stated year alone where none of it is left."""
     at, low, high = (number(row.get(f"expected_start_year{end}")) for end in ("", "_p10", "_p90"))
     if at is None:
         return t.number(None)
     if low is None or high is None or round(low, 1) == round(high, 1):
-        return f"{at:.1f}"
+        return f"{at:.0f}"
     return t("{value} ({interval})", value=f"{at:.1f}", interval=t.span(f"{low:.1f}", f"{high:.1f}"))
 
 
