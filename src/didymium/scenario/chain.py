@@ -66,7 +66,10 @@ def groups(ds: Tables) -> dict[str, frozenset[str]]:
 
 
 def magnet_processes(ds: Tables) -> tuple[Process, ...]:
-    """All recipes of the chain, from ore to finished magnet and back from swarf to oxide."""
+    """All recipes of the chain, from ore to finished magnet and back from swarf to oxide.
+
+    `collect` brings in magnet scrap beyond the swarf of machining: rejects, sludge and old magnets, counted as swarf.
+    """
     recipes: dict[str, list[Row]] = {}
     for row in ds.rows("recipes"):
         recipes.setdefault(row["process_id"], []).append(row)
@@ -95,6 +98,7 @@ def magnet_processes(ds: Tables) -> tuple[Process, ...]:
         blank = f"ndfeb_blank_{grade}"
         steps.append(Process(f"sinter_{grade}", "blank", {f"ndfeb_alloy_{grade}": 1 / press}, {blank: 1.0}, ids))
         swarf = f"ndfeb_swarf_{grade}"
+        steps.append(Process(f"collect_{grade}", "scrap", {}, {swarf: 1.0}))
         made = {f"ndfeb_magnet_{grade}": 1.0, swarf: (1 - machining) / machining}
         steps.append(Process(f"machine_{grade}", "magnet", {blank: 1 / machining}, made, ids))
         back = {
@@ -167,7 +171,7 @@ def magnet_chain(ds: Tables, year: int) -> Chain:
         for product in (*process.inputs, *process.outputs):
             products.setdefault(product, "")
         for product in process.outputs:
-            if not process.process_id.startswith("recycle"):
+            if not process.process_id.startswith(("recycle", "collect")):
                 products[product] = process.stage
     return Chain(
         products=tuple(products),
@@ -230,6 +234,12 @@ def plants(ds: Tables, region_of: Mapping[str, str]) -> dict[str, set[str]]:
     return found
 
 
+def scrapped(ds: Tables, region_of: Mapping[str, str]) -> set[str]:
+    """Regions whose output of magnet oxides from scrap is published."""
+    rows = ds.rows("production", stage="recycled")
+    return {region_of[r["country"]] for r in rows if r["product"] in REDUCED.values() and r["country"] in region_of}
+
+
 def project_steps(ds: Tables) -> list[Row]:
     """Rows of `projects`, one row a phase where a project has phases: capacity that is new, when it is new."""
     phases: dict[tuple[str, str], list[Row]] = {}
@@ -255,6 +265,7 @@ def _activities(
         mined.setdefault(recipe_id, set()).add(region_of[row["place"]])
         separated.setdefault(recipe_id, set()).update(region_of[p] for p in row["separated_in"].split(";"))
     homes = {"sep": separated, "mine": {f"mine_{k.removeprefix('sep_')}": v for k, v in mined.items()}}
+    homes["collect"] = dict.fromkeys((f"collect_{grade}" for grade in GRADES), scrapped(ds, region_of))
     stage = {"red": "metal", "alloy": "alloy", "sinter": "magnet", "machine": "magnet", "recycle": "magnet"}
     pairs: list[tuple[str, str]] = []
     for process in processes:

@@ -18,6 +18,7 @@ KINDS = (
     output_figures.mined,
     output_figures.separated,
     output_figures.magnet_elements,
+    output_figures.recycled,
     output_figures.metals,
     output_figures.blanks,
     use_figures.demand,

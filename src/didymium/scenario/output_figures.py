@@ -109,9 +109,32 @@ def separated(desk: Desk) -> list[Observation]:
     return seen
 
 
-def magnet_elements(desk: Desk) -> list[Observation]:
-    """Separated Nd+Pr+Dy+Tb as elements, primary and from swarf; a company's report of its own output wins."""
+def recycled(desk: Desk) -> list[Observation]:
+    """Oxides made from magnet scrap, by place."""
     ds, chain, index = desk.ds, desk.chain, desk.index
+    recipes = {p.process_id: p for p in chain.processes}
+    makers = [(p, r) for p, r in chain.activities if p.startswith("recycle_")]
+    seen = []
+    for product in REDUCED.values():
+        rows = [r for r in ds.rows("production", product=product, stage="recycled") if r["preferred"]]
+        for row in desk.latest(rows, lambda r: r["country"]):
+            terms = tuple(
+                ("activity", index.activity[p, r], recipes[p].outputs[product])
+                for p, r in makers
+                if r == chain.region_of.get(row["country"]) and product in recipes[p].outputs
+            )
+            seen.append(desk.observe("production", row, terms))
+    return seen
+
+
+def magnet_elements(desk: Desk) -> list[Observation]:
+    """Separated Nd+Pr+Dy+Tb as elements; a company's report of its own output wins.
+
+    Whether the figure holds oxide from scrap is not said: `separated_scrap_share` of it is taken to be inside, and
+    where output from scrap is published the error is at least half of it.
+    """
+    ds, chain, index = desk.ds, desk.chain, desk.index
+    inside = assumption(ds, "separated_scrap_share")
     rows = [r for r in ds.rows("production", product="ree_magnet", stage="separated") if not r["is_total"]]
     listed = {r["country"] for r in rows}
     company = {r["country"] for r in ds.rows("production", product="ndpr_oxide", stage="separated") if r["preferred"]}
@@ -123,17 +146,31 @@ def magnet_elements(desk: Desk) -> list[Observation]:
     }
     recipes = {p.process_id: p for p in chain.processes}
     makers = [(p, r) for p, r in chain.activities if p.startswith(("sep_", "recycle_"))]
+    scrap = [r for r in ds.rows("production", stage="recycled") if r["product"] in content and r["preferred"]]
+    from_scrap = {
+        place: sum(
+            content[r["product"]] * float(r["quantity"])
+            for r in desk.latest((r for r in scrap if r["country"] == place), lambda r: r["product"])
+        )
+        for place in {r["country"] for r in scrap}
+    }
     seen = []
     for row in desk.latest(rows, lambda r: r["country"]):
         if row["country"] in company:
             continue
         places = members_of(row["country"], chain, listed, [r for _, r in makers])
         terms = tuple(
-            ("activity", index.activity[p, r], sum(content[o] * recipes[p].outputs.get(o, 0.0) for o in content))
+            (
+                "activity",
+                index.activity[p, r],
+                (inside if p.startswith("recycle_") else 1.0)
+                * sum(content[o] * recipes[p].outputs.get(o, 0.0) for o in content),
+            )
             for p, r in makers
             if r in places
         )
-        seen.append(desk.observe("production", row, terms))
+        unsaid = from_scrap.get(row["country"], 0.0) / 2
+        seen.append(desk.observe("production", row, terms, least=unsaid / float(row["quantity"])))
     return seen
 
 

@@ -66,6 +66,8 @@ def _outputs(ds: Dataset, chain: Chain) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
     for a, (process_id, region) in enumerate(chain.activities):
         recipe = recipes[process_id]
+        if recipe.stage == "scrap":
+            continue  # feed of separation, no stage of its own
         counted = {
             product: quantity * (element.get(product, 0.0) if recipe.stage == "separated" else 1.0)
             for product, quantity in recipe.outputs.items()
