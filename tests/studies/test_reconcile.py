@@ -84,13 +84,13 @@ def test_china_makes_93_to_94_percent_of_magnets_by_the_iea_and_smm(answer: Resu
     """SMM gives China 260 kt for 2024; the others are what the IEA's 94 % (Global Critical Minerals Outlook 2025)
     leaves.
 
-    Output is counted as sintered blanks, and 232 of the 260 kt can be fed with metal. Both blanks and finished magnets
-    lie in the data's range of 90 to 94 %.
+    Output is counted as sintered blanks, and 259 of the 260 kt can be fed with metal. Both blanks and finished magnets
+    print as 94 %, the upper end of the data's range of 90 to 94 %.
     """
     for stage, product in (("blank", "ndfeb_blank"), ("magnet", "ndfeb_magnet")):
         share = china(output(answer, stage, {f"{product}_std": 1.0, f"{product}_ht": 1.0}))
         assert 0.90 <= share <= 0.945, stage
-        assert share == pytest.approx(0.937, abs=0.005)
+        assert share == pytest.approx(0.943, abs=0.005)
 
 
 def refining(answer: Result, ds: Dataset) -> float:
@@ -98,15 +98,40 @@ def refining(answer: Result, ds: Dataset) -> float:
     return china(output(answer, "separated", element_content(ds)))
 
 
+def test_the_blanks_that_are_published_can_be_fed(answer: Result) -> None:
+    """SMM's 260 kt of blanks need the oxide from scrap that a recycler's chairman tells: 26,504 t NdPr (Argus, 2024).
+
+    With the swarf of machining alone China had metal for 230 kt.
+    """
+    made = [r for r in answer.rows if r["kind"] == "production" and r["place"] == "CHN"]
+    (blanks,) = (r for r in made if r["product"] == "ndfeb_blank")
+    (scrap,) = (r for r in made if r["product"] == "ndpr_oxide" and r["stage"] == "recycled")
+    assert (blanks["observed_t"], scrap["observed_t"]) == (260_000, 26_504)
+    assert scrap["source_ids"] == ["argusmedia-china-recycled-rare-earth-2024"]
+    assert abs(blanks["change_share"]) < 0.01
+    assert abs(scrap["change_share"]) < 0.03
+
+
+def test_where_scrap_is_collected_its_output_is_published(base: Base, inputs: Inputs) -> None:
+    """Scrap beyond the swarf of machining is collected only where a figure for its oxide stands."""
+    at = {r for p, r in inputs.chain.activities if p.startswith("collect_")}
+    assert at == {"CHN"}
+    tonnes = dict(zip(inputs.chain.activities, base.activity.tolist(), strict=True))
+    assert sum(tonnes[f"collect_{grade}", "CHN"] for grade in ("std", "ht")) > 10_000
+
+
 def test_china_refines_nine_tenths_with_what_lynas_reports(answer: Result, ds: Dataset) -> None:
     """The IEA (Critical Minerals Dataset 2025) says 73,757 of 80,805 t of Nd, Pr, Dy and Tb, 91.3 %: the data's 91–92
     %.
 
     Its Malaysian figure, 3,625 t of element (4,200 t of oxide), is below the 6,198 t of NdPr oxide that Lynas reports
-    for its plant. The company's own figure wins in calibration, and China's share falls by what it adds: to 89.5 %.
+    for its plant. The company's own figure wins in calibration, and China's share falls by what it adds: to 90.2 %,
+    with a P90 that reaches the data's range.
     """
     share = refining(answer, ds)
-    assert share == pytest.approx(0.895, abs=0.01)
+    assert share == pytest.approx(0.902, abs=0.005)
+    row = next(r for r in answer.tables["shares"] if (r["stage"], r["region"]) == ("separated", "CHN"))
+    assert row["share_p10"] < 0.90 < 0.91 < row["share_p90"] < 0.92
     malaysia = next(
         r for r in answer.rows if r["kind"] == "production" and r["product"] == "ndpr_oxide" and r["place"] == "MYS"
     )
@@ -140,7 +165,7 @@ def test_shares_say_what_the_figures_leave_open(answer: Result, ds: Dataset) -> 
         assert sum(r["share"] for (s, _), r in found.items() if s == stage) == pytest.approx(1, abs=0.03)
         row = found[stage, "CHN"]
         assert row["share_p10"] < row["share"] < row["share_p90"]
-        assert 0.005 < row["share_sd"] < 0.02
+        assert 0.005 < row["share_sd"] < 0.025
     refined = found["separated", "CHN"]
     assert refined["share"] == pytest.approx(refining(answer, ds))
     assert refined["share_published"] == pytest.approx(73756.7 / 80805.1)
@@ -226,11 +251,15 @@ def test_figures_of_all_kinds_are_listed_with_the_largest_changes_first(answer: 
 
 
 def test_sure_figures_move_less(answer: Result) -> None:
-    """Relative change, weighted by size, by grade of confidence."""
+    """Relative change of output figures, weighted by size, by grade of confidence.
+
+    Of trade the sure figures are those of feed from Myanmar and Laos, whose oxide content is a wide guess.
+    """
+    rows = [r for r in answer.rows if r["kind"] == "production"]
     moved = {
         grade: np.average(
-            [abs(r["change_share"]) for r in answer.rows if r["confidence"] == grade],
-            weights=[r["observed_t"] for r in answer.rows if r["confidence"] == grade],
+            [abs(r["change_share"]) for r in rows if r["confidence"] == grade],
+            weights=[r["observed_t"] for r in rows if r["confidence"] == grade],
         )
         for grade in ("high", "low")
     }
