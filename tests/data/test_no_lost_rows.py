@@ -182,8 +182,8 @@ MARKED_SINCE = 97
 RENAMED = {"DoD Office of Strategic Capital": "DoW Office of Strategic Capital"}
 """One agency under two names."""
 
-READ_SINCE = {"production": 12, "prices": 2, "trade": 2, "elasticities": 1}
-"""Rows read or derived after the compilation: samarium-cobalt magnets, cracking catalyst, thrift of defence."""
+READ_SINCE = {"production": 16, "prices": 2, "trade": 2, "elasticities": 1}
+"""Rows read or derived after the compilation: samarium-cobalt magnets, cracking catalyst, thrift of defence, Argus."""
 
 ADDED_CLAIMS = {
     "companies",
