@@ -146,12 +146,12 @@ def _materials(
     full_row = ds.rows("assumptions", assumption_id=FULL_YEAR)[0]
     assumed = {FULL_YEAR}
     if MAGNETS in families:
-        span = range(gap_supply.BASE_YEAR + 1, shown + 1)
+        span = range(gap_supply.BASE_YEAR, shown + 1)  # figures of the base year are held against the study
         supply = gap_supply.prepare(ds, parties, span, draws, seed)
         known = figures(ds, supply, outlook, seed)
         need = gap_supply.needs(ds, supply, outlook, seed)
         gap = {p: gap_supply.entries(supply, need, OXIDE_STAGE, p) for p in supply.products(OXIDE_STAGE)}
-        found += of_magnets(known, supply, need, gap)
+        found += of_magnets(known, supply, need, gap, others=scrap_held.held_places(ds, MAGNETS))
         projects += scrap_projects.magnet_projects(ds, supply)
         assumed |= {*supply.assumption_ids, *known.assumption_ids}
         cited[MAGNETS] = tuple(sorted({*supply.source_ids, *known.source_ids, gap_supply.OUTLOOK_SOURCE}))

@@ -91,7 +91,7 @@ def figures(ds: Dataset, supply: Supply, outlook: str, seed: int) -> Figures:
     for sector in sectors:
         curve = growth[OUTLOOK_SECTOR.get(sector, "other_uses")]
         life, shape, rise = (drawn(lives[sector, p]) for p in ("mean_life", "weibull_shape", "growth_before"))
-        past = (1 + rise) ** (np.arange(start, BASE_YEAR + 1) - BASE_YEAR)
+        past = (1 + rise) ** (np.arange(start, years[0]) - BASE_YEAR)
         entered = np.hstack([past, np.broadcast_to(curve, (len(past), curve.size))])
         found = [stock(e, float(m), float(k)) for e, m, k in zip(entered, life[:, 0], shape[:, 0], strict=True)]
         in_use[sector] = np.array([f.in_use[-curve.size :] for f in found])

@@ -21,6 +21,11 @@ def published(ds: Dataset, known: Sequence[Material], families: Sequence[str]) -
     return [_held(row, known) for f in families for row in ds.rows("scrap_published", family=f)]
 
 
+def held_places(ds: Dataset, family: str) -> tuple[str, ...]:
+    """Places for which something is published on a family."""
+    return tuple(dict.fromkeys(str(row["place"]) for row in ds.rows("scrap_published", family=family)))
+
+
 def _held(row: Mapping[str, object], known: Sequence[Material]) -> Row:
     asked = set(str(row["elements"]).split(";"))
     mine = [m for m in known if m.family == row["family"] and m.element in asked]

@@ -86,11 +86,19 @@ def _together(parts: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
 
 
 def of_magnets(
-    known: Figures, supply: Supply, need: Mapping[tuple[str, str, str], Floats], gap: Mapping[str, Mapping[str, Entry]]
+    known: Figures,
+    supply: Supply,
+    need: Mapping[tuple[str, str, str], Floats],
+    gap: Mapping[str, Mapping[str, Entry]],
+    *,
+    others: Sequence[str] = (),
 ) -> Iterator[Material]:
-    """The four magnet rare earths. A party's makers are its plants and projects; the world makes what it uses."""
+    """The four magnet rare earths. A party's makers are its plants and projects; the world makes what it uses.
+
+    `others`: places beside the parties for which figures are published.
+    """
     world = tuple(dict.fromkeys(place for place, _, _ in known.use))
-    places = {**{p: (p,) for p in supply.parties}, WORLD: world}
+    places = {**{p: (p,) for p in (*supply.parties, *others) if p != WORLD}, WORLD: world}
     for element in ELEMENTS:
         oxide = known.oxides[element]
         waste, wanted = {}, {}
