@@ -1,4 +1,4 @@
-"""Cells of the European Commission's study of 2023: economic importance, supply risk from world supply, largest suppliers."""
+"""Cells of the Commission's study of 2023: economic importance, supply risk from world supply, largest suppliers."""
 
 from __future__ import annotations
 

@@ -91,7 +91,14 @@ def demands(explorer: Mapping[str, Any]) -> Iterator[Row]:
             text = f"{100 * share[key]:.1f}"
             for kind, measure, shown, limits, formula, figures in (
                 ("clean", "demand of clean technologies [kt]", f"{of_clean.value:.6g}", around(of_clean), "sum", parts),
-                ("demand", "total demand [kt]", f"{total.value:.6g}", around(total), "sum", [of_clean, six_digits(other[key])]),
+                (
+                    "demand",
+                    "total demand [kt]",
+                    f"{total.value:.6g}",
+                    around(total),
+                    "sum",
+                    [of_clean, six_digits(other[key])],
+                ),
                 ("clean-share", "share of clean technologies in demand [%]", text, percentage(text), "share", []),
             ):
                 yield cell(

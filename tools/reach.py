@@ -1,4 +1,4 @@
-"""Whether figures that print the same way give a published value: what is found exists, so nothing is claimed too much."""
+"""Whether figures that print the same way give a published value: what is found so exists."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _move(held: Held, name: str, steps: list[float], gain: Callable[[], float]) 
 
 
 def _shares(shares: list[float], steps: list[float], worth: list[float]) -> list[float]:
-    """The shares within their rounding that are worth most; they add to one, or to what uses without an industry leave."""
+    """The shares within their rounding that are worth most; they add to one, or to what other uses leave."""
     printed = sum(shares)
     least = 1.0 if printed >= 1.0 - 1e-9 else printed - steps[0]
     box = [(max(0.0, share - step), min(1.0, share + step)) for share, step in zip(shares, steps, strict=True)]

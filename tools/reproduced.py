@@ -29,7 +29,6 @@ from tools.reach import reached
 
 from didymium.studies.reproduced import matches, recomputed
 
-
 COPPER = 0.409412948
 """What a kilogram of copper is worth in the library [USD], which factors are set against."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from openpyxl import load_workbook
-
 from tools.printed_cells import HERE, Printed, Row, around, cell, figure, name, percentage, read
 
 Line = Mapping[str, str]
@@ -18,13 +18,20 @@ EXCLUDED = ("excludes u.s. production", "does not include production in the unit
 """What a world total says that leaves out a withheld output of the United States."""
 
 
+def by_chapter(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """Salient statistics of the United States, by chapter."""
+    chapters: dict[str, list[Line]] = {}
+    for x in lines:
+        if x["Section"].startswith("Salient"):
+            chapters.setdefault(x["MCS chapter"], []).append(x)
+    return chapters
+
+
 def salient(lines: Sequence[Line], want: Line) -> dict[int, Year]:
     """Figures of a commodity by year and label. A label that stands twice in a year is left out."""
     years: dict[int, Year] = {}
     twice: set[tuple[int, str]] = set()
     for x in lines:
-        if x["MCS chapter"] != want["chapter"] or not x["Section"].startswith("Salient"):
-            continue
         if want["commodity"] and x["Commodity"] != want["commodity"]:
             continue
         label, year = x["Statistics_detail"].strip(), int(x["Year"])
@@ -39,7 +46,7 @@ def salient(lines: Sequence[Line], want: Line) -> dict[int, Year]:
 
 
 def flows(want: Line, years: Mapping[int, Year], year: int, sides: Sequence[str]) -> dict[str, list[Printed]] | None:
-    """The figures of a definition in a year: output, imports, exports, stocks at both ends; none where one is missing."""
+    """The figures of a definition in a year, stocks at both ends of it among them; none where one is missing."""
     named: dict[str, list[Printed | None]] = {}
     for side in sides:
         named[side] = [years[year].get(label) for label in filter(None, want[side].split("|"))] or [Printed(0.0)]
@@ -59,14 +66,16 @@ def _where(want: Line, year: int) -> str:
 
 def apparent_uses(lines: Sequence[Line]) -> Iterator[Row]:
     """Apparent consumption of the United States by its printed definition, where all that it counts is printed."""
+    chapters = by_chapter(lines)
     for want in read(HERE / "use_lines.csv"):
-        years = salient(lines, want)
+        chapter = chapters[want["chapter"]]
+        years = salient(chapter, want)
         for year in sorted(years):
             counted = flows(want, years, year, ("own", "imports", "exports"))
             need = years[year].get(want["need"])
             if counted is None or need is None:
                 continue
-            text = _text(lines, want, want["need"], year)
+            text = _text(chapter, want, want["need"], year)
             yield cell(
                 name("usgs-use", want["subject"], year),
                 "USGS",
@@ -89,10 +98,12 @@ def reliances(lines: Sequence[Line]) -> Iterator[Row]:
     By the printed definition (imports less exports, and what came from stocks) where all that it counts is printed,
     else what own output leaves of consumption.
     """
+    chapters = by_chapter(lines)
     for want in read(HERE / "reliance_lines.csv"):
-        years = salient(lines, want)
+        chapter = chapters[want["chapter"]]
+        years = salient(chapter, want)
         for year in sorted(years):
-            need, text = years[year].get(want["need"]), _text(lines, want, want["reliance"], year, within=True)
+            need, text = years[year].get(want["need"]), _text(chapter, want, want["reliance"], year, within=True)
             if need is None or need.value == 0.0 or not (text[:1] in tuple("E<>") or text.isdigit()):
                 continue
             counted = flows(want, years, year, ("imports", "exports")) if want["imports"] else None
@@ -124,9 +135,7 @@ def _text(lines: Iterable[Line], want: Line, label: str, year: int, *, within: b
     found = [
         x["Value"].strip()
         for x in lines
-        if x["MCS chapter"] == want["chapter"]
-        and x["Section"].startswith("Salient")
-        and (not want["commodity"] or x["Commodity"] == want["commodity"])
+        if (not want["commodity"] or x["Commodity"] == want["commodity"])
         and x["Year"] == str(year)
         and (
             (x["Statistics"] == "Net import reliance" and label in x["Statistics_detail"])
@@ -156,12 +165,8 @@ def world_totals(lines: Sequence[Line]) -> Iterator[Row]:
         listed = [x for x in rows if x["Country"] != "World total"]
         if len(totals) != 1 or not listed:
             continue
-        parts = [
-            (x["Country"], figure(x["Value"], x["Notes"], x["Unit"]), x["Value"].strip()) for x in listed
-        ]
-        made = _total(
-            figure(totals[0]["Value"], totals[0]["Notes"], totals[0]["Unit"]), totals[0]["Notes"], parts
-        )
+        parts = [(x["Country"], figure(x["Value"], x["Notes"], x["Unit"]), x["Value"].strip()) for x in listed]
+        made = _total(figure(totals[0]["Value"], totals[0]["Notes"], totals[0]["Unit"]), totals[0]["Notes"], parts)
         if made is None:
             continue
         total, kept = made
@@ -253,7 +258,9 @@ def _plain(text: str) -> str:
 
 def yearbook_totals(path: Path) -> Iterator[Row]:
     """World mine production of rare earths in the yearbook for 2022, five years (table 8)."""
-    book = load_workbook(path, data_only=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a print area that openpyxl cannot read
+        book = load_workbook(path, data_only=True)
     rows = [row for row in book["T8"].iter_rows(values_only=True) if row[0]]
     head = next(row for row in rows if str(row[0]).startswith("Country or locality"))
     places = rows[rows.index(head) + 1 : next(k for k, row in enumerate(rows) if row[0] == "Total")]

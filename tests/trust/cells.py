@@ -140,7 +140,7 @@ INTERVALS: dict[str, Callable[[Held], Ends]] = {
 
 
 def risk_ends(f: Held) -> Ends:
-    """Supply risk from world supply: each share moved alone, so that what is found exists; the two rates at their ends."""
+    """Supply risk from world supply: each share moved alone, so that what is found exists; both rates at their ends."""
 
     def core(shares: Sequence[float]) -> float:
         weights = [10.0 * r[0] * t[0] for r, t in zip(f["risk"], f["trade_factor"], strict=True)]
