@@ -12,6 +12,7 @@ from tools.printed_cells import HERE, Printed, Row, around, cell, figure, name, 
 Line = Mapping[str, str]
 Year = dict[str, Printed]
 
+KINDS = {"Production": "world total", "Capacity": "world capacity", "Reserves": "world reserves"}
 STOCKS_END = 2023
 """From this year the definitions leave out changes of government stocks."""
 EXCLUDED = ("excludes u.s. production", "does not include production in the united states")
@@ -147,10 +148,10 @@ def _text(lines: Iterable[Line], want: Line, label: str, year: int, *, within: b
 
 
 def world_totals(lines: Sequence[Line]) -> Iterator[Row]:
-    """World totals of the summaries of 2026 against the sum of what is listed: output and capacity, both years."""
+    """World totals of the summaries of 2026 against the sum of what is listed: output, capacity, reserves."""
     groups: dict[tuple[str, str, str, str, str], list[Line]] = {}
     for x in lines:
-        if x["Section"].startswith("World") and x["Statistics"] in ("Production", "Capacity"):
+        if x["Section"].startswith("World") and x["Statistics"] in KINDS:
             detail = x["Statistics_detail"].replace(": rounded", "").replace(", rounded", "").strip()
             key = (x["MCS chapter"], x["Commodity"], x["Statistics"], x["Year"], detail)
             groups.setdefault(key, []).append(x)
@@ -170,7 +171,7 @@ def world_totals(lines: Sequence[Line]) -> Iterator[Row]:
         if made is None:
             continue
         total, kept = made
-        kind = "world total" if statistic == "Production" else "world capacity"
+        kind = KINDS[statistic]
         yield cell(
             name("usgs-world", chapter, commodity, detail, year),
             "USGS",
@@ -208,17 +209,21 @@ def _leaves_out(notes: str) -> bool:
     return any(words in notes.lower() for words in EXCLUDED)
 
 
-EARLIER = (("PROD_2023", 2023, "PROD_NOTES"), ("PROD_EST_ 2024", 2024, "PROD_NOTES"), ("CAP_2023", 2023, "CAP_NOTES"))
-EARLIER += (("CAP_EST_ 2024", 2024, "CAP_NOTES"),)
-
-
+EARLIER = (
+    ("PROD_2023", 2023, "PROD_NOTES", "Production"),
+    ("PROD_EST_ 2024", 2024, "PROD_NOTES", "Production"),
+    ("CAP_2023", 2023, "CAP_NOTES", "Capacity"),
+    ("CAP_EST_ 2024", 2024, "CAP_NOTES", "Capacity"),
+    ("RESERVES_2024", 2024, "RESERVE_NOTES", "Reserves"),
+)
+"""Columns of the release of 2025: figure, year, remarks, and what it counts."""
 JOINED = {"Talc and Pyrophyllite": "Talc, crude"}
 """Commodities that share one table in the release of 2025: the United States stand under another name."""
 
 
 def earlier_totals(lines: Sequence[Line]) -> Iterator[Row]:
     """World totals of the summaries of 2025: a total closes the rows above it, or the totals above it."""
-    for column, year, remarks in EARLIER:
+    for column, year, remarks, statistic in EARLIER:
         above: list[Line] = []
         sums: list[Line] = []
         material = ""
@@ -235,7 +240,7 @@ def earlier_totals(lines: Sequence[Line]) -> Iterator[Row]:
             if made is None:
                 continue
             total, kept = made
-            kind = "world total" if column.startswith("PROD") else "world capacity"
+            kind = KINDS[statistic]
             yield cell(
                 name("usgs-2025", material, x["COUNTRY"].removeprefix("World total"), x["TYPE"], kind, year),
                 "USGS",

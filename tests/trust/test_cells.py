@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.reach import reached as reached_by_the_tool
 
-from tests.trust.cells import cells, held, judged, reached, rows, shares, told, widest
+from tests.trust.cells import SELDOM, cells, held, judged, likely, reached, rows, shares, told, widest
 
 ROW = {"measure": "net import reliance [%]", "source_id": "x", "cell_id": "x", "reason": "", "reason_kind": ""}
 
@@ -86,6 +86,13 @@ def test_a_difference_called_rounding_that_is_none_is_open(tmp_path: Path) -> No
         writer.writeheader()
         writer.writerows([row, {**row, "cell_id": "broken", "inputs": row["inputs"].replace("parts=", "parts=9")}])
     assert [cell.verdict for cell in cells(path)] == ["rounding", "open"]
+
+
+def test_what_only_an_end_of_all_roundings_reaches_is_told_apart() -> None:
+    row = {**ROW, "formula": "sum", "published_high": "", "inputs": "parts=10|20", "rounding": "parts=0.5|0.5"}
+    assert likely({**row, "published_low": "30"}) > 0.4
+    assert likely({**row, "published_low": "30.95"}) < SELDOM
+    assert reached({**row, "published_low": "30.95"})
 
 
 def test_both_figures_stand_in_the_line() -> None:
