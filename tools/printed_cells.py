@@ -34,13 +34,13 @@ def read(path: Path, encoding: str = "utf-8") -> list[dict[str, str]]:
 
 
 def figure(text: str, notes: str = "", unit: str = "") -> Printed | None:
-    """A printed amount; a dash is zero, a mark is no number.
+    """A printed amount; a dash is zero, so is `s`, less than half a unit; other marks are no number.
 
     The last place is the last decimal, or the last digit before end noughts, two digits at least being meant: 1,000 is
     950 to 1,050. Where the release states its rounding (`notes`), that counts; `unit` says in what it counts tons.
     """
     text = text.strip()
-    if text == "—":
+    if text in ("—", "s"):
         return Printed(0.0)
     try:
         value = float(text.replace(",", ""))

@@ -78,6 +78,18 @@ def test_every_figure_has_its_rounding_beside_it(cells: list[dict[str, Any]]) ->
             assert all(half >= 0 for side in halves.values() for half in side), row["cell_id"]
 
 
+def test_the_page_counts_what_the_table_holds(cells: list[dict[str, Any]]) -> None:
+    page = (ROOT / "docs/method/reproduced.md").read_text("utf-8")
+    lines = [
+        line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ") and line.count("|") == 10
+    ]
+    numbers = [[int(part.strip(" *").replace(",", "")) for part in line[2:]] for line in lines[1:]]
+    counts = Counter(row["reason_kind"] or row["status"] for row in cells)
+    kinds = ("matched", "rounding", "source", "method", "uses", "open")
+    assert [sum(column) for column in zip(*numbers[:-1], strict=True)] == numbers[-1]
+    assert numbers[-1] == [len(cells), *(counts[kind] for kind in kinds)]
+
+
 def test_a_wrong_figure_is_noticed(cells: list[dict[str, Any]]) -> None:
     cell = next(row for row in cells if row["cell_id"] == "usgs-nir-copper-2024")
     assert reproduced.matches(cell)
@@ -126,6 +138,7 @@ def test_what_a_printed_percentage_may_be(text: str, low: str, high: str) -> Non
         ("0.46", "", "million carats", 0.005),
         ("12.0", "", "million liters", 0.05),
         ("—", "", "metric tons", 0),
+        ("s", "Less than half a unit.", "thousand metric tons", 0),
     ],
 )
 def test_what_rounding_a_printed_figure_leaves_open(text: str, notes: str, unit: str, half: float) -> None:
@@ -135,7 +148,7 @@ def test_what_rounding_a_printed_figure_leaves_open(text: str, notes: str, unit:
 
 
 def test_a_mark_is_no_figure() -> None:
-    assert [printed_cells.figure(mark) for mark in ("W", "NA", "s", "?1", "")] == [None] * 5
+    assert [printed_cells.figure(mark) for mark in ("W", "NA", "?1", "")] == [None] * 4
 
 
 def test_stocks_at_both_ends_and_what_was_released_come_into_use() -> None:
