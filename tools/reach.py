@@ -38,7 +38,7 @@ def _move(held: Held, name: str, steps: list[float], gain: Callable[[], float]) 
     values = held[name]
     for index, step in enumerate(steps):
         printed = values[index]
-        tried = []
+        tried: list[tuple[float, int, float]] = []
         for moved in (printed, max(0.0, printed - step), printed + step):
             values[index] = moved
             tried.append((gain(), -len(tried), moved))
@@ -52,4 +52,4 @@ def _shares(shares: list[float], steps: list[float], worth: list[float]) -> list
     box = [(max(0.0, share - step), min(1.0, share + step)) for share, step in zip(shares, steps, strict=True)]
     ones = np.ones(len(shares))
     found = linprog(-np.array(worth), A_ub=np.vstack([ones, -ones]), b_ub=[1.0, -least], bounds=box)
-    return [float(x) for x in found.x] if found.success else shares
+    return shares if found.x is None else [float(x) for x in found.x]
