@@ -6,8 +6,9 @@ Run `python -m tools.write_reference` after a change; a test compares the pages 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -93,6 +94,11 @@ def python_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def _stands(row: Mapping[str, Any]) -> str:
+    """How a cell stands: matched, open, or explained and by what kind of reason."""
+    return f"{row['status']}, {row['reason_kind']}" if row["reason_kind"] else str(row["status"])
+
+
 def reproduced_page() -> str:
     """The page of published values beside ours: the whole table `reproduced`, by publisher."""
     import didymium.data
@@ -113,7 +119,7 @@ def reproduced_page() -> str:
         parts += ["| Subject | Measure | Place | Year | Published | Ours | Stands | Reason | Where |", "|" + "---|" * 9]
         for row in mine:
             told = [row["subject"], row["measure"], row["place"], str(row["year"]), row["published_text"]]
-            told += [f"{row['ours']:.5g}", row["status"], row["reason"] or "", row["locator"] or ""]
+            told += [f"{row['ours']:.5g}", _stands(row), row["reason"] or "", row["locator"] or ""]
             parts.append("| " + " | ".join(text.replace("|", "/") for text in told) + " |")
     return "\n".join(parts) + "\n"
 

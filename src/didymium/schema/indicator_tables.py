@@ -212,6 +212,11 @@ REPRODUCED = Table(
         Column("published_high", "number", "Greatest value that prints so."),
         Column("formula", "id", "Name of our formula.", required=True, example="reliance_from_need"),
         Column("inputs", "text", "Figures it rests on, name=value joined by `;`.", required=True),
+        Column(
+            "rounding",
+            "text",
+            "Half of the last place printed of each figure, in the same order; empty where figures are taken as exact.",
+        ),
         Column("ours", "number", "What our formula gives.", required=True),
         Column(
             "status",
@@ -219,6 +224,14 @@ REPRODUCED = Table(
             "matched = it prints so; explained = it does not, and the reason is known; open = the reason is not known.",
             terms=("matched", "explained", "open"),
             required=True,
+        ),
+        Column(
+            "reason_kind",
+            "id",
+            "rounding = figures that print so give the published value; source = the source disagrees with itself; "
+            "method = the publisher counts what it does not print; years = figures of other years; "
+            "uses = uses without an industry, or under another.",
+            terms=("rounding", "source", "method", "years", "uses"),
         ),
         Column("reason", "text", "Why it does not match."),
         SOURCE,

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from didymium.model import geopolrisk, supply_risk
-from didymium.model.concentration import hhi
-from didymium.model.cover import reliance_from_need
+from didymium.model.concentration import hhi, top_share
+from didymium.model.cover import Reliance, reliance_from_flows, reliance_from_need
 
 Figures = Mapping[str, list[float]]
 
@@ -34,12 +34,30 @@ def _largest(f: Figures) -> float:
     return sum(named[: int(f["count"][0])]) / f["whole"][0]
 
 
+def _drawn(f: Figures) -> float:
+    """What came from stocks: those at the start less those at the end, and what the government released."""
+    return sum(f.get("before", ())) - sum(f.get("after", ())) + sum(f.get("released", ()))
+
+
+def _use(f: Figures) -> float:
+    """Apparent consumption from output, trade and stocks."""
+    return reliance_from_flows(sum(f["own"]), sum(f["imports"]), sum(f["exports"]), _drawn(f)).need
+
+
+def _net_over_use(f: Figures) -> float:
+    """Net imports, and what came from stocks, over a printed consumption."""
+    need, net = f["need"][0], sum(f["imports"]) - sum(f["exports"]) + _drawn(f)
+    return Reliance(need, need - net, net).share
+
+
 FORMULAS: Mapping[str, Callable[[Figures], float]] = {
     "reliance_from_need": lambda f: reliance_from_need(f["need"][0], sum(f["own"])).share,
-    "net_imports_over_use": lambda f: (sum(f["imports"]) - sum(f["exports"])) / f["need"][0],
+    "net_imports_over_use": _net_over_use,
+    "use_from_flows": _use,
     "sum": lambda f: sum(f["parts"]),
     "share": lambda f: sum(f["part"]) / f["whole"][0],
     "top_share": _largest,
+    "largest_supplier": lambda f: top_share(f["output"]) * sum(f["output"]),
     "mean": lambda f: float(np.mean(f["values"])),
     "higher_stage": lambda f: max(f["stages"]),
     "world_supply_risk": lambda f: float(
