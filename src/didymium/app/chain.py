@@ -194,7 +194,7 @@ def _of(seen: View, table: str) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def _summary(seen: View, t: Translator) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     for step in seen.steps:
         top = max(step.made, key=lambda p: step.made[p])
         found.append(

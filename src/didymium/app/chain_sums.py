@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
@@ -33,9 +32,9 @@ MOST = 200
 
 
 def _asked(seen: chain.View, words: Mapping[str, str]) -> tuple[Step, str]:
-    """The stage and the sum that an address names. Raises NotFound."""
-    column = words.get("column", "")
-    step = next((s for s in seen.steps if s.stage == words.get("stage")), None)
+    """The stage and the sum that an address names, by default the output of the product's own. Raises NotFound."""
+    column, stage = words.get("column") or SUMS[0], words.get("stage") or seen.step.stage
+    step = next((s for s in seen.steps if s.stage == stage), None)
     if step is None or column not in SUMS:
         raise NotFound("The line has no such sum.", cure="Open one from the table of the chain page.")
     return step, column
@@ -45,10 +44,10 @@ def _formula(step: Step, column: str, t: Translator) -> str:
     """The sum written out: its largest terms with their names, and how many others there are."""
     found = terms_of(step, column)
 
-    written = [f"{t.number(tonnes)} ({' → '.join(map(t.place, places))})" for places, tonnes in found[:WRITTEN]]
+    written = [f"{' → '.join(map(t.place, places))} {t.number(tonnes)}" for places, tonnes in found[:WRITTEN]]
     if len(found) > WRITTEN:
         rest = sum(tonnes for _, tonnes in found[WRITTEN:])
-        written.append(t("{amount} ({n} more terms)", amount=t.number(rest), n=t.count(len(found) - WRITTEN)))
+        written.append(t("{n} more terms {amount}", amount=t.number(rest), n=t.count(len(found) - WRITTEN)))
     added = " + ".join(written) or t.number(0.0)
     total = t.amount(step.total, step.unit)
     if column == "output_t":
@@ -109,7 +108,8 @@ def _parts(seen: chain.View, step: Step, column: str, t: Translator) -> list[she
             **given,
         )
         said = t(
-            "What a place uses is taken to be mixed in proportion to where it came from; output and shipments stand below."
+            "What a place uses is taken to be mixed in proportion to where it came from; output and shipments stand "
+            "below."
         )
         found = [sheets.Part("used", _used(step, t), said), *found]
         found.append(sheets.Part("flows", shipped, where=record["flows"]))
@@ -118,7 +118,7 @@ def _parts(seen: chain.View, step: Step, column: str, t: Translator) -> list[she
         SEEN,
         t,
         title=t("Figures that were brought into balance"),
-        words={"place": "place", "partner": "place"},
+        words={"kind": "reconcile_kind"},
         **given,
     )
     said = t("Each figure with its confidence, and how far the balance moved it.")
@@ -145,6 +145,10 @@ def _rules(column: str, t: Translator) -> list[str]:
         t("Where several rows claim one fact the preferred one is read; the table rules says why."),
         t("Products of a stage are added tonne by tonne, in the unit of the stage, whatever their grade."),
         t("What recycling returns at a stage counts as made there."),
+        t(
+            "Output that no figure speaks of follows from the balance: what is used further on has to be made "
+            "somewhere."
+        ),
     ]
     if column == "shipped_share":
         found.append(
@@ -180,7 +184,7 @@ async def page(request: Request) -> Response:
                 *run_page.asked_facts(manifest, t),
             ],
             "parts": _parts(seen, step, column, t),
-            "data": data,
+            "behind": data,
             "sources": [known[s] for s in cited if s in known],
             "assumptions": [r for r in site.ds.rows("assumptions") if r["assumption_id"] in seen.result.assumptions],
             "rules": _rules(column, t),

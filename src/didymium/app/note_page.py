@@ -1,4 +1,4 @@
-"""What stands behind a sentence of an answer: the answer, the rows it speaks of, the method, assumptions and sources."""
+"""What stands behind a sentence of an answer: the rows it speaks of, the method, assumptions and sources."""
 
 from __future__ import annotations
 
@@ -76,16 +76,16 @@ def explained(
     there = f"{record}{'&' if '?' in record else '?'}{urlencode({'table': found.table})}" if found.table else record
     data = result.dataset
     facts: list[tuple[str, str, str]] = [
-        (t("What it says"), found.about_ja if t.lang == "ja" else found.about, ""),
+        (t("Its numbers"), found.about_ja if t.lang == "ja" else found.about, ""),
         *([(t("Page"), f"docs/{found.page}", "")] if found.page else []),
         *asked,
         *([(t("Rows that fit"), t.count(len(found.rows)), there)] if found.rows else []),
-        (t("Data"), t("Data {version} ({id})", version=str(data["version"]), id=str(data["id"])[:12]), "/data"),
+        (t("Data"), f"{data['version']} ({str(data['id'])[:12]})", "/data"),
     ]
     facts += [
         (t("Layer"), f"{one['name']} {str(one['sha256'])[:12]}".strip(), "") for one in data.get("layer_records", ())
     ]
-    more: dict[str, Any] = {"data": found.data, "assumptions": found.assumptions, "sources": found.sources}
+    more: dict[str, Any] = {"behind": found.data, "assumptions": found.assumptions, "sources": found.sources}
     return pages.shown(
         request,
         "behind.html.j2",

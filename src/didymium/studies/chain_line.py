@@ -13,7 +13,6 @@ from typing import Any
 from didymium.results import Result, Row
 from didymium.scenario.inputs import Chain
 
-
 SUMS = ("output_t", "top_share", "shipped_share")
 """What is told of a stage as a whole."""
 
@@ -56,6 +55,7 @@ def terms_of(step: Step, column: str) -> list[tuple[tuple[str, ...], float]]:
     >>> terms_of(step, "output_t"), terms_of(step, "shipped_share")
     ([(('CHN',), 90.0), (('USA',), 10.0)], [(('CHN', 'JPN'), 30.0)])
     """
+    found: list[tuple[tuple[str, ...], float]]
     if column == "shipped_share":
         found = [(pair, t) for pair, t in step.used.items() if pair[0] != pair[1]]
     else:

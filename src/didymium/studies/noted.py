@@ -16,6 +16,7 @@ from typing import Any
 
 from didymium.data import Dataset
 from didymium.errors import NotFound
+from didymium.i18n import numbers_of
 from didymium.results import Result, Row
 
 
@@ -24,7 +25,8 @@ class Noted:
     """A note and what it rests on.
 
     `rows` are those of the answer that it counts or speaks of, with their number in `table` (empty: the main one), and
-    `columns` what to look at in them. `data` are rows of the data, `assumptions` and `sources` those of the answer.
+    `columns` what to look at in them. `data` are rows of the data. `sources` are those of these rows; where a note
+    speaks of no rows, they and the `assumptions` are those of the answer. `is_own`: it has a line of its own.
     """
 
     number: int
@@ -50,9 +52,13 @@ def noted(ds: Dataset, result: Result, number: int) -> Noted:
     line = told_of(result.command, text)
     table = line["table"] if line["table"] in result.tables else ""
     speaks = bool(table or line["held"])
+    held = line["held"].format(*numbers_of(text))
     rows = result.tables[table] if table else result.rows
-    kept = tuple((n, r) for n, r in enumerate(rows, start=1) if _fits(r, line["held"])) if speaks else ()
+    kept = tuple((n, r) for n, r in enumerate(rows, start=1) if _fits(r, held)) if speaks else ()
     there = [c for c in line["columns"].split(";") if kept and c in kept[0][1]]
+    data = _rows_of(ds, line["data"].split(";"))
+    is_narrow = bool(kept or data)
+    cited = {str(r["source_id"]) for r in data} | {s for _, r in kept for s in _cited(r)}
     known = {str(r["source_id"]): r for r in ds.rows("sources")}
     return Noted(
         number=number,
@@ -63,9 +69,11 @@ def noted(ds: Dataset, result: Result, number: int) -> Noted:
         table=table,
         rows=kept,
         columns=tuple(there),
-        data=tuple(_rows_of(ds, line["data"].split(";"))),
-        assumptions=tuple(r for r in ds.rows("assumptions") if r["assumption_id"] in result.assumptions),
-        sources=tuple(known[s] for s in result.source_ids if s in known),
+        data=tuple(data),
+        assumptions=()
+        if is_narrow
+        else tuple(r for r in ds.rows("assumptions") if r["assumption_id"] in result.assumptions),
+        sources=tuple(known[s] for s in (sorted(cited) if is_narrow else result.source_ids) if s in known),
         is_own=line["note"] != "*",
     )
 
@@ -85,18 +93,26 @@ def _lines() -> tuple[dict[str, str], ...]:
 
 
 def _fits(row: Row, held: str) -> bool:
-    """Whether a row has what `column=value` asks, or has another value than `column!=value` names.
+    """Whether a row has what each `column=value` asks, and another value than each `column!=value` names.
 
     >>> _fits({"state": "overdue"}, "state=overdue"), _fits({"waits_for": ""}, "waits_for!=")
     (True, False)
     """
-    name, _, value = held.partition("=")
-    said = str(row.get(name.removesuffix("!")) or "")
-    return not held or (said != value if name.endswith("!") else said == value)
+    for one in filter(None, held.split(";")):
+        name, _, value = one.partition("=")
+        if (str(row.get(name.removesuffix("!")) or "") == value) == name.endswith("!"):
+            return False
+    return True
+
+
+def _cited(row: Row) -> list[str]:
+    """The sources that a row of an answer names."""
+    said = row.get("source_ids") or row.get("source_id") or []
+    return [str(s) for s in said] if isinstance(said, list) else [str(said)]
 
 
 def _rows_of(ds: Dataset, wanted: list[str]) -> list[Mapping[str, Any]]:
-    found = []
+    found: list[Mapping[str, Any]] = []
     for pattern in wanted:
         table = pattern.partition(":")[0]
         if table in ds.content:
