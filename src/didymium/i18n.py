@@ -73,6 +73,15 @@ def _territory(code: str, lang: str) -> str | None:
     return Locale.parse(lang).territories.get(alias[0]) if alias and len(code) == 3 else None
 
 
+def numbers_of(text: str) -> list[str]:
+    """The dates and numbers of a sentence: what may differ where the sentence is the same.
+
+    >>> numbers_of("The suspension of 6 measures ran out on 2026-11-10")
+    ['6', '2026-11-10']
+    """
+    return _NUMBERS.findall(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Translator:
     """Everything that is said in one language. Call it with an English message and its values."""
@@ -92,7 +101,7 @@ class Translator:
         known = _catalogue(self.lang)
         if ("data", text) in known:
             return known["data", text]
-        found = _NUMBERS.findall(text)
+        found = numbers_of(text)
         count = iter(range(len(found)))
         pattern = known.get(("data", _NUMBERS.sub(lambda _: f"{{{next(count)}}}", text)))
         return pattern.format(*(self.date(n) if "-" in n else n for n in found)) if pattern else text

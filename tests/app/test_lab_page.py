@@ -7,7 +7,6 @@ import csv
 import html
 import io
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -29,17 +28,6 @@ from didymium.studies.lab import AT_ONCE, Lab
 HOST = "127.0.0.1:8321"
 QUERY = "scenario=mm-feed-halt&passes=30&months=8&days=20"
 HARD = "scenario=cn-stop-6&passes=30&days=20"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(didymium.data.open(), tmp_path_factory.mktemp("store"))
-
-
-@pytest.fixture(scope="module")
-def browser(site: Site) -> Iterator[TestClient]:
-    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
-        yield client
 
 
 def test_an_empty_address_stands_where_the_scenario_does(site: Site) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
 from starlette.testclient import TestClient
-from tests.app.test_pages import HOST, QUICK, read
+from tests.app.test_pages import QUICK, read
 
 import didymium.data
 from didymium.app import fields
-from didymium.app.guard import Guard
-from didymium.app.site import Site, _routes, address
+from didymium.app.site import Site, address
 from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS
 from didymium.results import Result, Row
@@ -152,12 +150,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     params = {**fields.asked(question, {}).params, "executor": "thread"}
     answering.keep(result, question, params, store=site.runs, ds=site.ds, layers=())
     return site
-
-
-@pytest.fixture(scope="module")
-def browser(site: Site) -> Iterator[TestClient]:
-    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
-        yield client
 
 
 @pytest.mark.slow

@@ -13,25 +13,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-import didymium.data
-from didymium.app.guard import Guard
-from didymium.app.site import Site, _routes, address
+from didymium.app.site import Site, address
 from didymium.questions.catalogue import QUESTIONS
 
 HOST = "127.0.0.1:8321"
 QUICK = [q for q in QUESTIONS.values() if not q.slow and q.command != "brief"]
 SLOW = [q for q in QUESTIONS.values() if q.slow and q.command != "brief"]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    return Site(didymium.data.open(), tmp_path_factory.mktemp("store"), token="secret")
-
-
-@pytest.fixture(scope="module")
-def browser(site: Site) -> Iterator[TestClient]:
-    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
-        yield client
 
 
 class _Page(HTMLParser):

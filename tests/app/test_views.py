@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -46,13 +45,6 @@ WITHOUT_FIGURES = (
     "/commitments/c001",
     "/floor?floor_product=dy_oxide&floor_at=500",
 )
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    site = Site(didymium.data.open(), tmp_path_factory.mktemp("store"), token="secret")
-    with TestClient(Guard(_routes(site), frozenset({HOST})), base_url=f"http://{HOST}") as client:
-        yield client
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

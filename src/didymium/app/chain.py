@@ -14,6 +14,7 @@ from didymium.app import pages, pictures, sheets, tables
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures.chain_flows import chain_sankey, flow_map, goods
 from didymium.questions.words import heading
+from didymium.studies.chain_line import SUMS, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FIRST_FAMILY = "magnets"
 FIRST_PRODUCT = "ndpr_oxide"
 FIGURES = ("bands", "map")
+DRAWS = {"bands": "#line", "map": "#flows"}
+"""The table of the page that a figure draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ async def page(request: Request) -> Response:
     t, site = pages.words_of(request), pages.site_of(request)
     try:
         seen = await run_in_threadpool(view, site, dict(request.query_params))
-        drawn = await run_in_threadpool(lambda: [(n, _drawn(seen, n, t)["description"]) for n in FIGURES])
+        drawn = await run_in_threadpool(
+            lambda: [pictures.Shown(f"/chain/{n}.svg", _drawn(seen, n, t)["description"], DRAWS[n]) for n in FIGURES]
+        )
     except DidymiumError as wrong:
         return pages.refused(request, t, wrong)
     return pages.shown(
@@ -107,7 +112,8 @@ async def page(request: Request) -> Response:
         title=t("Chain: {product}", product=t.product(seen.product)),
         form=_form(site, seen, t),
         figures=drawn,
-        tables=_tables(seen, t, request.query_params.get("sort", "")),
+        parts=_tables(seen, t, request.query_params.get("sort", "")),
+        run=f"/runs/{seen.result.run_id}",
         query=seen.query,
         family=seen.family,
         year=str(seen.year),
@@ -158,7 +164,8 @@ def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:
             ("stage", "goods", "output_t", "unit", "top_country", "top_share", "shipped_share"),
             t,
             title=t("The line, stage by stage"),
-            pages=dict.fromkeys(("output_t", "top_share", "shipped_share"), ("/chain?", "line")),
+            name="line",
+            pages={"stage": ("/chain?", "line"), **{c: ("/chain/explain?", f"{c}_sum") for c in SUMS}},
         ),
         tables.table(
             _of(seen, "output"),
@@ -187,19 +194,21 @@ def _of(seen: View, table: str) -> list[tuple[int, Mapping[str, Any]]]:
 
 
 def _summary(seen: View, t: Translator) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     for step in seen.steps:
         top = max(step.made, key=lambda p: step.made[p])
         found.append(
             {
                 "stage": step.stage,
                 "goods": goods(step, t),
-                "output_t": step.total,
                 "unit": step.unit,
                 "top_country": top,
-                "top_share": step.made[top] / step.total,
-                "shipped_share": sum(v for (maker, user), v in step.used.items() if maker != user) / step.total,
+                **{column: sum_of(step, column) for column in SUMS},
                 "line": urlencode({"family": seen.family, "product": step.products[0], "year": seen.year}),
+                **{
+                    f"{column}_sum": f"{seen.query}&{urlencode({'stage': step.stage, 'column': column})}"
+                    for column in SUMS
+                },
             }
         )
     return found

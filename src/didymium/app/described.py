@@ -62,6 +62,12 @@ PAGES = (
         ("/chain/{name}.svg",),
     ),
     Page(
+        "/chain/explain",
+        "What stands behind a sum of the chain: its terms, the figures that were balanced, and what may be added",
+        _texts("family", "product", "year", "stage", "column"),
+        "/chain/explain",
+    ),
+    Page(
         "/lab",
         "A shock with dials",
         _texts(*DIALS, "a"),
@@ -117,14 +123,18 @@ PAGES = (
         _texts("table", "columns", "row"),
         "/runs/{run_id}",
     ),
-    Page("/explain/{run_id}", "What stands behind a number", _texts("row", "column", "table")),
+    Page("/explain/{run_id}", "What stands behind a number or a note", _texts("row", "column", "table", "note")),
     Page(
         "/lab/numbers",
         "The rows that a figure of the lab draws",
         {**_texts(*DIALS), "figure": {"type": "integer", "minimum": 0, "maximum": 1}},
         "/lab/numbers",
     ),
-    Page("/lab/explain", "What stands behind a number of the lab", _texts(*DIALS, "a", "row", "column", "table")),
+    Page(
+        "/lab/explain",
+        "What stands behind a number or a note of the lab",
+        _texts(*DIALS, "a", "row", "column", "table", "note"),
+    ),
     Page(
         "/lab/{name}", "The scenario of a setting as a file: scenario.toml or assumptions.csv", _texts(*DIALS), media=""
     ),

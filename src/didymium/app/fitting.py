@@ -83,7 +83,11 @@ def fitted(
         table,
         head=(*((Head(t("Row")),) if lead else ()), *_of(table.head, kept)),
         lines=tuple((*before, *_of(line, kept)) for before, line in zip(leads, table.lines, strict=True)),
-        same=tuple((table.head[n].text, table.lines[0][n].text or t.number(None)) for n in sorted(gone) if n in same),
+        same=tuple(
+            (table.head[n].text, replace(table.lines[0][n], text=table.lines[0][n].text or t.number(None)))
+            for n in sorted(gone)
+            if n in same
+        ),
         folded=tuple(table.head[n].text for n in shown if n in gone and n not in same),
         all_columns=all_columns,
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, sheets
+from didymium.app import fields, notes, pages, sheets
 from didymium.errors import DidymiumError
 from didymium.questions.words import heading
 from didymium.studies.floor import FLOORED
@@ -118,7 +118,7 @@ async def page(request: Request) -> Response:
         query=urlencode(asked.given),
         sources=[],
         more=[("/ask/measures-floor", t("All of it"))],
-        notes=[t.fact(str(w)) for w in result.warnings],
+        notes=notes.notes(result, t),
     )
 
 

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from didymium import figures
-from didymium.app import fields, pages, pictures, sheets, tables
+from didymium.app import fields, notes, pages, pictures, sheets, tables
 from didymium.errors import DidymiumError, NotFound
 from didymium.i18n import rank
 from didymium.questions.words import heading
@@ -112,10 +112,10 @@ async def page(request: Request) -> Response:
         given=given,
         heat=heat(result, held, given, t),
         detail=detail if step else None,
-        figure=_figure(result, here, t)["description"] if step else "",
+        figure=pictures.Shown("/gaps/ledger.svg", _figure(result, here, t)["description"], "#rows") if step else None,
         query=urlencode(here),
         whole=urlencode(asked.given),
-        notes=[t.fact(str(w)) for w in result.warnings],
+        notes=notes.notes(result, t),
     )
 
 

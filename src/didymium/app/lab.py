@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from didymium import figures
-from didymium.app import pages, pictures, tables
+from didymium.app import notes, pages, pictures, tables
 from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
 from didymium.questions.catalogue import QUESTIONS
@@ -286,7 +286,7 @@ def _told(lab: Lab, at: Setting, t: Translator, letter: str, is_wanted: Callable
             )
             for name, rows, columns in wanted
         ],
-        "notes": [t.fact(w) for w in result.warnings],
+        "notes": notes.notes(result, t, base=at.base),
         "cli": _cli(lab, at),
         "python": _python(lab, at),
         "layer": is_layered(lab, at),

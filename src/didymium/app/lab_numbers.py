@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import pages, sheets, tables
+from didymium.app import note_page, pages, sheets, tables
 from didymium.app.lab import (
     DRAWN,
     NUMBERS,
@@ -30,9 +30,11 @@ from didymium.app.lab import (
     title_of,
     waited,
 )
+from didymium.app.notes import told
 from didymium.errors import BadInput, DidymiumError, NotFound
 from didymium.figures.shortage import first_rows, monthly_rows, scenarios
 from didymium.studies.lineage import found_row, lineage
+from didymium.studies.noted import Noted, noted
 from didymium.studies.shelf import Unwanted
 
 if TYPE_CHECKING:
@@ -99,7 +101,8 @@ async def numbers(request: Request) -> Response:
         "sheet.html.j2",
         t,
         title=title,
-        lead=f"{title_of(at.scenario, t)}: {stands(at, t)}",
+        title_where="#rows",
+        lead=told(f"{title_of(at.scenario, t)}: {stands(at, t)}", f"/lab?{at.query}&lang={t.lang}#dials"),
         form=[],
         facts=[],
         figures=[],
@@ -133,6 +136,8 @@ async def numbers_twin(request: Request) -> Response:
 async def explain(request: Request) -> Response:
     """What stands behind one number of a setting, or behind its change against another setting (`a`)."""
     t, lab, words = pages.words_of(request), pages.site_of(request).lab, read_words(request)
+    if words.get("note"):
+        return await _note(request, lab, words, t)
 
     def found(is_wanted: Callable[[], bool]) -> tuple[Setting, Lineage, list[tuple[str, str, str]]]:
         at = right(lab, words, t)
@@ -148,6 +153,24 @@ async def explain(request: Request) -> Response:
     except DidymiumError as wrong:
         return pages.refused(request, t, wrong)
     return pages.explained(request, t, one, setting=_asked(lab, at, t), terms=terms)
+
+
+async def _note(request: Request, lab: Lab, words: dict[str, str], t: Translator) -> Response:
+    """What stands behind one note of a setting."""
+
+    def found(is_wanted: Callable[[], bool]) -> tuple[Setting, Result, Noted]:
+        at = right(lab, words, t)
+        result = answered(lab, at, is_wanted)
+        return at, result, noted(lab.ds, result, note_page.number_of(words["note"]))
+
+    try:
+        at, result, one = await waited(request, found)
+    except Unwanted:
+        return dropped()
+    except DidymiumError as wrong:
+        return pages.refused(request, t, wrong)
+    record = f"/lab?{at.query}&{urlencode({'lang': t.lang})}"
+    return note_page.explained(request, t, result, one, asked=_asked(lab, at, t), base=at.base, record=record)
 
 
 def _behind(lab: Lab, at: Setting, words: dict[str, str], is_wanted: Callable[[], bool]) -> Lineage:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, pictures, sheets, tables
+from didymium.app import fields, notes, pages, pictures, sheets, tables
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures import measures_calendar
 from didymium.questions.words import heading
@@ -105,7 +105,7 @@ def _parts(
         name="calendar",
         **{**given, "words": {**asked.question.words, **words}},  # type: ignore[arg-type]
     )
-    found = [sheets.Part("changes", changes), sheets.Part("listed", listed)]
+    found = [sheets.Part("changes", changes, where="#f-horizon_days"), sheets.Part("listed", listed)]
     if branched is not None:
         text = t("One central run for each branch, without an interval. Losses are of the months of the scenario.")
         by_product = ("party", "product")
@@ -173,8 +173,7 @@ async def page(request: Request) -> Response:
     held = given | {k: words[k] for k in ("product", "imposing") if words.get(k)}
     drawn = []
     with contextlib.suppress(NotFound):
-        drawn.append(("/measures/calendar.svg", _figure(result, rows, t)["description"]))
-    said = [*result.warnings, *(branched.warnings if branched is not None else ())]
+        drawn.append(pictures.Shown("/measures/calendar.svg", _figure(result, rows, t)["description"], "#listed"))
     return pages.shown(
         request,
         "sheet.html.j2",
@@ -190,7 +189,7 @@ async def page(request: Request) -> Response:
         query=urlencode(held),
         sources=[],
         more=[("/ask/measures", t("All of it")), ("/ask/measures-branches", t("Branches"))],
-        notes=[t.fact(str(w)) for w in said],
+        notes=[*notes.notes(result, t), *(notes.notes(branched, t) if branched is not None else ())],
     )
 
 

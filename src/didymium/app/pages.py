@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from didymium.app import fields, fitting, pictures, tables
+from didymium.app import fields, fitting, notes, pictures, tables
 from didymium.app.site import address
 from didymium.app.team import may
 from didymium.errors import DidymiumError, NotFound
@@ -58,6 +58,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["breaking"] = breaking
+    environment.globals["told"] = notes.told
     return environment
 
 
@@ -123,8 +124,10 @@ def words_of(request: Request) -> Translator:
     return translator(lang, ds.once(("names", lang), lambda: dataset_names(ds, lang)))
 
 
-def shown(request: Request, template: str, t: Translator, /, *, status: int = 200, **values: Any) -> Response:
-    """A page in its frame."""
+def shown(
+    request: Request, template: str, t: Translator, /, *, status: int = 200, title_where: str = "", **values: Any
+) -> Response:
+    """A page in its frame. `title_where`: what the numbers of its title rest on."""
     site = site_of(request)
     known = titles(t)
 
@@ -154,6 +157,7 @@ def shown(request: Request, template: str, t: Translator, /, *, status: int = 20
             may_edit=may(request, "edit"),
             data=site.ds.describe(),
             here=request.url.path,
+            title_where=title_where,
             **values,
         )
     )
@@ -304,7 +308,6 @@ def _answer(
         for name, shown in asked.question.above.items()
         if not table and result.tables.get(name)
     ]
-    said = [str(w) for w in result.warnings]
     return {
         "run_id": result.run_id,
         "status": result.status,
@@ -314,12 +317,16 @@ def _answer(
         "above": above,
         "shown": grid.shown,
         "whole": whole,
-        "notes": [t.fact(w) for w in said],
-        "figures": [
-            {"number": n, "title": s["usermeta"]["title"], "description": s["description"]} for n, s in enumerate(specs)
-        ],
+        "notes": notes.notes(result, t),
+        "figures": pictures.shown(specs, f"/ask/{address(asked.question)}", result.run_id, t.lang),
         "query": urlencode(asked.given),
     }
+
+
+def table_page(run_id: str, table: str, lang: str) -> str:
+    """The address of a table of a kept answer, its rows if `table` is empty."""
+    given = {"table": table, "lang": lang}
+    return f"/runs/{run_id}?{urlencode({k: v for k, v in given.items() if v})}"
 
 
 def row_page(run_id: str, table: str, number: int, lang: str) -> str:
@@ -453,9 +460,12 @@ async def job(request: Request) -> Response:
 
 async def explain(request: Request) -> Response:
     """What stands behind one number: rows, sources, rules, formula, assumptions."""
+    from didymium.app import note_page
     from didymium.studies.lineage import found_row, lineage
 
     t, site, words = words_of(request), site_of(request), request.query_params
+    if words.get("note"):
+        return await note_page.note(request)
 
     def behind() -> Any:
         result = site.loaded(site.runs.find(request.path_params["run_id"]))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, pictures, sheets
+from didymium.app import fields, notes, pages, pictures, sheets
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures.bankability import named_package
 from didymium.figures.plan_frontier import plan_frontier
@@ -199,7 +199,9 @@ async def page(request: Request) -> Response:
         asked, result = await run_in_threadpool(sheets.answered, site, "plan", given)
     except DidymiumError as wrong:
         return pages.refused(request, t, wrong)
-    drawn = [] if result is None else [("/plan/frontier.svg", _figure(result, t)["description"])]
+    drawn = []
+    if result is not None:
+        drawn.append(pictures.Shown("/plan/frontier.svg", _figure(result, t)["description"], "#frontier"))
     return pages.shown(
         request,
         "sheet.html.j2",
@@ -217,7 +219,7 @@ async def page(request: Request) -> Response:
         query=urlencode(given),
         sources=[],
         more=[("/ask/plan", t("All of it"))],
-        notes=[] if result is None else [t.fact(str(w)) for w in result.warnings],
+        notes=[] if result is None else notes.notes(result, t),
     )
 
 

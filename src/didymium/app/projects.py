@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, pictures, tables
+from didymium.app import fields, notes, pages, pictures, tables
 from didymium.app.sheets import has_digit
 from didymium.app.site import address
 from didymium.errors import DidymiumError, NotFound
@@ -121,9 +121,9 @@ async def page(request: Request) -> Response:
     )
     drawn = []
     if rows:
-        drawn.append(("/projects/map.svg", project_map(result, rows, lang=t.lang, names=t.names)["description"]))
-    for n, spec in enumerate(pictures.drawn(result, t)):
-        drawn.append((f"/ask/projects/figure-{n}.svg", spec["description"]))
+        said = project_map(result, rows, lang=t.lang, names=t.names)["description"]
+        drawn.append(pictures.Shown("/projects/map.svg", said, "#listed"))
+    drawn += pictures.shown(pictures.drawn(result, t), "/ask/projects", result.run_id, t.lang)
     return pages.shown(
         request,
         "projects.html.j2",
@@ -133,7 +133,7 @@ async def page(request: Request) -> Response:
         listed=listed,
         figures=drawn,
         query=urlencode(held),
-        notes=[t.fact(str(w)) for w in result.warnings],
+        notes=notes.notes(result, t),
     )
 
 
@@ -210,7 +210,9 @@ async def one(request: Request) -> Response:
         asked=asked,
         form=[f for f in pages._form(asked, t) if f["entry"].name != "projects"],
         money=_money(money, t),
-        figures=[] if money is None else [s["description"] for s in pictures.drawn(money, t)],
+        figures=[]
+        if money is None
+        else pictures.shown(pictures.drawn(money, t), f"/ask/{address(asked.question)}", money.run_id, t.lang),
         job=site.jobs.find(site.key(asked)),
         fault=fault,
         query=urlencode(asked.given),
@@ -302,7 +304,7 @@ def _money(result: Result | None, t: Translator) -> dict[str, Any] | None:
         ],
         "missing": str(row.get("missing") or ""),
         "tables": [m for m in more if m.lines],
-        "notes": [t.fact(str(w)) for w in result.warnings],
+        "notes": notes.notes(result, t),
     }
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, sheets, tables
+from didymium.app import fields, notes, pages, pictures, sheets, tables
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures import commitments_board
 from didymium.i18n import order, rank
@@ -127,7 +127,7 @@ async def page(request: Request) -> Response:
     ]
     try:
         board = commitments_board(result, lang=t.lang, names=t.names)
-        drawn = [("/ask/commitments/figure-0.svg", board["description"])]
+        drawn = [pictures.Shown("/ask/commitments/figure-0.svg", board["description"], "#listed")]
     except NotFound:
         drawn = []
     return pages.shown(
@@ -149,7 +149,7 @@ async def page(request: Request) -> Response:
             ("/ask/commitments-worth", t("Worth of promises")),
             ("/ask/commitments-coverage", t("Coverage by papers")),
         ],
-        notes=[t.fact(str(w)) for w in result.warnings],
+        notes=notes.notes(result, t),
     )
 
 
@@ -227,6 +227,7 @@ async def one(request: Request) -> Response:
         "sheet.html.j2",
         t,
         title=t.fact(str(row["summary"])),
+        title_where=tables.row_address(f"commitments:{promise}", t.lang),
         lead="",
         form=[],
         facts=facts,
@@ -241,7 +242,7 @@ async def one(request: Request) -> Response:
             (f"/data/commitments/{promise}", t("Its row in the data")),
             *([] if any(p.name == "worth" for p in parts) else [("/ask/commitments-worth", t("Worth of promises"))]),
         ],
-        notes=[t.fact(str(w)) for w in result.warnings],
+        notes=notes.notes(result, t),
     )
 
 

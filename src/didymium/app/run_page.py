@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, fitting, pages, sheets, tables
+from didymium.app import fields, fitting, notes, pages, sheets, tables
 from didymium.app.site import address
 from didymium.errors import DidymiumError, NotFound
 from didymium.questions.catalogue import QUESTIONS
@@ -72,6 +72,16 @@ def _found(site: Site, run_id: str) -> tuple[Manifest, Result]:
     """A kept run, its bytes held against its manifest just now. Raises NotFound, StoreError if they differ."""
     name = site.runs.find(run_id)
     return site.runs.manifest(name), site.loaded(name)
+
+
+def asked_facts(manifest: Manifest, t: Translator) -> list[tuple[str, str, str]]:
+    """What a run was asked, with the address of the run."""
+    run = f"/runs/{manifest.run_id}?{urlencode({'lang': t.lang})}"
+    return [
+        (t("Question"), pages.titles(t).get(command_of(manifest), command_of(manifest)), ""),
+        (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first"), ""),
+        (t("Run"), manifest.run_id, run),
+    ]
 
 
 def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str, str]]:
@@ -147,6 +157,7 @@ def _row(request: Request, manifest: Manifest, result: Result, name: str, t: Tra
         "sheet.html.j2",
         t,
         title=t("Row {n}", n=t.count(number)),
+        title_where=f"{where}{'&' if name else '?'}{urlencode({'lang': t.lang})}",
         lead=f"{question}: {heading(name, t)}" if name else question,
         form=[],
         facts=[(head.text, cell.text, cell.where) for head, cell in zip(grid.head, grid.lines[0], strict=True)],
@@ -193,7 +204,7 @@ async def one(request: Request) -> Response:
         query="",
         sources=[known[s] for s in result.source_ids if s in known],
         more=more,
-        notes=[t.fact(str(w)) for w in result.warnings],
+        notes=notes.notes(result, t),
     )
 
 

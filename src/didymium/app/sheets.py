@@ -34,11 +34,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A table of a page under its heading, with a sentence that says what it tells."""
+    """A table of a page under its heading, with a sentence that says what it tells.
+
+    `where`: what the numbers of heading and sentence rest on.
+    """
 
     name: str
     table: tables.Table
     text: str = ""
+    where: str = ""
 
 
 def answered(site: Site, command: str, words: Mapping[str, str]) -> tuple[fields.Asked, Result | None]:

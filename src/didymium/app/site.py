@@ -231,6 +231,7 @@ def _routes(site: Site) -> Starlette:
     from didymium.app import (
         browse,
         chain,
+        chain_sums,
         described,
         floor_page,
         gap_page,
@@ -262,6 +263,8 @@ def _routes(site: Site) -> Starlette:
         Route("/lab/{name}", lab.saved),
         Route("/lab.{form}", lab.twin),
         Route("/chain", chain.page),
+        Route("/chain/explain", chain_sums.page),
+        Route("/chain/explain.{form}", chain_sums.twin),
         Route("/projects", projects.page),
         Route("/projects/map.svg", projects.figure),
         Route("/projects.{form}", projects.twin),

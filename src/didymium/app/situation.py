@@ -30,7 +30,10 @@ AHEAD_DAYS = 365
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of the page: its finding, its rows, and the page that holds all of them."""
+    """A part of the page: its finding, its rows, and the page that holds all of them.
+
+    `behind` is where its number stands in the answer: table, row and column.
+    """
 
     name: str
     title: str
@@ -42,6 +45,14 @@ class Block:
     rows: tables.Numbered
     columns: tuple[str, ...]
     pages: Mapping[str, tuple[str, str]]
+    behind: tuple[str, int, str] | None = None
+
+    def where(self, lang: str) -> str:
+        """The address of what stands behind its number; of its rows, where it is none of the answer."""
+        if self.behind is None:
+            return f"#{self.name}"
+        table, number, column = self.behind
+        return tables.behind(f"/explain/{self.result.run_id}", number, column, lang, table)
 
 
 def answers(site: Site) -> dict[str, Result]:
@@ -86,6 +97,7 @@ def _risks(result: Result, t: Translator) -> Block:
         rows[:MOST],
         ("party", "product", "top_country", "top_share"),
         {},
+        ("ranking", rows[0][0], "top_share"),
     )
 
 
@@ -95,8 +107,10 @@ def _lapsing(result: Result, t: Translator) -> Block:
     rows.sort(key=lambda r: (abs(_number(r[1]["days_to_change"])), str(r[1]["measure_id"])))
     ahead = [r for r in rows if _number(r[1]["days_to_change"]) >= 0]
     number, finding = t.count(0), t("trade measures have a date of change ahead")
+    behind: tuple[str, int, str] | None = None
     if ahead:
-        soonest = min(ahead, key=lambda r: _number(r[1]["days_to_change"]))[1]
+        at, soonest = min(ahead, key=lambda r: _number(r[1]["days_to_change"]))
+        behind = ("", at, "days_to_change")
         number = t.days(_number(soonest["days_to_change"]))
         finding = t(
             "until the next change of a trade measure: {imposing} towards {targeted}, {date}",
@@ -115,12 +129,14 @@ def _lapsing(result: Result, t: Translator) -> Block:
         rows[:MOST],
         ("measure_id", "targeted", "next_change_date", "days_to_change"),
         {"measure_id": ("/data/measures/", "measure_id")},
+        behind,
     )
 
 
 def _overdue(result: Result, t: Translator) -> Block:
     rows = [r for r in tables.numbered(result.rows) if r[1]["state"] == "overdue"]
     rows.sort(key=lambda r: -_number(r[1]["days_overdue"]))
+    counted = next((n for n, r in tables.numbered(result.tables["by_state"]) if r["state"] == "overdue"), None)
     return Block(
         "commitments",
         t("Overdue promises"),
@@ -132,6 +148,7 @@ def _overdue(result: Result, t: Translator) -> Block:
         [(n, {**r, "summary": t.fact(str(r["summary"]))}) for n, r in rows[:MOST]],
         ("summary", "due_date", "days_overdue"),
         {"summary": ("/commitments/", "commitment_id")},
+        None if counted is None else ("by_state", counted, "commitments"),
     )
 
 
@@ -160,6 +177,7 @@ def _gaps(result: Result, t: Translator) -> Block:
         [(n, {**r, "step": _step(r)}) for n, r in rows if _number(r["gap_share"]) > 0][:MOST],
         ("stage", "product", "gap_t", "gap_share"),
         {"product": ("/gaps?", "step")},
+        ("", rows[0][0], "gap_share") if rows else None,
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from didymium.app import fields, pages, pictures, sheets, tables
+from didymium.app import fields, notes, pages, pictures, sheets, tables
 from didymium.errors import BadInput, DidymiumError, NotFound
 from didymium.figures.stock_cover import stock_cover
 from didymium.i18n import order
@@ -109,6 +109,7 @@ def parts(
     staged = {k: v for k, v in kept.items() if k == "stage"}
     named = {joint: "+".join(t.place(p) for p in joint.split("+"))}
     ours, others = stated(site, asked, held)
+    base = f"/explain/{result.run_id}"
     found = [
         sheets.Part(
             "cover",
@@ -119,6 +120,7 @@ def parts(
             "buy",
             sheets.grid(result, asked, "", BUY, t, title=t("Rules of days, and what is left to buy"), held=kept),
             t("Tonnes of 60 and 180 days of the whole need, the tonnes worth holding, and what of them is not held."),
+            tables.behind(base, 1, "rule_60_t", t.lang),
         ),
         sheets.Part(
             "sizes",
@@ -134,6 +136,7 @@ def parts(
                 held=sized,
             ),
             t("What 60 days, 180 days and the days worth holding cost in each form, all elements together."),
+            tables.behind(base, 1, "purchase_usd_m", t.lang, "sizes"),
         ),
         sheets.Part(
             "pooled",
@@ -216,10 +219,9 @@ async def page(request: Request) -> Response:
     given = {k: words[k] for k in (*ASKED, "futures") if words.get(k)}
     here = {**given, **{k: v for k, v in held.items() if v}}
     try:
-        drawn = [("/stocks/cover.svg", _figure(result, held, t)["description"])]
+        drawn = [pictures.Shown("/stocks/cover.svg", _figure(result, held, t)["description"], "#cover")]
     except NotFound:
         drawn = []
-    notes = [*result.warnings, *(plan[1].warnings if plan[1] is not None else ())]
     return pages.shown(
         request,
         "sheet.html.j2",
@@ -239,7 +241,7 @@ async def page(request: Request) -> Response:
             ("/data/stockpiles", t("Stocks in the data")),
             ("/plan?only=stocks", t("Plan with other budgets")),
         ],
-        notes=list(dict.fromkeys(t.fact(str(w)) for w in notes)),
+        notes=notes.once(n for one in (result, plan[1]) if one is not None for n in notes.notes(one, t)),
     )
 
 

@@ -84,7 +84,7 @@ class Table:
     lines: tuple[tuple[Cell, ...], ...]
     whole: int
     numbers: tuple[int, ...] = ()
-    same: tuple[tuple[str, str], ...] = ()
+    same: tuple[tuple[str, Cell], ...] = ()
     folded: tuple[str, ...] = ()
     all_columns: str = ""
 

@@ -13,6 +13,9 @@ from typing import Any
 from didymium.results import Result, Row
 from didymium.scenario.inputs import Chain
 
+SUMS = ("output_t", "top_share", "shipped_share")
+"""What is told of a stage as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -29,6 +32,36 @@ class Step:
     def total(self) -> float:
         """Output of all places."""
         return sum(self.made.values())
+
+
+def sum_of(step: Step, column: str) -> float:
+    """Output of all places, share of the largest, or share that is used elsewhere than it was made.
+
+    >>> step = Step("mine", ("x",), "t", {"CHN": 90.0, "USA": 10.0}, {}, {("CHN", "CHN"): 60.0, ("CHN", "JPN"): 30.0})
+    >>> [sum_of(step, column) for column in SUMS]
+    [100.0, 0.9, 0.3]
+    """
+    if column == "output_t":
+        return step.total
+    if column == "top_share":
+        return max(step.made.values()) / step.total
+    return sum(t for (maker, user), t in step.used.items() if maker != user) / step.total
+
+
+def terms_of(step: Step, column: str) -> list[tuple[tuple[str, ...], float]]:
+    """What a sum adds [`unit`/y], by place or by maker and user, the largest first; of a top share the largest alone.
+
+    >>> step = Step("mine", ("x",), "t", {"USA": 10.0, "CHN": 90.0}, {}, {("CHN", "CHN"): 60.0, ("CHN", "JPN"): 30.0})
+    >>> terms_of(step, "output_t"), terms_of(step, "shipped_share")
+    ([(('CHN',), 90.0), (('USA',), 10.0)], [(('CHN', 'JPN'), 30.0)])
+    """
+    found: list[tuple[tuple[str, ...], float]]
+    if column == "shipped_share":
+        found = [(pair, t) for pair, t in step.used.items() if pair[0] != pair[1]]
+    else:
+        found = [((place,), t) for place, t in step.made.items()]
+    ordered = sorted(found, key=lambda term: (-term[1], term[0]))
+    return ordered[:1] if column == "top_share" else ordered
 
 
 def products_of(result: Result) -> list[str]:
