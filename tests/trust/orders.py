@@ -5,8 +5,8 @@ python -m tests.trust.orders --seeds 8 --rooms cli studies     some rooms; with 
 python -m tests.trust.orders --broken                          two tests that lean on each other: must be found
 
 The rooms named run in one process for each seed, so that a test may meet what one of another room left behind. A room
-is a folder of tests, or a file beside the folders. What was run is kept by seed and rooms in `results/kept/orders.json`:
-a later run goes on from there, and leaves out what is there already unless `--again` is given.
+is a folder of tests, or a file beside the folders. What was run is kept by seed and rooms in
+`results/kept/orders.json`: a later run goes on from there, and leaves out what is there unless `--again` is given.
 """
 
 from __future__ import annotations
