@@ -1,4 +1,4 @@
-"""The audit of the pins finds what an advisory names, and nothing is below the mend of an advisory that was read by hand."""
+"""The audit of the pins finds what an advisory names; nothing is older than the mend of one that was read by hand."""
 
 from __future__ import annotations
 
