@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -103,6 +104,8 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="run also what is kept already")
     parser.add_argument("--broken", action="store_true", help="run two tests that lean on each other")
     asked = parser.parse_args()
+    # A job in the background ignores the interrupt of the keyboard, and would hand that on to tests that send one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     rooms = tuple(sorted(asked.rooms)) or every_room()
     done = {(one.seed, one.rooms) for one in kept()} if asked.record and not asked.again else set()
     failing = 0
