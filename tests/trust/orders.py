@@ -7,6 +7,7 @@ python -m tests.trust.orders --broken                          two tests that le
 The rooms named run in one process for each seed, so that a test may meet what one of another room left behind. A room
 is a folder of tests, or a file beside the folders. What was run is kept by seed and rooms in
 `results/kept/orders.json`: a later run goes on from there, and leaves out what is there unless `--again` is given.
+The same runs count what the tests ask of the network: nothing beyond this machine.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import argparse
 import json
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.trust.outgoing import Asked, watched
 from tests.trust.record import RESULTS, record
 
 ROOT = Path(__file__).parents[2]
@@ -40,12 +41,17 @@ def test_that_has_to_be_told():
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run of some rooms in the order of a seed: how many tests passed, and which failed, in one line."""
+    """One run of some rooms in the order of a seed: how many tests passed, and which failed, in one line.
+
+    `local` and `out`: connections to this machine and to others; None in runs of before they were counted.
+    """
 
     seed: int
     rooms: tuple[str, ...]
     passed: int
     failed: str
+    local: int | None = None
+    out: int | None = None
 
 
 def every_room() -> tuple[str, ...]:
@@ -55,14 +61,17 @@ def every_room() -> tuple[str, ...]:
     return *sorted(folders), *sorted({path.name for path in tests.glob("test_*.py")} - set(WHOLE))
 
 
-def run(places: Sequence[str], seed: int) -> tuple[int, str]:
-    """Tests that passed with a seed, and those that failed, in one line. One process, so that each can meet any."""
+def run(places: Sequence[str], seed: int) -> tuple[int, str, Asked]:
+    """Tests that passed with a seed, those that failed in one line, and what was asked of the network.
+
+    One process, so that each test can meet any.
+    """
     command = [sys.executable, "-m", "pytest", *places, "-n", "0", "-v"]
     command += ["-p", "randomly", f"--randomly-seed={seed}", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done, asked = watched(command, cwd=ROOT)
     passed = sum(int(n) for n in re.findall(r"(\d+) passed", done.stdout))
     failed = sorted(set(re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)))
-    return passed, "; ".join(failed) or ("" if done.returncode == 0 else f"exit code {done.returncode}")
+    return passed, "; ".join(failed) or ("" if done.returncode == 0 else f"exit code {done.returncode}"), asked
 
 
 def kept(path: Path = KEPT) -> list[Ran]:
@@ -95,6 +104,17 @@ def told(runs: Sequence[Ran], rooms: Sequence[str]) -> str:
     return f"{'; '.join(parts)}; {total:,} test runs, {failing} with a failure"
 
 
+def asked_of_others(runs: Sequence[Ran], rooms: Sequence[str]) -> str:
+    """The figure of the network: how many tests ran while it was watched, of which rooms, and what they asked for."""
+    seen = [one for one in runs if one.out is not None]
+    total, local, out = (
+        sum(x or 0 for x in (getattr(one, name) for one in seen)) for name in ("passed", "local", "out")
+    )
+    missing = ", ".join(room for room in rooms if not any(room in one.rooms for one in seen))
+    where = f"every room but {missing}" if missing else "every room"
+    return f"{out} in {total:,} test runs of {where}; {local:,} connections to this machine"
+
+
 def main() -> int:
     """Run, say what was found, and record it if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -116,8 +136,10 @@ def main() -> int:
         for seed in range(1, asked.seeds + 1):
             if (seed, rooms) in done:
                 continue
-            ran = Ran(seed, rooms, *run(places, seed))
-            failing += bool(ran.failed)
+            passed, failed, net = run(places, seed)
+            print(*net.out, sep="\n", end="\n" if net.out else "")
+            ran = Ran(seed, rooms, passed, failed, net.local, len(net.out))
+            failing += bool(ran.failed or ran.out)
             print(f"seed {seed}: {ran.passed} passed{'; ' + ran.failed if ran.failed else ''}", flush=True)
             if asked.record and not asked.broken:
                 keep([ran])
@@ -125,6 +147,9 @@ def main() -> int:
         figure = told(kept(), every_room())
         print(figure)
         record(22, "tests in random order", figure, "python -m tests.trust.orders --record", file="store")
+        figure = asked_of_others(kept(), every_room())
+        print(figure)
+        record(20, "outgoing connections of the tests", figure, "python -m tests.trust.orders --record", file="web")
     return 1 if failing else 0
 
 
