@@ -50,6 +50,11 @@ _TAIL = """
 - The mutation scores of row 21 are of small random samples. By the interval of Wilson (95 %) the true share may lie
   {samples}. Only tests that are not marked slow count, and a
   change that changes nothing counts as missed.
+- Row 22 runs each seed in one process. Documents that run as a whole (the how-tos, the method pages, the doctests of
+  the documentation) are not part of it.
+- Row 23 compares the pins with a copy of a list of advisories that is two years old: none of today could be reached.
+  What of later date was read by hand is not complete. Where there is a network, `pip-audit` is the way
+  ([Dependencies](dependencies.md)).
 - Two solvers may share a fault of the programme that both are given.
 
 ## Check it yourself

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ensemble_works import Cuts, Deadly, Squares, Stubborn
@@ -100,6 +102,22 @@ def test_a_scheduler_that_is_gone_is_told(ask: str) -> None:
     crew._client = Gone()
     with pytest.raises(SolverFailed, match="does not answer any more"):
         _ = crew.room if ask == "room" else crew.watch()
+
+
+def test_a_scheduler_without_workers_is_given_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("didymium.engine.crew._EMPTY_FOR", 60)
+    threads: dict[str, int] = {"a": 2}
+    crew = object.__new__(_Cluster)
+    crew._client = SimpleNamespace(nthreads=lambda: threads)
+    crew._seen = time.monotonic() - 61
+    crew.watch()  # there is a worker now: the wait begins anew
+    threads.clear()
+    crew.watch()
+    crew._seen -= 59
+    crew.watch()
+    crew._seen -= 2
+    with pytest.raises(SolverFailed, match="the cluster has had no worker for 60 seconds"):
+        crew.watch()
 
 
 def test_an_address_without_a_scheduler_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -352,7 +352,11 @@ def test_a_stopped_ensemble_leaves_no_orphan_and_goes_on(executor: str, signal_:
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of the group
         else:
             process.kill()
-        process.communicate(timeout=30)
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()  # or the test would wait for it without end
+            raise
     workers = {int(mark.name.split("-")[1]) for mark in marks.iterdir()}
     end = time.monotonic() + 10
     while any(map(is_alive, workers)) and time.monotonic() < end:
@@ -369,6 +373,49 @@ def test_a_stopped_ensemble_leaves_no_orphan_and_goes_on(executor: str, signal_:
     again = run_ensemble(Slow(marks, 0.0), range(40), keep=keep, workers=2)
     assert {int(mark.name.split("-")[0]) for mark in marks.iterdir()} == set(range(40)) - set(before.indices)
     assert body(again) == body(run_ensemble(Squares(), range(40)))
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_interrupt_in_the_middle_of_a_line_leaves_no_lock_taken(tmp_path: Path, again: bool) -> None:
+    """The signal comes just after the main thread took the lock of a chunk under way; or there, and once more later."""
+    script = """
+import os, signal, sys, threading, time
+from concurrent.futures import Future
+import numpy as np
+from didymium.engine import run_ensemble
+class Slow:
+    def prepare(self): return None
+    def run(self, state, index): time.sleep(0.01); return {"x": np.array(float(index))}
+class Interrupted(threading.Condition):
+    came = False
+    def __enter__(self):
+        taken = super().__enter__()
+        if not Interrupted.came and sys._getframe(1).f_code.co_name == "wait" and self.of.running():
+            Interrupted.came = True
+            os.kill(os.getpid(), signal.SIGINT)
+        return taken
+plain = Future.__init__
+def made(self):
+    plain(self)
+    self._condition = Interrupted()
+    self._condition.of = self
+Future.__init__ = made
+def progress(done, of):
+    if Interrupted.came and sys.argv[1] == "True": os.kill(os.getpid(), signal.SIGINT)
+try:
+    run_ensemble(Slow(), range(400), executor="threads", workers=2, progress=progress)
+except KeyboardInterrupt:
+    print("interrupted", Interrupted.came, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", script, str(again)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert said.stdout == "interrupted True True\n"
 
 
 def test_a_pool_of_the_caller_that_breaks_is_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -66,6 +67,17 @@ def test_taken_apart_and_whole_agree(is_simple_recourse, risk):
         assert apart.gap_of_value <= 1e-6
         mix = (1 - risk) * apart.mean + risk * apart.cvar
         assert apart.objective == pytest.approx(apart.first_cost + mix, rel=1e-12)
+
+
+def test_cases_that_only_fill_what_is_missing_need_no_solver(monkeypatch):
+    def none(*_, **__):
+        raise AssertionError("a recourse of one bound a row is added up")
+
+    monkeypatch.setattr(sys.modules[portfolio.__module__], "SolvedRecourse", none)
+    with pytest.raises(AssertionError, match="added up"):
+        portfolio(*plan(11, choices=10, count=8, groups=4), method="benders")
+    simple = plan(11, choices=10, count=8, groups=4, moves=False)
+    assert portfolio(*simple, method="benders").status == "optimal"
 
 
 def test_mean_of_the_worst():

@@ -138,6 +138,8 @@ def test_warm_answers_equal_cold_ones():
         assert warm.iterations < cold.iterations
     assert solver.solve() is base
     assert solver.programme is lp
+    start = solver.start()
+    assert start is not None and start.iterations == base.iterations > 0  # of the base, whatever was asked since
 
 
 def test_changes_may_begin_with_the_basis_of_another_answer():

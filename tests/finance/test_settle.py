@@ -100,6 +100,7 @@ def deal(paths: slice = slice(None)) -> Deal:
     price[5] *= 0.72
     capex = np.where(clock[None, :] < 3, chance.uniform(20, 50, (PATHS, YEARS)), 0.0)
     capex[3, 6] = 15.0
+    capex[1, 9] = 12.0  # after its default: nobody lends for it, and no owner pays it
     opex = np.where(clock[None, :] >= opens[:, None], 20.0, 0.0)
     support = chance.uniform(0.0, 3.0, (4, PATHS, YEARS))
     venture = Venture(price[paths], made[paths], capex[paths], opex[paths], 0.25, 5, royalty_share=0.04)

@@ -310,3 +310,11 @@ def test_memory_does_not_grow_with_the_number_of_draws(tmp_path: Path) -> None:
     few, one = held(50)
     many, _ = held(450)
     assert many - few < 0.25 * 400 * one
+
+
+@pytest.mark.parametrize("kinds", [(), ("coordinated",), SIGHTS, (*SIGHTS, "alone")])
+def test_tasks_are_all_draws_with_each_foresight_and_then_each_move_once(kinds: tuple[str, ...]) -> None:
+    draws, moves = list(Design(VARIED, 5, 2, moves=False)), list(Design(VARIED[:2], 0, 2))
+    tasks = Tasks.of([*draws, *moves], kinds, "coordinated")
+    assert list(tasks) == [(d, kind) for d in draws for kind in kinds] + [(m, "coordinated") for m in moves]
+    assert list(Tasks.of([*draws, *moves], kinds, None)) == [(d, kind) for d in draws for kind in kinds]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small_chain import SmallChain
 
-from didymium.engine import certificate
+from didymium.engine import Certificate, certificate
 from didymium.model.network import DAYS_A_MONTH, SupplyNetwork, quantities
+from didymium.model.outcome import Solve
 
 
 def steady(**settings) -> SmallChain:
@@ -194,3 +197,8 @@ def test_a_change_of_quantities_is_the_same_programme() -> None:
     moved = before.changed(network.change(before, quantities(cut.inputs, cut.base, network)))
     for name in ("cost", "row_lower", "row_upper", "col_lower", "col_upper"):
         np.testing.assert_array_equal(getattr(moved, name), getattr(after, name))
+
+
+def test_records_of_solves_are_equal_by_what_they_say() -> None:
+    one = Solve("2027-01", 3, 4, 9, "optimal", 7, Certificate(0.0, 0.0, 0.0, 5.0, 5.0), np.zeros(4), np.zeros(3))
+    assert one == replace(one, x=np.ones(4), row_dual=np.ones(3)) != replace(one, status="time_limit")

@@ -4,7 +4,8 @@
 
 A layer holds words and figures that stand nowhere else. A person without clearance follows every link, twin, figure,
 explanation and error there is; what comes back, what the server logs, and what the store of the redacted site holds is
-searched for them. A person with clearance finds them, which shows that the search can.
+searched for them. A person with clearance finds them, which shows that the search can. Every address that
+`/openapi.json` describes has to be among the pages that are read, or the walk is said to be short.
 """
 
 from __future__ import annotations
@@ -56,10 +57,12 @@ OF_A_KIND = 3
 
 @dataclass(slots=True)
 class Search:
-    """Which pages were read and where something was found."""
+    """Which pages were read, where something was found, and which addresses answered."""
 
     read: int = 0
     found: list[str] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    described: list[str] = field(default_factory=list)
 
 
 def layer(folder: Path) -> Path:
@@ -128,6 +131,8 @@ def crawl(browser: TestClient, headers: dict[str, str], most: int, first: Iterab
         where = todo.pop(0)
         got = browser.get(where, headers=headers)
         search.read += 1
+        if got.status_code == 200:
+            search.answered.add(where.partition("?")[0])
         text = text_of(got.content)
         for asked in (where.partition("?")[0], unquote(where.partition("?")[0])):
             text = text.replace(asked, "")  # what was asked is no news
@@ -146,6 +151,22 @@ def crawl(browser: TestClient, headers: dict[str, str], most: int, first: Iterab
     return search
 
 
+def unread(described: Iterable[str], answered: Iterable[str]) -> list[str]:
+    """Addresses of the description that none of those answered is an example of.
+
+    >>> unread(["/data/{table}", "/data/{table}.{form}", "/runs"], ["/data/sources.json", "/runs"])
+    ['/data/{table}']
+    """
+    parts = {"form": "json|csv|xlsx", "key": ".+"}
+    left = []
+    for address in described:
+        words = re.split(r"{(\w+)}", address)
+        pattern = "".join(re.escape(w) if n % 2 == 0 else f"(?:{parts.get(w, '[^/.]+')})" for n, w in enumerate(words))
+        if not any(re.fullmatch(pattern, unquote(one)) for one in answered):
+            left.append(address)
+    return left
+
+
 def searched(folder: Path, most: int, *, is_leaky: bool = False) -> tuple[Search, Search]:
     """What somebody without clearance finds, and somebody with it. `is_leaky`: the twin is not redacted."""
     (folder / "secret.txt").write_text(SECRET, encoding="utf-8")
@@ -162,6 +183,8 @@ def searched(folder: Path, most: int, *, is_leaky: bool = False) -> tuple[Search
         person = {"x-didymium-proxy": SECRET, "x-auth-request-user": "ann", "accept-language": "en"}
         viewer = {**person, "x-auth-request-groups": "staff,cleared" if is_leaky else "staff,leads"}
         blind = crawl(browser, viewer, most, list(starts()))
+        paths = browser.get("/openapi.json", headers=viewer).json()["paths"]
+        blind.described = [address for address, ways in paths.items() if "get" in ways]
         blind.found += [f"log: {one}" for one in hits(said.getvalue())]
         for path in sorted((folder / "store" / "redacted").rglob("*")):
             if path.is_file():
@@ -183,12 +206,14 @@ def main() -> int:
         blind, seeing = searched(Path(folder), given.pages)
     for one in blind.found[:20]:
         print(one)
+    left, every = unread(blind.described, blind.answered), len(blind.described)
     figure = f"{len(blind.found)} found in {blind.read:,} pages, twins, figures and explanations, the log and the store"
-    print(figure, f"(with clearance: {len(seeing.found)} in {seeing.read})")
+    figure += f"; {every - len(left)} of {every} kinds of address read"
+    print(figure, f"(with clearance: {len(seeing.found)} in {seeing.read})", *left)
     if given.record and seeing.found:
         command = f"python -m tests.trust.canary --pages {given.pages} --record"
         record(20, "canary rows of a company, as somebody without clearance", figure, command, file="web")
-    return 1 if blind.found or not seeing.found else 0
+    return 1 if blind.found or left or not seeing.found else 0
 
 
 if __name__ == "__main__":

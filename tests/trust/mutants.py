@@ -1,12 +1,14 @@
 """Small changes of the code, one at a time, each of which some test has to notice: the mutation score.
 
-    python -m tests.trust.mutants core|importers|MODULE … [--mutants 80] [--seed 21] [--record]
+    python -m tests.trust.mutants core|importers|MODULE … [--mutants 80] [--seed 21] [--minutes 30] [--record]
 
 Cosmic Ray says which changes a module can suffer; a random part of those of all modules named (of a fixed seed) is
 tried in a copy of the checkout, each against the tests that name its module. What stands in type hints is left out,
 since it does not run. A change that lives is a gap of the tests, or no change at all; it counts against the score
 either way. Tests of the publishers' own files run where these are at hand, and the figure says whether they were.
-The core is engine, finance, model and results; the importers are sources, and what reads text and cells.
+The core is engine, finance, model and results; the importers are sources, and what reads text and cells. What became
+of each mutant is kept in `results/kept/mutants.json`: a later run of the same sample of the same code goes on from
+there. It does not try again what lived, for which a test has been written since: that would flatter the score.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import argparse
 import ast
 import compileall
 import difflib
+import hashlib
+import json
 import math
 import os
 import py_compile
@@ -31,10 +35,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.sources.conftest import raw_folder
-from tests.trust.record import record
+from tests.trust.record import RESULTS, record
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = Path("src") / "didymium"
+KEPT = RESULTS / "kept" / "mutants.json"
 SEED = 21
 PATIENCE = 10  # a mutant whose tests take so many times as long as without it, and a minute, never ends: noticed
 PARTS = {
@@ -144,20 +149,20 @@ def passes(copy: Path, tests: Sequence[str], most: float | None = None) -> bool:
 
 
 def tried(
-    parts: Sequence[str], count: int, folder: Path, seed: int = SEED, minutes: float = math.inf
-) -> tuple[list[Mutant], list[Mutant], int]:
-    """Mutants tried, those that live, and how many there are in all. No new one is begun after so many minutes."""
+    chosen: Sequence[tuple[int, Mutant]], folder: Path, minutes: float = math.inf
+) -> Iterator[tuple[int, Mutant, str]]:
+    """Mutants with their numbers, one by one, and the change of each that lives ("" for one that is noticed).
+
+    No new one is begun after so many minutes.
+    """
     copy, end = folder / "checkout", time.monotonic() + 60 * minutes
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "*.pyc"))
     # compiled once; a module that is changed is told by its hash
     compileall.compile_dir(copy, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
-    every = [one for part in parts for module in modules(part) for one in mutants(module)]
-    chosen = random.Random(seed).sample(every, min(count, len(every)))
     took: dict[tuple[str, ...], float] = {}
-    alive = []
-    for number, one in enumerate(chosen, 1):
+    for number, one in chosen:
         if time.monotonic() > end:
-            return chosen[: number - 1], alive, len(every)
+            return
         tests = tuple(tests_of(one.module))
         if tests not in took:
             begun = time.monotonic()
@@ -170,12 +175,33 @@ def tried(
         path.write_text(after, encoding="utf-8", newline="\n")
         lives = passes(copy, tests, 60 + PATIENCE * took[tests])
         path.write_text(source, encoding="utf-8", newline="\n")
-        print(f"{number}/{len(chosen)} {one.module}:{one.line} {one.operator} {'LIVES' if lives else '-'}", flush=True)
-        if lives:
-            alive.append(one)
-            lines = difflib.unified_diff(source.splitlines(), after.splitlines(), lineterm="", n=0)
-            print("    " + " → ".join(x[1:].strip() for x in list(lines)[3:]), flush=True)
-    return chosen, alive, len(every)
+        lines = list(difflib.unified_diff(source.splitlines(), after.splitlines(), lineterm="", n=0))[3:]
+        yield number, one, " → ".join(line[1:].strip() for line in lines) if lives else ""
+
+
+def code_of(parts: Sequence[str]) -> str:
+    """What the code of these parts is, in twelve letters: a sample of other code is another sample."""
+    digest = hashlib.sha256()
+    for module in sorted({module for part in parts for module in modules(part)}):
+        digest.update(str(module).encode() + (ROOT / module).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def kept(name: str, path: Path = KEPT) -> dict[str, str]:
+    """What became of the mutants of a sample, by number: the change of one that lived, "" for one that was noticed."""
+    every: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return every.get(name, {})
+
+
+def keep(name: str, number: int, lived: str, path: Path = KEPT) -> None:
+    """Add one. Samples of the same parts and seed of other code give way."""
+    every: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    same = name.rpartition(" ")[0]
+    every = {one: told for one, told in every.items() if one == name or one.rpartition(" ")[0] != same}
+    told = {**every.get(name, {}), str(number): lived}
+    every[name] = {key: told[key] for key in sorted(told, key=int)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(every, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def main() -> int:
@@ -189,14 +215,28 @@ def main() -> int:
     given = asked.parse_args()
     # A job in the background ignores the interrupt of the keyboard, and would hand that on to tests that send one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    every = [one for part in given.parts for module in modules(part) for one in mutants(module)]
+    chosen = list(enumerate(random.Random(given.seed).sample(every, min(given.mutants, len(every))), 1))
+    name = f"{' '.join(given.parts)}, {given.mutants} of seed {given.seed}, code {code_of(given.parts)}"
+    told = kept(name) if given.record else {}
+    left = [(number, one) for number, one in chosen if str(number) not in told]
     with tempfile.TemporaryDirectory() as folder:
-        chosen, alive, every = tried(given.parts, given.mutants, Path(folder), given.seed, given.minutes)
-    noticed = len(chosen) - len(alive)
-    asked_for = "" if len(chosen) >= min(given.mutants, every) else f"the first {len(chosen)} of "
-    figure = (
-        f"{noticed} of {len(chosen)} noticed ({noticed / len(chosen):.0%}): {asked_for}a sample of {given.mutants} "
-    )
-    figure += f"of {every:,}, raw files {'at hand' if raw_folder() else 'absent'}"
+        for number, one, lived in tried(left, Path(folder), given.minutes):
+            told = {**told, str(number): lived}
+            print(
+                f"{number}/{len(chosen)} {one.module}:{one.line} {one.operator} {'LIVES' if lived else '-'}", flush=True
+            )
+            if lived:
+                print(f"    {lived}", flush=True)
+            if given.record:
+                keep(name, number, lived)
+    noticed = sum(not lived for lived in told.values())
+    if not told:
+        raise SystemExit("none was tried")
+    first = sorted(map(int, told)) == list(range(1, len(told) + 1))
+    asked_for = "" if len(told) == len(chosen) else f"{'the first ' if first else ''}{len(told)} of "
+    figure = f"{noticed} of {len(told)} noticed ({noticed / len(told):.0%}): {asked_for}a sample of {given.mutants} "
+    figure += f"of {len(every):,}, raw files {'at hand' if raw_folder() else 'absent'}"
     print(figure)
     if given.record:
         what = " and ".join(given.parts)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.trust.clean import QUESTIONS, _readme_line
+from tests.trust.orders import Ran, asked_of_others, keep, told
 from tests.trust.repeats import SOURCE, in_order_of_the_file, surroundings
 
 ROOT = Path(__file__).parents[2]
@@ -47,10 +48,25 @@ def test_the_order_of_rows_changes_no_byte_and_where_it_does_is_found() -> None:
     assert broken.returncode == 1 and "1 of 2 bit-identical" in broken.stdout, broken.stdout
 
 
+def test_runs_of_orders_add_up_over_seeds_and_rooms(tmp_path: Path) -> None:
+    path = tmp_path / "kept" / "orders.json"
+    keep([Ran(1, ("a", "b"), 10, ""), Ran(2, ("a", "b"), 9, "tests/a/x.py::t")], path)
+    every = keep([Ran(2, ("a", "b"), 10, "", 7, 0), Ran(1, ("c",), 5, "", 1, 2)], path)
+    assert told(every, ("a", "b", "c")) == "2 seeds over a, b; 1 seeds over c; 25 test runs, 0 with a failure"
+    assert told(every[:2], ("a", "b")) == "2 seeds over every room; 20 test runs, 0 with a failure"
+    asked = asked_of_others(every, ("a", "b", "c", "d"))
+    assert asked == "2 in 15 test runs of every room but d; 8 connections to this machine"
+
+
 @pytest.mark.slow
 def test_tests_that_lean_on_each_other_are_found() -> None:
     said = harness("orders", "--broken", "--seeds", "6")
     assert said.returncode == 1 and "test_that_has_to_be_told" in said.stdout, said.stdout
+
+
+def test_what_a_process_and_its_child_ask_of_the_network_is_found() -> None:
+    said = harness("outgoing")
+    assert said.returncode == 0 and "4 of 4 found, and 2 of 2" in said.stdout, said.stdout
 
 
 @pytest.mark.campaign

@@ -7,6 +7,8 @@ indices, whoever finished first.
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -178,8 +180,8 @@ def run_ensemble(
     if not waiting:
         return whole
     form: dict[str, tuple[Any, ...]] = {}
-    with opened(executor, work, workers=workers, code=code) as crew:
-        for finished, arrays in _finished(crew, waiting, stop, name):
+    with opened(executor, work, workers=workers, code=code) as crew, _held_back(executor) as heed:
+        for finished, arrays in _finished(crew, waiting, stop, name, heed):
             here = {what: (array.dtype, array.shape[1:]) for what, array in arrays.items()}
             form = form or here
             if here != form:
@@ -195,8 +197,42 @@ def run_ensemble(
     return whole
 
 
+@contextlib.contextmanager
+def _held_back(executor: str | Executor) -> Iterator[Callable[[], None]]:
+    """Tell Ctrl-C only where the function given is called; a second one at once.
+
+    Told in the middle of a line it can leave the lock of a future taken, and then no crew can ever be closed. `serial`
+    has no such locks, and may be long in one line.
+    """
+    ours = threading.current_thread() is threading.main_thread() and executor != "serial"
+    came: list[int] = []
+
+    def note(number: int, frame: Any) -> None:
+        if came:
+            signal.default_int_handler(number, frame)
+        came.append(number)
+
+    def heed() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield heed
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield heed
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    heed()
+
+
 def _finished(
-    crew: Crew, waiting: deque[Chunk], stop: threading.Event | None, name: Callable[[int], str]
+    crew: Crew,
+    waiting: deque[Chunk],
+    stop: threading.Event | None,
+    name: Callable[[int], str],
+    heed: Callable[[], None],
 ) -> Iterator[tuple[Chunk, Arrays]]:
     """Chunks as they are finished, each once.
 
@@ -231,6 +267,7 @@ def _finished(
         return bool(faults) or (stop is not None and stop.is_set())
 
     while True:
+        heed()
         while alone and not running and not halted():
             if broken:
                 crew.renew()
