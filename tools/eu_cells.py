@@ -1,4 +1,9 @@
-"""Cells of the Commission's study of 2023: economic importance, supply risk from world supply, largest suppliers."""
+"""Cells of the Commission's study of 2023: economic importance, supply risk from world supply, largest suppliers.
+
+`eu_world_shares.csv` is annex 7 of the report for the stages needed, from the copy that the source `ec-crm-2023-uses`
+names: shares as printed, countries by their codes, and rows where the copy swaps share and trade factor put right.
+`eu_world_only.csv` holds the results of stages rated by world supply alone, `eu_largest.csv` the report's table A.
+"""
 
 from __future__ import annotations
 
