@@ -1,4 +1,4 @@
-"""Every number that a page shows in a table, a card or a caption leads to what stands behind it, or to its row."""
+"""Every number that a page shows leads to what stands behind it: in a table, a card, a caption or a sentence."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from tests.app.test_pages import QUICK, read
 
 import didymium.data
 from didymium.app import fields
+from didymium.app.notes import told
 from didymium.app.site import Site, address
 from didymium.questions import answering
 from didymium.questions.catalogue import QUESTIONS
 from didymium.results import Result, Row
+from didymium.studies.noted import noted
 
 SETTING = "scenario=mm-feed-halt&passes=30&months=8&days=20"
 COMPUTED = {
@@ -52,18 +54,44 @@ PAGES = (
     *(f"/ask/{address(q)}" for q in QUICK),
     "/ask/measures-branches?branched=cn-us-ban-suspension",
 )
-END = re.compile(r"^/(explain/|lab/explain|data/|sources|runs/|commitments/|projects/|chain|gaps|lab|measures|#)")
+END = re.compile(
+    r"^/(explain/|lab/|data\b|sources|runs/|commitments/|projects/|chain|gaps|lab|measures|#|ask/[^?]*[?].*columns=all)"
+)
 """Where a number may lead."""
+
+
+NAME = re.compile(r"[A-Za-z0-9_./:-]*[A-Za-z_][A-Za-z0-9_./:-]*")
+"""An id, an address or a word: digits in it are no number, unless a word follows them, as in 12-month."""
+
+
+def has_number(text: str) -> bool:
+    """Whether a running text holds a number."""
+    return bool(re.search(r"(?<![A-Za-z0-9_./-])\d+-[A-Za-z]", text) or re.search(r"\d", NAME.sub("", text)))
 
 
 class Numbers(HTMLParser):
     """The numbers of a page that lead nowhere (`bare`), and where the others lead.
 
-    A number of a table has its own link; for a text that holds one, such as a name, a link of its row is enough, and
-    for a caption one link.
+    A number of a table has its own link, and so has one in running text: a title, a sentence, a note. For a text of a
+    table that holds one, such as a name, a link of its row is enough; for a caption, and for a picture that says a
+    number, one link to its rows. Heads of columns, fields of forms and lines to copy are no numbers of the page.
     """
 
     PLACES = ("td", "dd", "strong", "figcaption")
+    NOT_READ = (
+        "script",
+        "style",
+        "title",
+        "label",
+        "legend",
+        "option",
+        "output",
+        "button",
+        "pre",
+        "th",
+        "dt",
+        "header",
+    )
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -74,35 +102,47 @@ class Numbers(HTMLParser):
         self._is_number = False
         self._texts: list[str] = []
         self._row_leads = False
+        self._hidden = 0
+        self._said: list[str] = []
+        self._rows_lead = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         held = {k: v or "" for k, v in attrs}
+        self._hidden += tag in self.NOT_READ
+        if tag == "figure":
+            self._said, self._rows_lead = [], False
+        if tag == "img" and has_number(held.get("alt", "")):
+            self._said.append(held["alt"])
         if tag == "a":
             self._where = held["href"]
             self._row_leads = True
+            self._rows_lead |= bool(END.match(self._where.replace("#", "/#", 1))) and ".svg" not in self._where
         if tag in self.PLACES:
             self._place, self._is_number = tag, "number" in held.get("class", "").split()
         if tag in ("tr", "figcaption"):
             self._texts, self._row_leads = [], False
 
     def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in self.NOT_READ
         if tag == "a":
             self._where = ""
         if tag == self._place:
             self._place = ""
         if tag in ("tr", "figcaption"):
             self.bare += [] if self._row_leads else self._texts
+        if tag == "figure":
+            self.bare += [] if self._rows_lead else self._said
 
     def handle_data(self, text: str) -> None:
-        if not self._place or not re.search(r"\d", text):
+        if self._hidden or not re.search(r"\d", text) or not (self._place or has_number(text)):
             return
         if self._where:
             self.leads.append(self._where)
         elif self._place in ("td", "figcaption") and not self._is_number:
             self._texts.append(text)
         else:
-            self.bare.append(text)
+            self.bare.append(text.strip())
 
 
 def test_a_number_without_a_link_is_found() -> None:
@@ -116,6 +156,64 @@ def test_a_number_without_a_link_is_found() -> None:
         "in 3 days",
     ]
     assert Numbers('<ul><li><a href="#x"><strong>9</strong></a></li></ul>').leads == ["#x"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Of 50 firms none is known.",
+        "stopped on 2026-11-10",
+        "a 12-month stop",
+        "germanium:refined (68%)",
+        "数量は2024年の較正値",
+        "全行（5.6トン）で共通",
+    ],
+)
+def test_a_number_in_running_text_is_found(text: str) -> None:
+    for tag in ("p", "li", "h1", "h2"):
+        assert Numbers(f"<{tag}>{text}</{tag}>").bare == [text]
+        found = Numbers(f"<{tag}>{told(text, '/explain/r?note=1')}</{tag}>")
+        assert found.bare == [] and set(found.leads) == {"/explain/r?note=1"}
+    assert Numbers(f'<figure><a href="/x.svg"><img alt="{text}"></a></figure>').bare == [text]
+    assert Numbers(f'<figure><a href="/runs/r"><img alt="{text}"></a></figure>').bare == []
+
+
+@pytest.mark.parametrize(
+    "text", ["usgs-mcs-2026", "50969a18d82b", "https://example.org/20260220-312340", "ndpr_oxide2", "Run ce54351dd043"]
+)
+def test_digits_of_a_name_are_no_number(text: str) -> None:
+    assert Numbers(f"<p>{text}</p>").bare == []
+    assert str(told(text, "/x")) == text
+
+
+class Sums(HTMLParser):
+    """The numbers of the table `#line` of the chain page with their addresses; None for one without."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str | None]] = []
+        self._section = ""
+        self._in: str | None = None
+        self._where: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        held = {k: v or "" for k, v in attrs}
+        self._section = held.get("id", "") if tag == "section" else self._section
+        if tag == "td" and "number" in held.get("class", ""):
+            self._in, self._where = "", None
+        if tag == "a" and self._in is not None:
+            self._where = held["href"]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "td" and self._in is not None:
+            if self._section == "line":
+                self.found.append((self._in, self._where))
+            self._in = None
+
+    def handle_data(self, text: str) -> None:
+        if self._in is not None:
+            self._in += text
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +261,53 @@ def test_every_number_of_a_page_leads_to_what_stands_behind_it(browser: TestClie
     for where in random.Random(20261128).sample(found.leads, min(3, len(found.leads))):
         if not where.startswith("#"):
             read(browser, where)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("path", ["/chain", "/chain?family=batteries&product=lithium:refined"])
+def test_every_sum_of_the_chain_is_written_out(browser: TestClient, path: str, lang: str) -> None:
+    sums = Sums(read(browser, f"{path}{'&' if '?' in path else '?'}lang={lang}")).found
+    assert len(sums) >= 9 and len({where for _, where in sums}) == len(sums)
+    for said, where in sums:
+        assert where is not None and where.startswith("/chain/explain?")
+        text = read(browser, where)
+        assert re.sub(r"[%％]", "", said) in text.partition('<p class="value">')[2].partition("</p>")[0]
+        assert Numbers(text).bare == []
+        found = browser.get(where.replace("/chain/explain?", "/chain/explain.json?")).json()
+        added = sum(row["amount"] for row in found["rows"])
+        assert found["value"] == pytest.approx(added / (1.0 if "column=output_t" in where else found["total"]))
+
+
+def test_a_sum_without_an_explanation_is_found() -> None:
+    table = '<section id="line"><table><tr><td class="number">{}</td></tr></table></section>'
+    assert Sums(table.format("5.1")).found == [("5.1", None)]
+    assert Sums(table.format('<a href="/chain?x">5.1</a>')).found == [("5.1", "/chain?x")]
+
+
+@pytest.mark.slow
+def test_every_note_with_a_number_says_what_it_rests_on(browser: TestClient, site: Site) -> None:
+    """A line of its own in notes.csv, and a page; notes of answers that take long are told by their text alone."""
+    for question in QUICK:
+        site.answered(fields.asked(question, {}))
+    found = [
+        (manifest.run_id, number, str(text))
+        for manifest in site.runs.manifests()
+        for number, text in enumerate(site.loaded(manifest.run_id).warnings, start=1)
+        if has_number(str(text))
+    ]
+    assert len(found) >= 6
+    for run_id, number, text in found:
+        assert noted(site.ds, site.loaded(run_id), number).is_own, text
+        for lang in ("en", "ja"):
+            page = read(browser, f"/explain/{run_id}?note={number}&lang={lang}")
+            assert "/data/" in page or f"/explain/{run_id}?row=" in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", ["0", "99", "x", "-1"])
+def test_a_note_that_is_not_there_is_refused(browser: TestClient, site: Site, number: str) -> None:
+    asked = fields.asked(QUESTIONS["assumptions"], {})
+    result = site.answered(asked)
+    assert result is not None
+    assert "there is no note" in read(browser, f"/explain/{result.run_id}?note={number}", 404)

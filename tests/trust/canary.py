@@ -17,10 +17,13 @@ import io
 import logging
 import re
 import tempfile
+import time
 import zipfile
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import unquote
 
 from starlette.testclient import TestClient
@@ -57,10 +60,11 @@ OF_A_KIND = 3
 
 @dataclass(slots=True)
 class Search:
-    """Which pages were read, where something was found, and which addresses answered."""
+    """Which pages were read, where something was found, and which addresses were asked for and had something."""
 
     read: int = 0
     found: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     described: list[str] = field(default_factory=list)
 
@@ -103,7 +107,7 @@ def text_of(content: bytes) -> str:
 
 def starts() -> Iterator[str]:
     """Addresses from which everything else is linked, and some that lead to errors which quote what was asked."""
-    yield from ("/", "/data", "/data/upload", "/runs", "/jobs", "/openapi.json", "/lab")
+    yield from ("/", "/data", "/data/upload", "/runs", "/jobs", "/openapi.json", "/lab", "/lab/scenario.toml")
     yield from (f"/ask/{q.command.replace(' ', '-')}" for q in QUESTIONS.values())
     yield from (
         "/data/offtakes",
@@ -125,15 +129,28 @@ def starts() -> Iterator[str]:
 
 
 def crawl(browser: TestClient, headers: dict[str, str], most: int, first: Iterable[str]) -> Search:
-    """Read what can be reached, at most so many pages, and search it."""
-    search, todo, seen = Search(), list(first), set(first)
-    while todo and search.read < most:
-        where = todo.pop(0)
+    """Read what can be reached, at most so many pages, and search it.
+
+    Of what is linked, an address of the kind that was read least comes next, so that every kind is read early.
+    """
+    search, first = Search(), list(first)
+    paths = browser.get("/openapi.json", headers=headers).json()["paths"]
+    search.described = [address for address, ways in paths.items() if "get" in ways]
+    kind_of = Kinds(search.described)
+    first += [path for one in search.described if "{" not in (path := one.replace("{number}", "0"))]
+    first, seen = list(dict.fromkeys(first)), set(first)
+    todo: dict[str, deque[str]] = {"": deque(first)}
+    times: Counter[str] = Counter()
+    while search.read < most and (waiting := [kind for kind in todo if todo[kind]]):
+        kind = "" if todo[""] else min(waiting, key=lambda one: times[one])
+        where = todo[kind].popleft()
+        times[kind_of(where)] += 1
         got = browser.get(where, headers=headers)
         search.read += 1
+        search.asked.add(where.partition("?")[0])
         if got.status_code == 200:
             search.answered.add(where.partition("?")[0])
-        text = text_of(got.content)
+        text = body = text_of(got.content)
         for asked in (where.partition("?")[0], unquote(where.partition("?")[0])):
             text = text.replace(asked, "")  # what was asked is no news
         told = hits(text) + hits(repr(got.headers))
@@ -141,30 +158,62 @@ def crawl(browser: TestClient, headers: dict[str, str], most: int, first: Iterab
         if not got.headers.get("content-type", "").startswith("text/html"):
             continue
         kinds: dict[str, int] = {}
-        for link in re.findall(r'(?:href|src)="(/[^"]*)"', text):
+        for link in re.findall(r'(?:href|src|srcset)="(/[^"]*)"', body):
             link = html.unescape(link)
             kind = re.sub(r"=[^&]*|/[0-9a-f]{12}", "", link) + re.sub(r".*column=(\w+).*", r"\1", link)
             kinds[kind] = kinds.get(kind, 0) + 1
             if kinds[kind] <= OF_A_KIND and link not in seen:
                 seen.add(link)
-                todo.append(link)
+                todo.setdefault(kind_of(link), deque()).append(link)
     return search
 
 
-def unread(described: Iterable[str], answered: Iterable[str]) -> list[str]:
-    """Addresses of the description that none of those answered is an example of.
+class Kinds:
+    """Which address of the description one is an example of; its own path if of none.
 
-    >>> unread(["/data/{table}", "/data/{table}.{form}", "/runs"], ["/data/sources.json", "/runs"])
-    ['/data/{table}']
+    >>> kind_of = Kinds(["/data/{table}", "/data/{table}.{form}", "/data/{table}/{key}", "/runs"])
+    >>> [kind_of(one) for one in ("/runs?lang=ja", "/data/sources.json", "/data/sources/x%2Fy.z", "/static/a.css")]
+    ['/runs', '/data/{table}.{form}', '/data/{table}/{key}', '/static/a.css']
     """
-    parts = {"form": "json|csv|xlsx", "key": ".+"}
-    left = []
-    for address in described:
+
+    _PARTS: ClassVar[dict[str, str]] = {"form": "json|csv|xlsx", "key": ".+", "name": "[^/]+"}
+
+    def __init__(self, described: Iterable[str]) -> None:
+        self._patterns = [(self._pattern(one), one) for one in sorted(described, key=lambda one: one.count("{"))]
+
+    def _pattern(self, address: str) -> re.Pattern[str]:
         words = re.split(r"{(\w+)}", address)
-        pattern = "".join(re.escape(w) if n % 2 == 0 else f"(?:{parts.get(w, '[^/.]+')})" for n, w in enumerate(words))
-        if not any(re.fullmatch(pattern, unquote(one)) for one in answered):
-            left.append(address)
-    return left
+        named = (f"(?:{self._PARTS.get(word, '[^/.]+')})" if n % 2 else re.escape(word) for n, word in enumerate(words))
+        return re.compile("".join(named))
+
+    def __call__(self, address: str) -> str:
+        path = unquote(address.partition("?")[0])
+        return next((kind for pattern, kind in self._patterns if pattern.fullmatch(path)), path)
+
+
+def unread(described: Iterable[str], answered: Iterable[str]) -> list[str]:
+    """Addresses of the description that none of those answered is an example of."""
+    described = list(described)
+    kinds = set(map(Kinds(described), answered))
+    return [one for one in described if one not in kinds]
+
+
+def begun(browser: TestClient, headers: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Start a piece of work: the address where it stands, and what the form was."""
+    form = re.findall(
+        r'<form method="post" action="/jobs\?.*?</form>', browser.get("/ask/stress", headers=headers).text, re.S
+    )
+    given = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form[0]))
+    page = browser.post("/jobs", data=given, headers={**headers, "origin": "https://team.example"})
+    return re.findall(r'action="(/jobs/[^"/]+)/cancel', page.text)[0], given
+
+
+def ended(browser: TestClient, headers: dict[str, str], job: str, given: dict[str, str]) -> None:
+    """Cancel it, and wait until it has heard."""
+    browser.post(f"{job}/cancel", data=given, headers={**headers, "origin": "https://team.example"})
+    end = time.monotonic() + 120
+    while browser.get(job, headers=headers).json()["state"] in ("waiting", "running") and time.monotonic() < end:
+        time.sleep(0.2)
 
 
 def searched(folder: Path, most: int, *, is_leaky: bool = False) -> tuple[Search, Search]:
@@ -182,14 +231,16 @@ def searched(folder: Path, most: int, *, is_leaky: bool = False) -> tuple[Search
         browser = TestClient(app, "https://team.example", raise_server_exceptions=False, client=("192.0.2.7", 5))
         person = {"x-didymium-proxy": SECRET, "x-auth-request-user": "ann", "accept-language": "en"}
         viewer = {**person, "x-auth-request-groups": "staff,cleared" if is_leaky else "staff,leads"}
-        blind = crawl(browser, viewer, most, list(starts()))
-        paths = browser.get("/openapi.json", headers=viewer).json()["paths"]
-        blind.described = [address for address, ways in paths.items() if "get" in ways]
+        cleared = {**person, "x-auth-request-groups": "leads,cleared"}
+        (own, given), (theirs, too) = begun(browser, viewer), begun(browser, cleared)
+        blind = crawl(browser, viewer, most, [own, theirs, *starts()])
+        blind.found += [f"{theirs}: the work of somebody else"] if theirs in blind.answered else []
+        ended(browser, viewer, own, given)
+        ended(browser, cleared, theirs, too)
         blind.found += [f"log: {one}" for one in hits(said.getvalue())]
         for path in sorted((folder / "store" / "redacted").rglob("*")):
             if path.is_file():
                 blind.found += [f"{path.name}: {one}" for one in hits(text_of(path.read_bytes()) + path.name)]
-        cleared = {**person, "x-auth-request-groups": "leads,cleared"}
         seeing = crawl(browser, cleared, len(SEEN) + len(ROWS), [*SEEN, *(f"/data/{row}" for row in ROWS)])
     finally:
         logging.getLogger().removeHandler(handler)
@@ -206,9 +257,10 @@ def main() -> int:
         blind, seeing = searched(Path(folder), given.pages)
     for one in blind.found[:20]:
         print(one)
-    left, every = unread(blind.described, blind.answered), len(blind.described)
+    left, every = unread(blind.described, blind.asked), len(blind.described)
+    empty = len(unread(blind.described, blind.answered))
     figure = f"{len(blind.found)} found in {blind.read:,} pages, twins, figures and explanations, the log and the store"
-    figure += f"; {every - len(left)} of {every} kinds of address read"
+    figure += f"; {every - len(left)} of {every} kinds of address read, {every - empty} of them with content"
     print(figure, f"(with clearance: {len(seeing.found)} in {seeing.read})", *left)
     if given.record and seeing.found:
         command = f"python -m tests.trust.canary --pages {given.pages} --record"

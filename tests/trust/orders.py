@@ -97,7 +97,7 @@ def told(runs: Sequence[Ran], rooms: Sequence[str]) -> str:
     parts = []
     for count in sorted(set(seeds.values()), reverse=True):
         names = [room for room in rooms if seeds[room] == count]
-        parts.append(f"{count} seeds over {', '.join(names)}")
+        parts.append(f"{count} {'seed' if count == 1 else 'seeds'} over {', '.join(names)}")
     total, failing = sum(one.passed for one in runs), sum(bool(one.failed) for one in runs)
     if len(parts) == 1:
         parts = [f"{max(seeds.values(), default=0)} seeds over every room"]
@@ -118,7 +118,8 @@ def asked_of_others(runs: Sequence[Ran], rooms: Sequence[str]) -> str:
 def main() -> int:
     """Run, say what was found, and record it if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--record", action="store_true", help="keep the figure for the page of trust")
+    parser.add_argument("--record", action="store_true", help="keep the runs, and the figures for the page of trust")
+    parser.add_argument("--keep", action="store_true", help="keep the runs alone")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="the last seed")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--rooms", nargs="*", default=[], help="folders or files of tests; every one if none is named")
@@ -128,7 +129,8 @@ def main() -> int:
     # A job in the background ignores the interrupt of the keyboard, and would hand that on to tests that send one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     rooms = tuple(sorted(asked.rooms)) or every_room()
-    done = {(one.seed, one.rooms) for one in kept()} if asked.record and not asked.again else set()
+    keeps = (asked.record or asked.keep) and not asked.broken
+    done = {(one.seed, one.rooms) for one in kept()} if keeps and not asked.again else set()
     failing = 0
     with tempfile.TemporaryDirectory() as folder:
         leaning = Path(folder) / "test_leaning.py"
@@ -142,7 +144,7 @@ def main() -> int:
             ran = Ran(seed, rooms, passed, failed, net.local, len(net.out))
             failing += bool(ran.failed or ran.out)
             print(f"seed {seed}: {ran.passed} passed{'; ' + ran.failed if ran.failed else ''}", flush=True)
-            if asked.record and not asked.broken:
+            if keeps:
                 keep([ran])
     if asked.record and not asked.broken:
         figure = told(kept(), every_room())

@@ -52,7 +52,7 @@ def test_runs_of_orders_add_up_over_seeds_and_rooms(tmp_path: Path) -> None:
     path = tmp_path / "kept" / "orders.json"
     keep([Ran(1, ("a", "b"), 10, ""), Ran(2, ("a", "b"), 9, "tests/a/x.py::t")], path)
     every = keep([Ran(2, ("a", "b"), 10, "", 7, 0), Ran(1, ("c",), 5, "", 1, 2)], path)
-    assert told(every, ("a", "b", "c")) == "2 seeds over a, b; 1 seeds over c; 25 test runs, 0 with a failure"
+    assert told(every, ("a", "b", "c")) == "2 seeds over a, b; 1 seed over c; 25 test runs, 0 with a failure"
     assert told(every[:2], ("a", "b")) == "2 seeds over every room; 20 test runs, 0 with a failure"
     asked = asked_of_others(every, ("a", "b", "c", "d"))
     assert asked == "2 in 15 test runs of every room but d; 8 connections to this machine"

@@ -80,6 +80,7 @@ def parts(result: Result, asked: fields.Asked, t: Translator) -> list[sheets.Par
                 empty=("paid_usd_m_per_y_now", "paid_usd_m_per_y") if name == "payers" else (),
             ),
             told[name][1],
+            pages.table_page(result.run_id, name, t.lang),
         )
         for name, columns in TABLES.items()
         if result.tables.get(name)

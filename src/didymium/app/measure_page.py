@@ -111,7 +111,10 @@ def _parts(
         by_product = ("party", "product")
         found += [
             sheets.Part(
-                "tonnes", beside(branched, "", by_product, "unserved_t", t, t("Unserved, by branch [t]")), text
+                "tonnes",
+                beside(branched, "", by_product, "unserved_t", t, t("Unserved, by branch [t]")),
+                text,
+                pages.table_page(branched.run_id, "branches", t.lang),
             ),
             sheets.Part(
                 "days",
