@@ -69,7 +69,19 @@ REFUSED = (MISSING, WRONG)
 STATES = {"backtest": "running", "finance": "failed", "respond": "stopped"}
 """Work that the server finds as it stands, for how its pages look then."""
 FITTING = [
-    *("/", "/gaps", "/lab", "/projects", "/plan", "/floor", "/stocks", "/measures", "/commitments"),
+    *(
+        "/",
+        "/chain",
+        "/chain/explain?column=shipped_share",
+        "/gaps",
+        "/lab",
+        "/projects",
+        "/plan",
+        "/floor",
+        "/stocks",
+        "/measures",
+        "/commitments",
+    ),
     *(f"/ask/{address(q)}" for q in QUESTIONS.values() if q.aside and not q.slow),
     *("/ask/exposure?table=reliance", "/ask/commitments?table=by_clause", "/ask/measures?table=calendar"),
     *("/data/assumptions", "/data/production", "/data/projects", "/data/trade", "/lab/numbers?figure=1"),
@@ -173,13 +185,17 @@ def test_a_page_can_be_read_by_everyone_everywhere(chromium: Browser, server: st
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-@pytest.mark.parametrize("begins", ["/runs/", "/explain/"])
-def test_a_run_and_an_explanation_can_be_read_too(chromium: Browser, server: str, begins: str, lang: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [("/runs", "[href^='/runs/']"), ("/commitments", "[href^='/explain/']"), ("/commitments", "[href*='note=']")],
+)
+def test_a_run_and_an_explanation_can_be_read_too(
+    chromium: Browser, server: str, path: str, link: str, lang: str
+) -> None:
     """Their addresses are those that a page leads to."""
     page, _ = opened(chromium, server, "/commitments", lang)
-    if begins == "/runs/":
-        page.goto(f"{server}/runs?lang={lang}")
-    where = page.locator(f"main a[href^='{begins}']").first.get_attribute("href") or ""
+    page.goto(f"{server}{path}?lang={lang}")
+    where = page.locator(f"main a{link}").first.get_attribute("href") or ""
     page.close()
     looked_at(chromium, server, where.replace(f"lang={lang}", ""), lang)
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 FIRST_FAMILY = "magnets"
 FIRST_PRODUCT = "ndpr_oxide"
 FIGURES = ("bands", "map")
-DRAWS = {"bands": "#line", "map": "#flows"}
-"""The table of the page that a figure draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,9 @@ async def page(request: Request) -> Response:
     try:
         seen = await run_in_threadpool(view, site, dict(request.query_params))
         drawn = await run_in_threadpool(
-            lambda: [pictures.Shown(f"/chain/{n}.svg", _drawn(seen, n, t)["description"], DRAWS[n]) for n in FIGURES]
+            lambda: [
+                pictures.Shown(f"/chain/{n}.svg", _drawn(seen, n, t)["description"], _rows(seen, n, t)) for n in FIGURES
+            ]
         )
     except DidymiumError as wrong:
         return pages.refused(request, t, wrong)
@@ -151,6 +151,14 @@ def _drawn(seen: View, name: str, t: Translator, *, narrow: bool = False) -> dic
     if name == "map":
         return flow_map(seen.result, seen.step, lang=t.lang, names=t.names, narrow=narrow)
     return chain_sankey(seen.result, seen.steps, lang=t.lang, names=t.names, narrow=narrow)
+
+
+def _rows(seen: View, name: str, t: Translator) -> str:
+    """Where the rows stand that a figure draws: shipments, or the use of the last stage, of which the bands tell."""
+    if name == "map":
+        return "#flows"
+    words = urlencode({"stage": seen.steps[-1].stage, "column": "shipped_share", "lang": t.lang})
+    return f"/chain/explain?{seen.query}&{words}#used"
 
 
 def _tables(seen: View, t: Translator, sort: str) -> list[tables.Table]:

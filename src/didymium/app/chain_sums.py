@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from didymium.app import chain, pages, run_page, sheets, tables
+from didymium.app.notes import told
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures.chain_flows import goods
 from didymium.questions.words import heading
@@ -59,10 +60,10 @@ def _used(step: Step, t: Translator) -> tables.Table:
     """Use by maker and user; an amount leads to the output and the flows from which the mix is found."""
     rows = [{"maker": m, "user": u, "used_t": v} for (m, u), v in sorted(step.used.items(), key=lambda x: -x[1])]
     grid = tables.table(
-        tables.numbered(r for r in rows if r["maker"] != r["user"]),
+        tables.numbered(rows),
         ("maker", "user", "used_t"),
         t,
-        title=t("Used elsewhere than made"),
+        title=t("Who uses it, by who made it"),
         words={"maker": "place", "user": "place"},
         most=MOST,
     )
@@ -109,7 +110,7 @@ def _parts(seen: chain.View, step: Step, column: str, t: Translator) -> list[she
         )
         said = t(
             "What a place uses is taken to be mixed in proportion to where it came from; output and shipments stand "
-            "below."
+            "below. Used elsewhere are the rows whose two places differ."
         )
         found = [sheets.Part("used", _used(step, t), said), *found]
         found.append(sheets.Part("flows", shipped, where=record["flows"]))
@@ -171,15 +172,15 @@ async def page(request: Request) -> Response:
         known = {r["source_id"]: r for r in site.ds.rows("sources")}
         cited = sorted({str(r["source_id"]) for r in data if r.get("source_id")})
         manifest = site.runs.manifest(site.runs.find(seen.result.run_id))
-        amount = sum_of(step, column)
+        amount, there = sum_of(step, column), "#used" if column == "shipped_share" else "#output"
         return {
-            "title": f"{heading(column, t)}: {t.term('stage', step.stage)}",
+            "title": f"{t.term('stage', step.stage)}: {heading(column, t)}",
             "value": t.amount(amount, step.unit) if column == "output_t" else t.share(amount),
             "facts": [
                 (heading("stage", t), t.term("stage", step.stage), f"/chain?{seen.query}&lang={t.lang}#line"),
                 (heading("goods", t), goods(step, t), ""),
-                (t("Formula"), _formula(step, column, t), "#used" if column == "shipped_share" else "#output"),
-                (t("Terms"), t.count(len(terms_of(step, column))), "#used" if column == "shipped_share" else "#output"),
+                (t("Formula"), told(_formula(step, column, t), there), ""),
+                (t("Terms"), t.count(len(terms_of(step, column))), there),
                 (t("Page"), "docs/method/calibration.md", ""),
                 *run_page.asked_facts(manifest, t),
             ],
@@ -191,10 +192,10 @@ async def page(request: Request) -> Response:
         }
 
     try:
-        told = await run_in_threadpool(found)
+        values = await run_in_threadpool(found)
     except DidymiumError as wrong:
         return pages.refused(request, t, wrong)
-    return pages.shown(request, "behind.html.j2", t, said="", **told)
+    return pages.shown(request, "behind.html.j2", t, said="", **values)
 
 
 async def twin(request: Request) -> Response:

@@ -203,9 +203,10 @@ def _changed(
 def _asked(lab: Lab, at: Setting, t: Translator) -> list[tuple[str, str, str]]:
     """What the lab was asked, dial by dial; the stocks with the row of the data that they stand in for."""
     asked = [(t("Stress lab"), title_of(at.scenario, t), f"/lab?{at.query}&{urlencode({'lang': t.lang})}")]
+    dials = f"/lab?{at.query}&{urlencode({'lang': t.lang})}#dials"
     for one in dial_fields(lab, at, t):
         text = dict(one["choices"])[one["value"]] if "choices" in one else one["value"]
-        where = ""
+        where = dials
         if one["name"] == "days":
             row = cover_row(lab, at)
             usual = f"{row['value']:g}"

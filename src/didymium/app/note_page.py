@@ -70,6 +70,7 @@ def explained(
         title=heading(found.table, t) if found.table else t("Rows"),
         name=found.table,
         words=question.words if question else {},
+        pages=pages.NAMED,
         base=base,
         most=MOST,
     )

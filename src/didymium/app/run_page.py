@@ -89,17 +89,18 @@ def _facts(site: Site, manifest: Manifest, t: Translator) -> list[tuple[str, str
     is_ours = known == str(site.ds.describe()["id"])
     data = t("Data {version} ({id})", version=str(manifest.dataset["version"]), id=known[:12])
     other = t("other data than this page shows")
-    told = [
-        (t("Question"), pages.titles(t).get(command_of(manifest), command_of(manifest))),
-        (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first")),
-        (t("Kept"), str(manifest.created)),
-        (t("Data"), data if is_ours else f"{data}: {other}"),
-        (t("Version"), manifest.versions["didymium"]),
-        (t("Checked now"), t("whole: the bytes are those of its manifest")),
-        (t("SHA-256"), manifest.result_sha256),
-        (t("On a command line"), f"didymium runs repeat {manifest.run_id}"),
+    record, again = f"/runs/{manifest.run_id}.json", words_of_run(site, manifest)
+    asked = f"{again[0]}?{urlencode({**again[1], 'lang': t.lang})}" if again is not None else record
+    return [
+        (t("Question"), pages.titles(t).get(command_of(manifest), command_of(manifest)), ""),
+        (t("Asked with"), _asked_words(manifest, _first()) or t("what a form holds at first"), asked),
+        (t("Kept"), str(manifest.created), record),
+        (t("Data"), data if is_ours else f"{data}: {other}", f"/data?{urlencode({'lang': t.lang})}"),
+        (t("Version"), manifest.versions["didymium"], record),
+        (t("Checked now"), t("whole: the bytes are those of its manifest"), ""),
+        (t("SHA-256"), manifest.result_sha256, record),
+        (t("On a command line"), f"didymium runs repeat {manifest.run_id}", ""),
     ]
-    return [(name, value, "") for name, value in told]
 
 
 def _words(manifest: Manifest) -> Mapping[str, str]:
@@ -120,6 +121,7 @@ def _table(manifest: Manifest, result: Result, name: str, t: Translator, is_whol
         run_id=result.run_id,
         name=name,
         words=_words(manifest),
+        pages=pages.NAMED,
     )
     if is_whole:
         return grid
@@ -148,6 +150,10 @@ def _row(request: Request, manifest: Manifest, result: Result, name: str, t: Tra
         name=name,
         words=_words(manifest),
     )
+
+    def there(column: str) -> str:
+        return tables.behind(f"/explain/{result.run_id}", number, column, t.lang, name)
+
     where = f"/runs/{result.run_id}?{urlencode({'table': name})}" if name else f"/runs/{result.run_id}"
     question = pages.titles(t).get(command_of(manifest), command_of(manifest))
     known = {r["source_id"]: r for r in pages.site_of(request).ds.rows("sources")}
@@ -160,7 +166,10 @@ def _row(request: Request, manifest: Manifest, result: Result, name: str, t: Tra
         title_where=f"{where}{'&' if name else '?'}{urlencode({'lang': t.lang})}",
         lead=f"{question}: {heading(name, t)}" if name else question,
         form=[],
-        facts=[(head.text, cell.text, cell.where) for head, cell in zip(grid.head, grid.lines[0], strict=True)],
+        facts=[
+            (head.text, cell.text, cell.where or (there(head.name) if sheets.has_digit(cell.text) else ""))
+            for head, cell in zip(grid.head, grid.lines[0], strict=True)
+        ],
         figures=[],
         parts=[],
         work=None,
