@@ -175,7 +175,9 @@ def test_what_is_published_of_china_stands_beside_the_swarf_of_its_makers(answer
     """
     (row,) = (r for r in answer.tables["published"] if (r["party"], r["year"]) == ("CHN", 2024))
     supply = gap_supply.prepare(ds, ("USA", "JPN"), (2025,), 1, 0)
-    made = {p: t for (p, r), t in zip(supply.chain.activities, supply.base.activity.tolist(), strict=True) if r == "CHN"}
+    made = {
+        p: t for (p, r), t in zip(supply.chain.activities, supply.base.activity.tolist(), strict=True) if r == "CHN"
+    }
     swarf = 0.8 * 0.293 * (made["machine_std"] + made["machine_ht"]) * 0.31
     assert row["study_value"] == pytest.approx(swarf, rel=0.02)
     assert 0.5 < row["study_over_published"] < 0.8
