@@ -247,8 +247,14 @@ def test_the_fourth_of_april_2025_as_a_user_would_ask_it(facts: Dataset) -> None
     """The first plants stopped 50 and 52 days after 4 April 2025 (`stockpiles`); parties pool their stock, so later."""
     answer = respond(facts, "cn-ree7-no-licence", as_of=date(2025, 4, 4))
     first = {row["party"]: row for row in answer.tables["situation"]}
-    assert 50 <= first["USA"]["days_left"] <= 100
-    assert first["USA"]["days_left"] <= first["JPN"]["days_left"]
+    assert all(50 <= first[party]["days_left"] <= 100 for party in ("USA", "JPN"))
+    # Whether Japan or the United States is short first without foresight hangs on few days; with it Japan is served.
+    firm = {
+        row["party"]: row["firm_t"]
+        for row in answer.tables["shortages"]
+        if (row["product"], row["sector"], row["foresight"]) == ("ndfeb_magnet", "total", "coordinated")
+    }
+    assert firm["USA"] > 100 and firm["JPN"] == pytest.approx(0, abs=1e-6)
     by = {row["option"]: row for row in answer.rows if row["foresight"] == "coordinated"}
     assert by["everything"]["loss_avoided_usd_m"] >= by["own_means"]["loss_avoided_usd_m"]
     assert by["everything"]["loss_avoided_usd_m"] >= by["licence"]["loss_avoided_usd_m"] - 1e-6
