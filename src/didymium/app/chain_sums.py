@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from didymium.results import Row
     from didymium.studies.chain_line import Step
 
-SEEN = ("kind", "product", "place", "partner", "observed_t", "reconciled_t", "change_share", "confidence")
+SEEN = ("kind", "stage", "product", "place", "partner", "observed_t", "reconciled_t", "change_share", "confidence")
 KINDS = {"output_t": ("production",), "top_share": ("production",), "shipped_share": ("production", "trade")}
 """Figures of the base year that speak of a sum."""
 WRITTEN = 6
