@@ -50,8 +50,12 @@ _TAIL = """
 - The mutation scores of row 21 are of small random samples. By the interval of Wilson (95 %) the true share may lie
   {samples}. Only tests that are not marked slow count, and a
   change that changes nothing counts as missed.
-- Row 22 runs each seed in one process. Documents that run as a whole (the how-tos, the method pages, the doctests of
-  the documentation) are not part of it.
+- Row 20 counts what Python processes ask for, those of the tests and those they start with the same environment; a
+  browser is none. The walk of the canary meets an address without content where a question was not asked yet or has
+  no figure.
+- Row 22 runs each seed in one process for the rooms named together. Slow tests, and documents that run as a whole (the
+  how-tos, the method pages, the documentation), are not part of it. Its floor is twenty seeds over everything; where
+  fewer are named, it is not met.
 - Row 23 compares the pins with a copy of a list of advisories that is two years old: none of today could be reached.
   What of later date was read by hand is not complete. Where there is a network, `pip-audit` is the way
   ([Dependencies](dependencies.md)).
