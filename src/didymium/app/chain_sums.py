@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from didymium.app import chain, pages, run_page, sheets, tables
-from didymium.app.notes import told
 from didymium.errors import DidymiumError, NotFound
 from didymium.figures.chain_flows import goods
 from didymium.questions.words import heading
@@ -179,7 +178,7 @@ async def page(request: Request) -> Response:
             "facts": [
                 (heading("stage", t), t.term("stage", step.stage), f"/chain?{seen.query}&lang={t.lang}#line"),
                 (heading("goods", t), goods(step, t), ""),
-                (t("Formula"), told(_formula(step, column, t), there), ""),
+                (t("Formula"), _formula(step, column, t), ""),
                 (t("Terms"), t.count(len(terms_of(step, column))), there),
                 (t("Page"), "docs/method/calibration.md", ""),
                 *run_page.asked_facts(manifest, t),
