@@ -27,7 +27,7 @@ from didymium.questions.catalogue import QUESTIONS
 from didymium.scenario.scenario import parse
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Page
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +66,8 @@ PAGES = [
 ]
 REFUSED = (MISSING, WRONG)
 """Pages that answer with 404 or 422, of which a browser complains."""
+TALLEST = 12_000
+"""Pixels of a page in its picture: from 16,384 on the browser may take a minute, or give none."""
 STATES = {"backtest": "running", "finance": "failed", "respond": "stopped"}
 """Work that the server finds as it stands, for how its pages look then."""
 FITTING = [
@@ -162,7 +164,9 @@ def turned(page: Page, screen: str) -> None:
 def pictured(page: Page, path: str, lang: str, screen: str) -> None:
     name = re.sub(r"[^a-z0-9]+", "-", path.strip("/").lower())[:80] or "home"
     SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.{lang}.{screen}.png", full_page=True, animations="disabled")
+    size = page.evaluate("({width: innerWidth, height: document.documentElement.scrollHeight})")
+    top: FloatRect = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], TALLEST)}
+    page.screenshot(path=SHOTS / f"{name}.{lang}.{screen}.png", full_page=True, clip=top, animations="disabled")
 
 
 def findings(page: Page) -> list[str]:
