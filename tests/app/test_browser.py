@@ -144,7 +144,7 @@ def opened(chromium: Browser, server: str, path: str, lang: str) -> tuple[Page, 
     said: list[str] = []
     page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
     page.on("pageerror", lambda fault: said.append(str(fault)))
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(240_000)  # work that other pages began goes on beside
     page.goto(f"{server}{path}{'&' if '?' in path else '?'}lang={lang}")
     return page, said
 
@@ -273,7 +273,7 @@ def test_a_dial_that_is_let_go_redraws_the_answer_and_the_address_keeps_it(
 
 def test_the_lab_works_without_script(chromium: Browser, server: str) -> None:
     page = chromium.new_context(java_script_enabled=False).new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(240_000)  # work that other pages began goes on beside
     page.goto(f"{server}/lab?lang=en&scenario=mm-feed-halt")
     page.locator("#f-passes").focus()
     page.keyboard.press("ArrowRight")
