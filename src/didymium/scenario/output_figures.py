@@ -131,10 +131,12 @@ def magnet_elements(desk: Desk) -> list[Observation]:
     """Separated Nd+Pr+Dy+Tb as elements; a company's report of its own output wins.
 
     Whether the figure holds oxide from scrap is not said: `separated_scrap_share` of it is taken to be inside, and
-    where output from scrap is published the error is at least half of it.
+    where output from scrap is published the error is at least what the range of that share leaves open.
     """
     ds, chain, index = desk.ds, desk.chain, desk.index
     inside = assumption(ds, "separated_scrap_share")
+    (stated,) = ds.rows("assumptions", assumption_id="separated_scrap_share")
+    open_share = (float(stated["high"]) - float(stated["low"])) / 2
     rows = [r for r in ds.rows("production", product="ree_magnet", stage="separated") if not r["is_total"]]
     listed = {r["country"] for r in rows}
     company = {r["country"] for r in ds.rows("production", product="ndpr_oxide", stage="separated") if r["preferred"]}
@@ -169,7 +171,7 @@ def magnet_elements(desk: Desk) -> list[Observation]:
             for p, r in makers
             if r in places
         )
-        unsaid = from_scrap.get(row["country"], 0.0) / 2
+        unsaid = from_scrap.get(row["country"], 0.0) * open_share
         seen.append(desk.observe("production", row, terms, least=unsaid / float(row["quantity"])))
     return seen
 
