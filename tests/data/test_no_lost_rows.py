@@ -154,6 +154,7 @@ ADDED_RULES = {
     "us-companies-sum": 1,
     "mp-over-derived": 2,
     "world-nd-pr-adjusted": 2,
+    "rest-is-a-residual": 2,
     "magnet-yields": 5,
     "magnet-demand-finished": 13,
     "magnet-demand-sectors": 3,

@@ -138,8 +138,6 @@ def magnet_elements(desk: Desk) -> list[Observation]:
     (stated,) = ds.rows("assumptions", assumption_id="separated_scrap_share")
     open_share = (float(stated["high"]) - float(stated["low"])) / 2
     rows = [r for r in ds.rows("production", product="ree_magnet", stage="separated") if not r["is_total"]]
-    listed = {r["country"] for r in rows}
-    company = {r["country"] for r in ds.rows("production", product="ndpr_oxide", stage="separated") if r["preferred"]}
     content = {
         product: next(
             float(r["quantity"]) for r in ds.rows("recipes", process_id=recipe) if r["flow_role"] == "parameter"
@@ -156,10 +154,10 @@ def magnet_elements(desk: Desk) -> list[Observation]:
         )
         for place in {r["country"] for r in scrap}
     }
+    kept = _with_its_rest(desk, desk.latest(rows, lambda r: r["country"]), content["ndpr_oxide"])
+    listed = {row["country"] for row in kept}
     seen = []
-    for row in desk.latest(rows, lambda r: r["country"]):
-        if row["country"] in company:
-            continue
+    for row in kept:
         places = members_of(row["country"], chain, listed, [r for _, r in makers])
         terms = tuple(
             (
@@ -171,9 +169,42 @@ def magnet_elements(desk: Desk) -> list[Observation]:
             for p, r in makers
             if r in places
         )
-        unsaid = from_scrap.get(row["country"], 0.0) * open_share
-        seen.append(desk.observe("production", row, terms, least=unsaid / float(row["quantity"])))
+        unsure = max(from_scrap.get(row["country"], 0.0) * open_share, row.get("rival", 0.0) / 2)
+        seen.append(
+            desk.observe(
+                "production", row, terms, least=unsure / float(row["quantity"]), note=str(row.get("joined") or "")
+            )
+        )
     return seen
+
+
+def _with_its_rest(desk: Desk, rows: list[Row], element: float) -> list[Row]:
+    """Figures of separated elements, those of companies' countries joined with the rest of the world.
+
+    A rest of the world is what a source's total leaves: where companies report more than the source has for their
+    country, its rest holds less. So the two are one figure, by rule rest-is-a-residual. In a year that the source does
+    not have, the rest moves with demand and companies as they report. `element` is the content of NdPr oxide [t/t].
+    """
+    reports = [r for r in desk.ds.rows("production", product="ndpr_oxide", stage="separated") if r["preferred"]]
+    companies = {r["country"] for r in reports} & {r["country"] for r in rows}
+    rest = next((r for r in rows if r["country"] == "ROW"), None)
+    kept = [r for r in rows if r["country"] not in companies and r is not rest]
+    if rest is None:
+        return kept
+    parts = [rest, *(r for r in rows if r["country"] in companies and r["year"] == rest["year"])]
+
+    def reported(year: int) -> float:
+        """NdPr of the joined countries in a year as companies have it, moved where they have none [t]."""
+        past = [r for r in reports if r["country"] in {p["country"] for p in parts} and r["year"] <= year]
+        last = {r["country"]: r for r in sorted(past, key=lambda r: int(r["year"]))}
+        return sum(element * float(r["quantity"]) * desk.growth(year, r["year"]) for r in last.values())
+
+    counted = sum(float(r["quantity"]) for r in parts[1:])
+    left = counted + float(rest["quantity"]) - reported(rest["year"])
+    quantity = left + reported(desk.year) / desk.growth(desk.year, rest["year"])
+    names = ", ".join(p["country"] for p in parts[1:])
+    rival = abs(reported(rest["year"]) - counted)
+    return [*kept, {**rest, "quantity": quantity, "parts": parts, "rival": rival, "joined": names and f"with {names}"}]
 
 
 def metals(desk: Desk) -> list[Observation]:
