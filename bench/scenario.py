@@ -1,4 +1,4 @@
-"""E2: one exact scenario, from its quantities to the optimum: one that cuts trade, and a draw of all uncertain inputs.
+"""E2: one exact scenario, from its quantities to the optimum: a dial turned, a cut of trade, a draw of every input.
 
 python -m bench.scenario
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from bench.build import known
@@ -15,8 +16,12 @@ from bench.shipped import CUTS, Shipped, arguments
 from bench.timing import quiet, ratios
 
 from didymium.model.network import Quantities
+from didymium.scenario.scenario import load
+from didymium.studies.dials import dials, turned
 
 SAME = 1e-7  # of the optimum
+KEPT = 0.1  # share of trade that passes in the scenario that is solved before
+SHARES = (0.05, 0.075, 0.125, 0.15)  # and in those asked: as far as any lies from a kept one, and half as far
 
 Solve = Callable[[Quantities], float]
 
@@ -64,8 +69,11 @@ def ways_of(shipped: Shipped) -> dict[str, Solve]:
     return ways
 
 
-def compare(shipped: Shipped, told: Sequence[Quantities], what: str, repeats: int) -> None:
-    """Print the mean over the scenarios of the least time of each, and the largest difference between the optima."""
+Times = dict[tuple[str, int], float]
+
+
+def timed(shipped: Shipped, told: Sequence[Quantities], repeats: int) -> Times:
+    """CPU seconds of each way and scenario, the least of the repeats. Says what came before, and how far optima lie."""
     start = time.process_time()
     with quiet():
         shipped.runner.whole.solve()
@@ -75,8 +83,8 @@ def compare(shipped: Shipped, told: Sequence[Quantities], what: str, repeats: in
     moved = [shipped.runner.network.change(shipped.runner.whole.programme, q) for q in told]
     changed = [sum(entries.place.size for _, entries in change.items()) for change in moved]
     print(f"numbers that one changes, mean: {np.mean(changed):,.0f}")
-    found: dict[tuple[str, int], float] = {}
-    times: dict[tuple[str, int], float] = {}
+    found: Times = {}
+    times: Times = {}
     with quiet():
         for _ in range(repeats):
             # Scenario by scenario, so that no way meets the same one twice in a row: one that goes on from its last
@@ -86,21 +94,49 @@ def compare(shipped: Shipped, told: Sequence[Quantities], what: str, repeats: in
                     start = time.process_time()
                     found[name, number] = way(q)
                     times[name, number] = min(times.get((name, number), np.inf), time.process_time() - start)
-    mean = {name: sum(times[name, k] for k in range(len(told))) / len(told) for name in ways}
     apart = max(abs(cost / found["didymium", k] - 1) for (_, k), cost in found.items())
-    print(ratios(mean, own="didymium", what=f"CPU seconds, mean of {len(told)} {what}"))
     print(f"optima differ by at most {apart:.1e} of their value")
     assert apart <= SAME
+    return times
+
+
+def tell(times: Times, what: str) -> None:
+    """Print the mean time of each way."""
+    ways = list(dict.fromkeys(name for name, _ in times))
+    numbers = {k for _, k in times}
+    mean = {name: sum(times[name, k] for k in numbers) / len(numbers) for name in ways}
+    print(ratios(mean, own="didymium", what=f"CPU seconds, mean of {len(numbers)} {what}"))
+
+
+def near(months: int | None, scenarios: Sequence[str], repeats: int) -> Times:
+    """A dial turned: every scenario of one shock of stated size, solved at a share of 0.1, asked at others near it.
+
+    The lab keeps solutions at every tenth of the share, so that no question lies farther than a twentieth from one.
+    """
+    times: Times = {}
+    for name in scenarios:
+        story = load(name)
+        was = dials(story)
+        if was is None:
+            continue
+        shipped = Shipped.of(turned(story, replace(was, share=KEPT)), months=months)
+        print(shipped.size())
+        told = [shipped.cut(turned(story, replace(was, share=share))) for share in SHARES]
+        done = len({k for _, k in times})
+        times |= {(way, done + k): took for (way, k), took in timed(shipped, told, repeats).items()}
+    return times
 
 
 def main() -> None:
-    """Scenarios of the library, which change what is cut; then draws, which move every uncertain input."""
+    """Settings near one that is solved; scenarios of the library, from a base without any; draws of every input."""
     said = arguments(__doc__.splitlines()[0], draws=4, repeats=3)
+    names = CUTS[: 2 if said.tiny else None]
+    tell(near(said.months, names, said.repeats), "settings near a solved one")
     calm = Shipped.of(months=said.months, calm=True)
     print(calm.size())
-    compare(calm, [calm.cut(name) for name in CUTS[: 2 if said.tiny else None]], "scenarios", said.repeats)
+    tell(timed(calm, [calm.cut(load(name)) for name in names], said.repeats), "scenarios")
     shipped = Shipped.of(months=said.months, draws=said.draws)
-    compare(shipped, [shipped.drawn(draw) for draw in shipped.draws], "draws", said.repeats)
+    tell(timed(shipped, [shipped.drawn(draw) for draw in shipped.draws], said.repeats), "draws")
 
 
 if __name__ == "__main__":

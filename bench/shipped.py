@@ -35,10 +35,18 @@ class Shipped:
     draws: Sequence[Draw]
 
     @classmethod
-    def of(cls, *, months: int | None = None, draws: int = 0, seed: int = 0, calm: bool = False) -> Shipped:
+    def of(
+        cls,
+        story: Scenario | None = None,
+        *,
+        months: int | None = None,
+        draws: int = 0,
+        seed: int = 0,
+        calm: bool = False,
+    ) -> Shipped:
         """`months` shortens the run; a `calm` one is the scenario without its cuts."""
         ds = didymium.data.open()
-        story = shortened(load(SCENARIO), months)
+        story = shortened(story or load(SCENARIO), months)
         if calm:
             story = story.model_copy(update={"cuts": (), "outages": ()})
         inputs = story.apply(ds)
@@ -78,9 +86,9 @@ class Shipped:
         inputs, base = self.made(draw.overrides)
         return quantities(self.runner.kept.inputs(inputs), self.runner.kept.base(base), self.runner.network)
 
-    def cut(self, name: str) -> Quantities:
-        """Quantities of a scenario of the library that starts when this one does, on the same base year."""
-        story = shortened(load(name), self.runner.network.layout.months)
+    def cut(self, story: Scenario) -> Quantities:
+        """Quantities of a scenario that starts when this one does, on the same base year."""
+        story = shortened(story, self.runner.network.layout.months)
         inputs = self.runner.kept.inputs(story.apply(self.made.ds))
         return quantities(inputs, self.runner.base, self.runner.network)
 
@@ -88,7 +96,8 @@ class Shipped:
         """Months, rows, columns and coefficients, in words."""
         lp = self.programme
         months = self.runner.network.layout.months
-        return f"{SCENARIO}, {months} months: {lp.rows:,} rows, {lp.columns:,} columns, {lp.nonzeros:,} coefficients"
+        sizes = f"{lp.rows:,} rows, {lp.columns:,} columns, {lp.nonzeros:,} coefficients"
+        return f"{self.made.scenario.id}, {months} months: {sizes}"
 
 
 def shortened(story: Scenario, months: int | None) -> Scenario:

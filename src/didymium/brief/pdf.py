@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 from importlib.resources import as_file, files
 from typing import Any, Literal
 
+from didymium.brief.columns import Column, widths
 from didymium.brief.document import (
     Block,
     Brief,
@@ -22,18 +22,16 @@ from didymium.brief.document import (
 )
 from didymium.brief.language import is_foreign
 from didymium.figures.render import svg
-from didymium.figures.theme import columns as width_of
 
 _HERE = files("didymium.brief")
 _PAGE = 499.0
 """Width of the text on an A4 page [pt]."""
 _TALLEST = 610.0
 """Height that a drawing may take [pt]."""
-_WIDEST = 40.0
-"""Characters after which a cell wraps rather than widens its column."""
+_GAP = 6.0
+"""Room between two columns [pt]."""
 _LETTER = 0.55
 """Width of a half-width character in our letters, as part of the type size."""
-_PIECES = re.compile(r"[\u3000-\u9fff\uff00-\uffef]|[^\u3000-\u9fff\uff00-\uffef\s]+")
 
 
 def render_pdf(brief: Brief, *, paper: Literal["a4", "us-letter"] = "a4") -> bytes:
@@ -182,25 +180,16 @@ def _table(table: Table, brief: Brief) -> dict[str, Any]:
 
 
 def _widths(table: Table, rows: list[list[str]]) -> list[float]:
-    """Shares of the page for the columns: enough for the longest word of each, the rest to those with long cells."""
+    """Shares of the page for the columns: as few lines as it allows."""
     size = 6.8 if table.is_dense else 7.8
-    least, wish = [], []
-    for i, column in enumerate(table.columns):
-        cells = [r[i] for r in rows]
-        whole = is_numeric(column) or column.kind in ("date", "month", "year")
-        pieces = [w for text in (column.heading, *([] if whole else cells)) for w in _PIECES.findall(text)]
-        word = max((width_of(w) for w in [*pieces, *(cells if whole else []), column.heading[:4]]), default=0.0)
-        lengths = [width_of(c) for c in cells] or [0.0]
-        longest = (max(lengths) + sum(lengths) / len(lengths)) / 2
-        least.append(max(word, 6.0) * size * _LETTER + 6.0)
-        wish.append(max(min(longest, _WIDEST), word, 6.0) * size * _LETTER + 6.0)
+    letter = size * _LETTER
+    columns = [
+        Column([c.heading, *(r[i] for r in rows)], is_numeric(c) or c.kind in ("date", "month", "year"))
+        for i, c in enumerate(table.columns)
+    ]
+    cited = []
     if table.has_cites:
         shown = max((sum(len(label) + 2 for _, label in cite_groups(c)) for c in table.cites), default=0)
-        least.append(max(7.0 * size * _LETTER, min(shown, 12) * size * 0.4) + 6.0)
-        wish.append(least[-1])
-    spare = max(0.0, _PAGE - sum(least))
-    longing = sum(wish) - sum(least)
-    return [
-        low + (high - low) * min(1.0, spare / longing) if longing else low
-        for low, high in zip(least, wish, strict=True)
-    ]
+        cited = [max(7.0 * letter, min(shown, 12) * size * 0.4) + _GAP]
+    room = _PAGE - sum(cited) - _GAP * len(columns)
+    return [*(letters * letter + _GAP for letters in widths(columns, int(room / letter))), *cited]

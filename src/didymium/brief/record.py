@@ -170,11 +170,9 @@ def projects(desk: Desk, most: int = 24) -> Section:
     product = (Column(t("Product")), lambda r: t.term("product", text(r.get("model_product") or r["product"])))
     stated = (Column(t("Stated start"), "year"), lambda r: number(r["start_year"]))
     start = (Column(t("Expected start")), lambda r: _expected_start(r, t))
+    place = (Column(t("Place")), lambda r: t.place(text(r["country"])))
+    both = (base[0], lambda r: t("{value} ({interval})", value=base[1](r), interval=place[1](r)))
     supply: list[Picked] = [
-        (Column(t("Place")), lambda r: t.place(text(r["country"]))),
-        product,
-        status,
-        stated,
         start,
         (Column(t("Capacity"), "number", tonnes), lambda r: number(r.get("capacity_t"))),
         (Column(t("Expected 2027"), "number"), lambda r: interval(r, "expected_t_2027")),
@@ -192,6 +190,10 @@ def projects(desk: Desk, most: int = 24) -> Section:
                 base,
                 (Column(t("Operator")), lambda r: text(r.get("operator"))),
                 (Column(t("Stage")), lambda r: t.term("stage", text(r.get("gap_stage") or r["stage"]))),
+                place,
+                product,
+                status,
+                stated,
                 *supply,
                 (Column(t("Lead time"), "number", t("years")), lambda r: number(r.get("lead_time_years"))),
                 (Column(t("Note"), wide=True), lambda r: t.fact(text(r.get("note")))),
@@ -207,7 +209,7 @@ def projects(desk: Desk, most: int = 24) -> Section:
             m=t.count(len(rows)),
         ),
         [r for r in rows if r in largest],
-        [base, *supply],
+        [both, product, status, *supply],
         note=t(
             "Expected output, in the unit of capacity, weighs the capacity by the chance that it runs by then. A "
             "dash: not reported in tonnes of this product."
