@@ -8,6 +8,7 @@ Run `python -m tools.reproduced RAW`: RAW is the folder with the raw files. What
 - `iea_cells.py`: the data explorer of 2025.
 - `eu_cells.py`: the study of 2023; `eu_world_shares.csv` is its annex 7, `eu_world_only.csv` its results of stages
   rated by world supply alone, `eu_largest.csv` its table of largest suppliers.
+- `eu_2017_cells.py`: the study of 2017, from the report itself (`eu_2017.csv`, `eu_2017_groups.csv`).
 - here: the scores that geopolrisk-py printed, with their parts (`geopolrisk_scores.json`), and single values of the
   Commission, JOGMEC, Eurostat and the IEA (`published_cells.csv`).
 
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools import eu_cells, iea_cells, usgs_cells
+from tools import eu_2017_cells, eu_cells, iea_cells, usgs_cells
 from tools.commodity_rows import SHIPPED, put
 from tools.printed_cells import HERE, Printed, Row, cell, name, printed, read
 from tools.reach import reached
@@ -109,6 +110,8 @@ def rows_of(raw: Path) -> list[Row]:
         *iea_cells.supply_totals(explorer),
         *iea_cells.demands(explorer),
         *library_scores(scores),
+        *eu_2017_cells.risks(),
+        *eu_2017_cells.averages(),
         *eu_cells.importances(),
         *eu_cells.world_risks(),
         *eu_cells.largest_suppliers(),

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,22 @@ def risk_ends(f: Held) -> Ends:
 
 
 INTERVALS["world_supply_risk"] = risk_ends
+
+
+def printed_risk_ends(f: Held) -> Ends:
+    """Supply risk from printed concentrations: linear in each figure alone, so that its ends stand at theirs."""
+    found = []
+    for held_so in product(*(f[name][0] for name in f)):
+        v = dict(zip(f, held_so, strict=True))
+        core = v.get("world", v.get("sourcing"))
+        assert core is not None
+        if "reliance" in v:
+            core = v["world"] * v["reliance"] / 2.0 + v["sourcing"] * (1.0 - v["reliance"] / 2.0)
+        found.append(core * (1.0 - v["recycling"]) * v["substitution"])
+    return min(found), max(found)
+
+
+INTERVALS["supply_risk"] = printed_risk_ends
 
 
 def reached(row: dict[str, str]) -> bool:

@@ -69,6 +69,14 @@ FORMULAS: Mapping[str, Callable[[Figures], float]] = {
             f["substitution"][0],
         )
     ),
+    "supply_risk": lambda f: float(
+        supply_risk.supply_risk(
+            *(f.get(side, [np.nan])[0] for side in ("world", "sourcing")),
+            f.get("reliance", [0.0])[0],
+            f["recycling"][0],
+            f["substitution"][0],
+        )
+    ),
     "economic_importance": lambda f: supply_risk.economic_importance(
         f["share"], f["value_added"], f["substitution"][0], f["largest"][0], rounding=0.005
     ),
