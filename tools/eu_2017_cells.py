@@ -49,7 +49,7 @@ def risks() -> Iterator[Row]:
                 PUBLISHER,
                 f"{line['material']}, {words}",
                 "supply risk by reading of supply",
-                "EU28",
+                "EU27",
                 2017,
                 text,
                 around(_decimal(text)),
@@ -63,7 +63,7 @@ def risks() -> Iterator[Row]:
                     "substitution": [_decimal(line["substitution"])],
                 },
                 SOURCE,
-                f"final report, tables 3, 18 and 19, {line['material']}",
+                f"final report, tables 3, 18 and 19 (the Union of 28), {line['material']}",
             )
 
 
@@ -84,7 +84,7 @@ def averages() -> Iterator[Row]:
             PUBLISHER,
             line["group"],
             f"average {measure}{unit}",
-            "EU28",
+            "EU27",
             2017,
             line["text"],
             around(Printed(said.value, half)),
