@@ -134,6 +134,7 @@ def uses(f: Held) -> Ends:
 INTERVALS: dict[str, Callable[[Held], Ends]] = {
     "sum": lambda f: added(f["parts"]),
     "share": lambda f: over(added(f["part"]), f["whole"][0]),
+    "oxide_equivalent": lambda f: over(f["metal"][0], f["share"][0]),
     "top_share": lambda f: over(largest(f), f["whole"][0]),
     "largest_supplier": lambda f: (max(e[0] for e in f["output"]), max(e[1] for e in f["output"])),
     "reliance_from_need": lambda f: less((1.0, 1.0), over(added(f["own"]), f["need"][0])),

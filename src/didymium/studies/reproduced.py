@@ -56,6 +56,7 @@ FORMULAS: Mapping[str, Callable[[Figures], float]] = {
     "use_from_flows": _use,
     "sum": lambda f: sum(f["parts"]),
     "share": lambda f: sum(f["part"]) / f["whole"][0],
+    "oxide_equivalent": lambda f: f["metal"][0] / f["share"][0],
     "top_share": _largest,
     "largest_supplier": lambda f: top_share(f["output"]) * sum(f["output"]),
     "mean": lambda f: float(np.mean(f["values"])),
