@@ -21,7 +21,7 @@ YEARS = "2016 to 2020"
 """The study's years: its governance scores are the mean of them."""
 
 
-def _share(text: str) -> Printed:
+def annex_share(text: str) -> Printed:
     """A share printed as per cent; `<0.1%` lies between nothing and that."""
     if text.startswith("<"):
         half = float(text[1:].rstrip("%")) / 200.0
@@ -85,7 +85,7 @@ def _annex() -> dict[tuple[str, str], list[Mapping[str, str]]]:
     return held
 
 
-def _risk() -> dict[str, float]:
+def governance_risk() -> dict[str, float]:
     """Governance risk by country on the scale 0 to 1: the mean of six estimates from -2.5 to 2.5, and of the years."""
     lines = read(HERE / "eu_governance.csv")
     return {line["country"]: round((2.5 - float(line["estimate"])) / 5.0, 4) for line in lines}
@@ -96,7 +96,7 @@ def world_risks() -> Iterator[Row]:
 
     Sourcing of the Union is printed from 1 % up only, so that stages that need it are not computed.
     """
-    risk, annex = _risk(), _annex()
+    risk, annex = governance_risk(), _annex()
     for want in read(HERE / "eu_world_only.csv"):
         rows = annex[want["material"], want["stage"]]
         text = want["supply_risk"]
@@ -111,10 +111,10 @@ def world_risks() -> Iterator[Row]:
             around(Printed(float(text), 0.05)),
             "world_supply_risk",
             {
-                "output": [_share(row["share"]) for row in rows],
+                "output": [annex_share(row["share"]) for row in rows],
                 "risk": [Printed(risk[row["country"]]) for row in rows],
                 "trade_factor": [Printed(float(row["trade_factor"])) for row in rows],
-                "recycling": [_share(want["recycling"])],
+                "recycling": [annex_share(want["recycling"])],
                 "substitution": [_index(want["substitution"])],
             },
             "ec-crm-2023",
@@ -137,7 +137,7 @@ def largest_suppliers() -> Iterator[Row]:
             want["text"],
             percentage(want["text"]),
             "largest_supplier",
-            {"output": [_share(row["share"]) for row in rows]},
+            {"output": [annex_share(row["share"]) for row in rows]},
             "ec-crm-2023",
             f"final report, table A and annex 7, {want['material']}, {STAGES[want['stage']]}",
         )
