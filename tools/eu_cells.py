@@ -2,6 +2,7 @@
 
 `eu_world_shares.csv` is annex 7 of the report for the stages needed, from the copy that the source `ec-crm-2023-uses`
 names: shares as printed, countries by their codes, and rows where the copy swaps share and trade factor put right.
+`eu_governance.csv` holds the World Bank's governance estimates of the study's years (update of 2022).
 `eu_world_only.csv` holds the results of stages rated by world supply alone, `eu_largest.csv` the report's table A.
 """
 
@@ -16,11 +17,11 @@ from tools.printed_cells import HERE, Printed, Row, around, cell, figure, name, 
 STUDY = "EU 2023"
 PUBLISHER = "European Commission"
 STAGES = {"E": "extraction", "P": "processing"}
-GOVERNANCE = 2022
-"""Year of the governance scores held; the study takes the mean of 2016 to 2020."""
+YEARS = "2016 to 2020"
+"""The study's years: its governance scores are the mean of them."""
 
 
-def _share(text: str) -> Printed:
+def annex_share(text: str) -> Printed:
     """A share printed as per cent; `<0.1%` lies between nothing and that."""
     if text.startswith("<"):
         half = float(text[1:].rstrip("%")) / 200.0
@@ -84,17 +85,18 @@ def _annex() -> dict[tuple[str, str], list[Mapping[str, str]]]:
     return held
 
 
+def governance_risk() -> dict[str, float]:
+    """Governance risk by country on the scale 0 to 1: the mean of six estimates from -2.5 to 2.5, and of the years."""
+    lines = read(HERE / "eu_governance.csv")
+    return {line["country"]: round((2.5 - float(line["estimate"])) / 5.0, 4) for line in lines}
+
+
 def world_risks() -> Iterator[Row]:
     """Supply risk of every stage that the study rates by world supply alone.
 
     Sourcing of the Union is printed from 1 % up only, so that stages that need it are not computed.
     """
-    governance = {
-        row["country"]: float(row["value"])
-        for row in table("governance")
-        if row["indicator"] == "wgi_mean6_normalised" and row["year"] == str(GOVERNANCE)
-    }
-    annex = _annex()
+    risk, annex = governance_risk(), _annex()
     for want in read(HERE / "eu_world_only.csv"):
         rows = annex[want["material"], want["stage"]]
         text = want["supply_risk"]
@@ -109,14 +111,14 @@ def world_risks() -> Iterator[Row]:
             around(Printed(float(text), 0.05)),
             "world_supply_risk",
             {
-                "output": [_share(row["share"]) for row in rows],
-                "risk": [Printed(round(1.0 - governance[row["country"]], 4)) for row in rows],
+                "output": [annex_share(row["share"]) for row in rows],
+                "risk": [Printed(risk[row["country"]]) for row in rows],
                 "trade_factor": [Printed(float(row["trade_factor"])) for row in rows],
-                "recycling": [_share(want["recycling"])],
+                "recycling": [annex_share(want["recycling"])],
                 "substitution": [_index(want["substitution"])],
             },
             "ec-crm-2023",
-            f"results and annex 7, {want['material']}, {STAGES[want['stage']]}; governance scores of {GOVERNANCE}",
+            f"results and annex 7, {want['material']}, {STAGES[want['stage']]}; governance scores of {YEARS}",
         )
 
 
@@ -135,7 +137,7 @@ def largest_suppliers() -> Iterator[Row]:
             want["text"],
             percentage(want["text"]),
             "largest_supplier",
-            {"output": [_share(row["share"]) for row in rows]},
+            {"output": [annex_share(row["share"]) for row in rows]},
             "ec-crm-2023",
             f"final report, table A and annex 7, {want['material']}, {STAGES[want['stage']]}",
         )

@@ -5,9 +5,11 @@ Run `python -m tools.reproduced RAW`: RAW is the folder with the raw files. What
 - `usgs_cells.py`: summaries of 2026 (whole tables of salient statistics that print consumption, and world tables) and
   of 2025 (world tables), yearbook of rare earths for 2022; `use_lines.csv` and `reliance_lines.csv` say which printed
   lines the printed definitions count.
+- `yearbook_cells.py`: its tables of trade.
 - `iea_cells.py`: the data explorer of 2025.
 - `eu_cells.py`: the study of 2023; `eu_world_shares.csv` is its annex 7, `eu_world_only.csv` its results of stages
   rated by world supply alone, `eu_largest.csv` its table of largest suppliers.
+- `eu_2017_cells.py`: the study of 2017, from the report itself (`eu_2017.csv`, `eu_2017_groups.csv`).
 - here: the scores that geopolrisk-py printed, with their parts (`geopolrisk_scores.json`), and single values of the
   Commission, JOGMEC, Eurostat and the IEA (`published_cells.csv`).
 
@@ -22,7 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools import eu_cells, iea_cells, usgs_cells
+from tools import eu_2017_cells, eu_cells, iea_cells, usgs_cells, yearbook_cells
 from tools.commodity_rows import SHIPPED, put
 from tools.printed_cells import HERE, Printed, Row, cell, name, printed, read
 from tools.reach import reached
@@ -105,10 +107,13 @@ def rows_of(raw: Path) -> list[Row]:
         *usgs_cells.world_totals(lines),
         *usgs_cells.earlier_totals(earlier),
         *usgs_cells.yearbook_totals(yearbook),
+        *yearbook_cells.trade(yearbook),
         *iea_cells.largest_shares(explorer),
         *iea_cells.supply_totals(explorer),
         *iea_cells.demands(explorer),
         *library_scores(scores),
+        *eu_2017_cells.risks(),
+        *eu_2017_cells.averages(),
         *eu_cells.importances(),
         *eu_cells.world_risks(),
         *eu_cells.largest_suppliers(),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import printed_cells
+from tools import eu_sourced, printed_cells
 from tools import reproduced as tool
 
 import didymium.data
@@ -156,3 +156,30 @@ def test_stocks_at_both_ends_and_what_was_released_come_into_use() -> None:
     assert reproduced.recomputed(row) == 189  # beryllium 2022
     row = {"formula": "net_imports_over_use", "inputs": "need=34600;imports=25400;exports=596;before=10900;after=9600"}
     assert round(reproduced.recomputed(row), 3) == 0.754  # tin 2024, printed 75 %
+
+
+def test_stages_of_2023_that_need_sourcing_are_tried_on_a_copy_of_the_annex(tmp_path: Path) -> None:
+    head = "Material,Stage,Country,Share,t\n"
+    world = f"{head}Gallium,P,China,93.8%,1.0\nGallium,P,Ukraine,<0.1%,1.0\n"
+    (tmp_path / "fact_GlobalSupplyShares&t.csv").write_text(world, "cp1252")
+    (tmp_path / "fact_EUSupplyShares&t.csv").write_text(f"{head}Gallium,P,China,69%,1\n", "cp1252")
+    (found,) = eu_sourced.rated(tmp_path)
+    risk = eu_sourced.governance_risk()["CHN"] * 10
+    ours = (0.938**2 * 0.49 + 0.69**2 * 0.51) * risk * 0.98  # import reliance 98 %, substitution 0.98
+    assert found.ours == pytest.approx(ours, abs=1e-4)
+    assert found.least < ours < found.greatest
+    assert found.verdict == "differs"  # 3.9 is printed
+
+
+def test_the_trial_names_each_stage_once() -> None:
+    lines = printed_cells.read(printed_cells.HERE / "eu_sourced.csv")
+    stages = Counter((line["material"], line["stage"]) for line in lines)
+    assert max(stages.values()) == 1
+    assert all(0 <= float(line[rate]) <= 100 for line in lines for rate in ("reliance", "recycling"))
+
+
+def test_supply_risk_of_a_stage_rated_by_one_side_takes_that_side() -> None:
+    both = "world=4;sourcing=2;reliance=0.5;recycling=0.1;substitution=0.9"
+    assert reproduced.recomputed({"formula": "supply_risk", "inputs": both}) == pytest.approx(2.5 * 0.81)
+    one = "sourcing=2;recycling=0.1;substitution=0.9"
+    assert reproduced.recomputed({"formula": "supply_risk", "inputs": one}) == pytest.approx(2 * 0.81)

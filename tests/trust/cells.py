@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,7 @@ def uses(f: Held) -> Ends:
 INTERVALS: dict[str, Callable[[Held], Ends]] = {
     "sum": lambda f: added(f["parts"]),
     "share": lambda f: over(added(f["part"]), f["whole"][0]),
+    "oxide_equivalent": lambda f: over(f["metal"][0], f["share"][0]),
     "top_share": lambda f: over(largest(f), f["whole"][0]),
     "largest_supplier": lambda f: (max(e[0] for e in f["output"]), max(e[1] for e in f["output"])),
     "reliance_from_need": lambda f: less((1.0, 1.0), over(added(f["own"]), f["need"][0])),
@@ -160,6 +162,22 @@ def risk_ends(f: Held) -> Ends:
 
 
 INTERVALS["world_supply_risk"] = risk_ends
+
+
+def printed_risk_ends(f: Held) -> Ends:
+    """Supply risk from printed concentrations: linear in each figure alone, so that its ends stand at theirs."""
+    found = []
+    for held_so in product(*(f[name][0] for name in f)):
+        v = dict(zip(f, held_so, strict=True))
+        core = v.get("world", v.get("sourcing"))
+        assert core is not None
+        if "reliance" in v:
+            core = v["world"] * v["reliance"] / 2.0 + v["sourcing"] * (1.0 - v["reliance"] / 2.0)
+        found.append(core * (1.0 - v["recycling"]) * v["substitution"])
+    return min(found), max(found)
+
+
+INTERVALS["supply_risk"] = printed_risk_ends
 
 
 def reached(row: dict[str, str]) -> bool:

@@ -59,6 +59,19 @@ def test_the_ends_of_a_sum_a_quotient_and_a_difference_are_exact() -> None:
     assert one("top_share", "named=6|3|1;count=2;whole=10", "named=0|0.5|0;count=0;whole=0", 0.95, 1.0)
 
 
+def test_the_ends_of_a_supply_risk_from_printed_concentrations_are_those_of_its_figures() -> None:
+    row = {
+        **ROW,
+        "formula": "supply_risk",
+        "inputs": "world=4;sourcing=2;reliance=0.5;recycling=0.1;substitution=0.9",
+        "rounding": "world=0.05;sourcing=0.05;reliance=0.005;recycling=0.005;substitution=0.05",
+        "published_high": "",
+    }
+    greatest = (4.05 * 0.505 / 2 + 2.05 * (1 - 0.505 / 2)) * 0.905 * 0.95
+    assert reached({**row, "published_low": str(greatest)})
+    assert not reached({**row, "published_low": str(greatest + 1e-6)})
+
+
 def test_shares_of_uses_move_within_their_rounding_only_together() -> None:
     row = {
         **ROW,

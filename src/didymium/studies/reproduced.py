@@ -50,12 +50,20 @@ def _net_over_use(f: Figures) -> float:
     return Reliance(need, need - net, net).share
 
 
+def _printed_risk(f: Figures) -> float:
+    """Supply risk from printed concentrations: of world supply, of the Union's sourcing, or of both."""
+    world, sourcing = (f.get(side, [np.nan])[0] for side in ("world", "sourcing"))
+    reliance = f.get("reliance", [0.0])[0]
+    return float(supply_risk.supply_risk(world, sourcing, reliance, f["recycling"][0], f["substitution"][0]))
+
+
 FORMULAS: Mapping[str, Callable[[Figures], float]] = {
     "reliance_from_need": lambda f: reliance_from_need(f["need"][0], sum(f["own"])).share,
     "net_imports_over_use": _net_over_use,
     "use_from_flows": _use,
     "sum": lambda f: sum(f["parts"]),
     "share": lambda f: sum(f["part"]) / f["whole"][0],
+    "oxide_equivalent": lambda f: f["metal"][0] / f["share"][0],
     "top_share": _largest,
     "largest_supplier": lambda f: top_share(f["output"]) * sum(f["output"]),
     "mean": lambda f: float(np.mean(f["values"])),
@@ -69,6 +77,7 @@ FORMULAS: Mapping[str, Callable[[Figures], float]] = {
             f["substitution"][0],
         )
     ),
+    "supply_risk": _printed_risk,
     "economic_importance": lambda f: supply_risk.economic_importance(
         f["share"], f["value_added"], f["substitution"][0], f["largest"][0], rounding=0.005
     ),
