@@ -16,7 +16,7 @@ import didymium.data
 from didymium.studies import reproduced
 
 ROOT = Path(__file__).resolve().parents[2]
-OPEN = {"eu-importance-silver"}
+OPEN: set[str] = set()
 
 
 def shared_raw() -> Path | None:
