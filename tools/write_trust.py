@@ -47,7 +47,7 @@ _TAIL = """
 - Row 13 counts each cell of the tables compared, every cell that the files print in full. Held against the floor is the
   share within printed rounding, that of the publisher's own figures included. Sums are the lesser part of the proof;
   the figure without them stands beside. A trial of 96 stages from copies that contradict themselves is not counted:
-  with it the share would be 94.8 %, just short of the floor (docs/method/reproduced.md). One cell is open.
+  with it the share would be 94.8 %, just short of the floor (docs/method/reproduced.md).
 - The mutation scores of row 21 are of small random samples. By the interval of Wilson (95 %) the true share may lie
   {samples}. Only tests that are not marked slow count, and a
   change that changes nothing counts as missed.
