@@ -353,7 +353,8 @@ def test_drivers_are_ten_at_most_and_stand_by_swing(ledger: Result) -> None:
             if row["driver"].startswith("success_share_"):
                 assert row["gap_t_low"] >= row["gap_t_high"]
             if row["driver"].startswith("use_") and row["driver"].removeprefix("use_") in BOTH:
-                assert row["gap_t_low"] <= row["gap_t"] <= row["gap_t_high"]
+                # What a use does not move comes out the same but for the last digits of the sums.
+                assert row["gap_t_low"] - 1e-9 <= row["gap_t"] <= row["gap_t_high"] + 1e-9
 
 
 def test_the_driver_of_the_outlook_is_the_span_of_the_outlooks(ledger: Result) -> None:
