@@ -16,7 +16,7 @@ def test_neodymium_oxide_of_china(ds: Any) -> None:
     assert found.rule["rule_id"] == "series-derived"
     assert found.used.evidence.grade == "C"
     assert found.used.source["source_id"] == "didymium-derivation"
-    assert found.share_of_world == pytest.approx(63800 / 71850)
+    assert found.share_of_world == pytest.approx(63800 / 70205)
     forms = {(claim.row["product"], claim.row["stage"]) for claim in found.other_forms}
     assert {("ree_magnet", "separated"), ("reo_mixed", "mine")} <= forms
     text = found.text()
