@@ -75,24 +75,26 @@ def element_content(ds: Dataset) -> dict[str, float]:
 def test_china_mines_two_thirds_by_the_usgs(answer: Result) -> None:
     """Mine output in REO: the USGS (Mineral Commodity Summaries 2026) gives China 270 of 380–384 kt, 70 to 71 %.
 
-    The data's range is 60 (IEA, magnet elements) to 70 % (USGS). In balance it is 67 %: China records more ionic-clay
+    The data's range is 60 (IEA, magnet elements) to 70 % (USGS). In balance it is 68 %: China records more ionic-clay
     feed at its border with Myanmar and Laos than the USGS counts as mined there.
     """
     ores = {row["product"]: 1.0 for row in answer.tables["output"] if row["stage"] == "mine"}
-    assert china(output(answer, "mine", ores)) == pytest.approx(0.67, abs=0.02)
+    share = china(output(answer, "mine", ores))
+    assert 0.60 <= share <= 0.70
+    assert share == pytest.approx(0.68, abs=0.01)
 
 
-def test_china_makes_93_to_94_percent_of_magnets_by_the_iea_and_smm(answer: Result) -> None:
+def test_china_makes_94_percent_of_magnets_by_the_iea_and_smm(answer: Result) -> None:
     """SMM gives China 260 kt for 2024; the others are what the IEA's 94 % (Global Critical Minerals Outlook 2025)
     leaves.
 
-    Output is counted as sintered blanks, and 260 of the 260 kt can be fed with metal. Both blanks and finished magnets
+    Output is counted as sintered blanks, and all of the 260 kt can be fed with metal. Both blanks and finished magnets
     print as 94 %, the upper end of the data's range of 90 to 94 %.
     """
     for stage, product in (("blank", "ndfeb_blank"), ("magnet", "ndfeb_magnet")):
         share = china(output(answer, stage, {f"{product}_std": 1.0, f"{product}_ht": 1.0}))
-        assert 0.90 <= share <= 0.945, stage
-        assert share == pytest.approx(0.943, abs=0.005)
+        assert 0.90 <= round(share, 2) <= 0.94, stage
+        assert share == pytest.approx(0.944, abs=0.003)
 
 
 def refining(answer: Result, ds: Dataset) -> float:
