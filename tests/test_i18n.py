@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import string
 from collections import Counter
 from collections.abc import Iterator
@@ -144,3 +145,28 @@ def test_a_sentence_of_the_data_keeps_its_numbers_in_translation() -> None:
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(UnknownTerm, match="Known: en, ja"):
         translator("fr")
+
+
+def test_what_is_said_of_the_products_of_a_family_names_them() -> None:
+    """The ids of a coverage note read as names, and the sentence before them is translated."""
+    names = {"product": {"germanium": "Germanium"}}
+    note = "minor_metals: listed places make only a part of the world's output: germanium:refined (68%)"
+    read = translator("en", names).fact(note)
+    assert read.startswith("Minor metals: listed places make only a part of the world's output: Germanium, ")
+    assert read.endswith(" (68%)") and "germanium:refined" not in read
+    japanese_names = {"product": {"sm_oxide": "酸化サマリウム", "smco_alloy": "サマリウムコバルト合金"}}
+    note = "smco_magnets: output figures are older than 2024: sm_oxide (2019), smco_alloy (2019)"
+    assert translator("ja", japanese_names).fact(note) == (
+        "サマリウムコバルト磁石：生産量の数値が2024年より古い：酸化サマリウム (2019)；サマリウムコバルト合金 (2019)"
+    )
+    assert translator("ja").fact("another: thing: it_is") == "another: thing: it_is"  # no family of ours
+
+
+def test_every_coverage_note_of_the_families_has_its_japanese() -> None:
+    """The sentences as the scenario room writes them."""
+    source = (ROOM / "scenario" / "family_coverage.py").read_text("utf-8")
+    said = re.findall(r'^ +\(\w+, f?"(.+): "\),$', source, re.MULTILINE)
+    assert len(said) == 5
+    for sentence in said:
+        text = sentence.replace("{family.year}", "2024")
+        assert translator("ja").fact(text) != text

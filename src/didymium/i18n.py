@@ -23,6 +23,8 @@ from didymium.errors import UnknownTerm
 
 LANGUAGES = ("en", "ja")
 _NUMBERS = re.compile(r"\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)?")
+_LISTED = re.compile(r"([a-z_]+): (.+?): (.+)")
+_ITEM = re.compile(r"([^:\s]*)(?::(\w+))?(.*)")
 UNKNOWN = "–"
 """Stands for a value that nobody knows or has published; zero is written 0."""
 
@@ -104,7 +106,23 @@ class Translator:
         found = numbers_of(text)
         count = iter(range(len(found)))
         pattern = known.get(("data", _NUMBERS.sub(lambda _: f"{{{next(count)}}}", text)))
-        return pattern.format(*(self.date(n) if "-" in n else n for n in found)) if pattern else text
+        if pattern:
+            return pattern.format(*(self.date(n) if "-" in n else n for n in found))
+        listed = _LISTED.fullmatch(text)
+        return self._listed(*listed.groups()) if listed and listed[1] in _terms()["family"] else text
+
+    def _listed(self, family: str, text: str, items: str) -> str:
+        """What is said of products, stages or uses of a family, their ids as names."""
+        named = []
+        for item in items.split(", "):
+            word, stage, more = _ITEM.fullmatch(item).groups()  # type: ignore[union-attr]  # matches any text
+            kind = "product" if word in self.names.get("product", {}) or stage else "sector"
+            name = self.term(kind, word)
+            named.append(
+                (self("{product}, {ore}", product=name, ore=self.term("stage", stage)) if stage else name) + more
+            )
+        words = {"family": self.term("family", family), "text": self.fact(text), "items": self("; ").join(named)}
+        return self("{family}: {text}: {items}", **words)
 
     # names
 
