@@ -84,6 +84,12 @@ def numbers_of(text: str) -> list[str]:
     return _NUMBERS.findall(text)
 
 
+def _pattern(text: str) -> str:
+    """A sentence with {0}, {1} … in the places of its dates and numbers."""
+    count = iter(range(len(text)))
+    return _NUMBERS.sub(lambda _: f"{{{next(count)}}}", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Translator:
     """Everything that is said in one language. Call it with an English message and its values."""
@@ -104,12 +110,11 @@ class Translator:
         if ("data", text) in known:
             return known["data", text]
         found = numbers_of(text)
-        count = iter(range(len(found)))
-        pattern = known.get(("data", _NUMBERS.sub(lambda _: f"{{{next(count)}}}", text)))
-        if pattern:
+        if pattern := known.get(("data", _pattern(text))):
             return pattern.format(*(self.date(n) if "-" in n else n for n in found))
         listed = _LISTED.fullmatch(text)
-        return self._listed(*listed.groups()) if listed and listed[1] in _terms()["family"] else text
+        is_ours = listed and listed[1] in _terms()["family"] and ("data", _pattern(listed[2])) in _catalogue("ja")
+        return self._listed(*listed.groups()) if listed and is_ours else text
 
     def _listed(self, family: str, text: str, items: str) -> str:
         """What is said of products, stages or uses of a family, their ids as names."""

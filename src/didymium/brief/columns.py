@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from didymium.figures.theme import columns as width_of
 from didymium.figures.theme import wrap
 
-_STEPS = (1, 2, 3, 4, 6, 8, 12, 16)
+LEAST = 6
+_STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Letters by which a column is widened at a time: a word more on a line may take several."""
 
 
@@ -26,10 +27,11 @@ class Column:
 
     @property
     def least(self) -> int:
-        """Letters of the longest word, of the longest cell where cells stay whole; six at least."""
+        """Letters of the longest word, of the longest cell where cells stay whole; `LEAST` at least."""
         heading, *cells = self.cells
         broken = [word for text in (heading, *([] if self.whole else cells)) for word in wrap(text, 1)]
-        return max(6, *(ceil(width_of(part)) for part in (*broken, *(cells if self.whole else ()))))
+        whole = cells if self.whole else ()
+        return max(LEAST, *(ceil(width_of(part)) for part in (*broken, *whole, "")))
 
     def lines(self, width: int) -> NDArray[np.int64]:
         """Lines of each cell in a column so many letters wide."""

@@ -171,7 +171,10 @@ def projects(desk: Desk, most: int = 24) -> Section:
     stated = (Column(t("Stated start"), "year"), lambda r: number(r["start_year"]))
     start = (Column(t("Expected start")), lambda r: _expected_start(r, t))
     place = (Column(t("Place")), lambda r: t.place(text(r["country"])))
-    both = (base[0], lambda r: t("{value} ({interval})", value=base[1](r), interval=place[1](r)))
+    both = (
+        Column(t("Project (place)"), wide=True),
+        lambda r: t("{project} ({place})", project=base[1](r), place=place[1](r)),
+    )
     supply: list[Picked] = [
         start,
         (Column(t("Capacity"), "number", tonnes), lambda r: number(r.get("capacity_t"))),

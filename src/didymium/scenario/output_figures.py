@@ -169,10 +169,17 @@ def magnet_elements(desk: Desk) -> list[Observation]:
             for p, r in makers
             if r in places
         )
-        unsure = max(from_scrap.get(row["country"], 0.0) * open_share, row.get("rival", 0.0) / 2)
+        places_of = {part["country"] for part in row.get("parts", [row])}
+        unsaid = sum(from_scrap.get(place, 0.0) for place in sorted(places_of)) * open_share
+        unsure, size = max(unsaid, row.get("rival", 0.0) / 2), float(row["quantity"])
         seen.append(
             desk.observe(
-                "production", row, terms, least=unsure / float(row["quantity"]), note=str(row.get("joined") or "")
+                "production",
+                row,
+                terms,
+                least=unsure / size if size else 0.0,
+                least_t=1.0 if size else max(unsure, 1.0),
+                note=str(row.get("joined") or ""),
             )
         )
     return seen
@@ -183,26 +190,30 @@ def _with_its_rest(desk: Desk, rows: list[Row], element: float) -> list[Row]:
 
     A rest of the world is what a source's total leaves: where companies report more than the source has for their
     country, its rest holds less. So the two are one figure, by rule rest-is-a-residual. In a year that the source does
-    not have, the rest moves with demand and companies as they report. `element` is the content of NdPr oxide [t/t].
+    not have, the rest moves with demand and companies as they report; it never falls below zero. A country whose first
+    report is younger than the rest, or whose figure is of another year, keeps its figure. `element` is the content of
+    NdPr oxide [t/t].
     """
     reports = [r for r in desk.ds.rows("production", product="ndpr_oxide", stage="separated") if r["preferred"]]
-    companies = {r["country"] for r in reports} & {r["country"] for r in rows}
     rest = next((r for r in rows if r["country"] == "ROW"), None)
-    kept = [r for r in rows if r["country"] not in companies and r is not rest]
     if rest is None:
-        return kept
-    parts = [rest, *(r for r in rows if r["country"] in companies and r["year"] == rest["year"])]
+        reporting = {r["country"] for r in reports}
+        return [r for r in rows if r["country"] not in reporting]
+    early = {r["country"] for r in reports if r["year"] <= rest["year"] and r["country"] != "ROW"}
+    joined = [r for r in rows if r["country"] in early and r["year"] == rest["year"]]
+    parts = [rest, *joined]
+    kept = [r for r in rows if r not in parts]
 
     def reported(year: int) -> float:
         """NdPr of the joined countries in a year as companies have it, moved where they have none [t]."""
-        past = [r for r in reports if r["country"] in {p["country"] for p in parts} and r["year"] <= year]
+        past = [r for r in reports if r["country"] in {p["country"] for p in joined} and r["year"] <= year]
         last = {r["country"]: r for r in sorted(past, key=lambda r: int(r["year"]))}
         return sum(element * float(r["quantity"]) * desk.growth(year, r["year"]) for r in last.values())
 
-    counted = sum(float(r["quantity"]) for r in parts[1:])
-    left = counted + float(rest["quantity"]) - reported(rest["year"])
+    counted = sum(float(r["quantity"]) for r in joined)
+    left = max(counted + float(rest["quantity"]) - reported(rest["year"]), 0.0)
     quantity = left + reported(desk.year) / desk.growth(desk.year, rest["year"])
-    names = ", ".join(p["country"] for p in parts[1:])
+    names = ", ".join(r["country"] for r in joined)
     rival = abs(reported(rest["year"]) - counted)
     return [*kept, {**rest, "quantity": quantity, "parts": parts, "rival": rival, "joined": names and f"with {names}"}]
 
