@@ -109,9 +109,9 @@ def tell(times: Times, what: str) -> None:
 
 
 def near(months: int | None, scenarios: Sequence[str], repeats: int) -> Times:
-    """A dial turned: every scenario of one shock of stated size, solved at a share of 0.1, asked at others near it.
+    """A dial turned: those of the scenarios that are one shock of stated size, solved at a share of 0.1, asked near it.
 
-    The lab keeps solutions at every tenth of the share, so that no question lies farther than a twentieth from one.
+    The lab keeps solutions at every tenth of the share, so that no other share lies farther than a twentieth from one.
     """
     times: Times = {}
     for name in scenarios:
