@@ -113,6 +113,7 @@ class Translator:
         if pattern := known.get(("data", _pattern(text))):
             return pattern.format(*(self.date(n) if "-" in n else n for n in found))
         listed = _LISTED.fullmatch(text)
+        # Sentences of ours are those that the Japanese catalogue holds: any other text stays as somebody wrote it.
         is_ours = listed and listed[1] in _terms()["family"] and ("data", _pattern(listed[2])) in _catalogue("ja")
         return self._listed(*listed.groups()) if listed and is_ours else text
 

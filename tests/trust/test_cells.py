@@ -39,49 +39,41 @@ def test_no_figure_is_moved_further_than_its_digits_or_a_stated_rounding_allow()
                     assert stated or half <= widest((low + high) / 2 if low > 0 else high) + 1e-9, row["cell_id"]
 
 
-def test_the_ends_of_a_sum_a_quotient_and_a_difference_are_exact() -> None:
-    def one(formula: str, inputs: str, rounding: str, low: float, high: float) -> bool:
-        more = {"formula": formula, "inputs": inputs, "rounding": rounding}
-        return reached({**ROW, **more, "published_low": str(low), "published_high": str(high)})
+def within(formula: str, inputs: str, rounding: str, low: float, high: float | None = None) -> bool:
+    """Whether a value from `low` to `high` can be had from figures that print as these do; without `high`, or more."""
+    more = {"formula": formula, "inputs": inputs, "rounding": rounding}
+    return reached({**ROW, **more, "published_low": str(low), "published_high": "" if high is None else str(high)})
 
+
+def test_the_ends_of_a_sum_a_quotient_and_a_difference_are_exact() -> None:
     reliance = ("reliance_from_need", "need=2410;own=1000", "need=5;own=50")
-    assert one(*reliance, 0.60, 0.61)  # 1 - 950 / 2415 = 0.6066
-    assert not one(*reliance, 0.607, 0.61)
-    assert one("sum", "parts=10|20", "parts=0.5|5", 35.5, 40)
-    assert not one("sum", "parts=10|20", "parts=0.5|5", 35.6, 40)
-    assert one(
+    assert within(*reliance, 0.60, 0.61)  # 1 - 950 / 2415 = 0.6066
+    assert not within(*reliance, 0.607, 0.61)
+    assert within("sum", "parts=10|20", "parts=0.5|5", 35.5, 40)
+    assert not within("sum", "parts=10|20", "parts=0.5|5", 35.6, 40)
+    assert within(
         "use_from_flows",
         "own=10;imports=5;exports=3;before=4;after=2",
         "own=1;imports=0;exports=1;before=0;after=0",
         16,
         17,
     )
-    assert one("top_share", "named=6|3|1;count=2;whole=10", "named=0|0.5|0;count=0;whole=0", 0.95, 1.0)
+    assert within("top_share", "named=6|3|1;count=2;whole=10", "named=0|0.5|0;count=0;whole=0", 0.95, 1.0)
 
 
 def test_the_ends_of_a_supply_risk_from_printed_concentrations_are_those_of_its_figures() -> None:
-    row = {
-        **ROW,
-        "formula": "supply_risk",
-        "inputs": "world=4;sourcing=2;reliance=0.5;recycling=0.1;substitution=0.9",
-        "rounding": "world=0.05;sourcing=0.05;reliance=0.005;recycling=0.005;substitution=0.05",
-        "published_high": "",
-    }
+    inputs = "world=4;sourcing=2;reliance=0.5;recycling=0.1;substitution=0.9"
+    rounding = "world=0.05;sourcing=0.05;reliance=0.005;recycling=0.005;substitution=0.05"
     greatest = (4.05 * 0.505 / 2 + 2.05 * (1 - 0.505 / 2)) * 0.905 * 0.95
-    assert reached({**row, "published_low": str(greatest)})
-    assert not reached({**row, "published_low": str(greatest + 1e-6)})
+    assert within("supply_risk", inputs, rounding, greatest)
+    assert not within("supply_risk", inputs, rounding, greatest + 1e-6)
 
 
 def test_shares_of_uses_move_within_their_rounding_only_together() -> None:
-    row = {
-        **ROW,
-        "formula": "economic_importance",
-        "inputs": "share=0.5|0.5;value_added=100|50;substitution=1;largest=100",
-        "rounding": "share=0.005|0.005;value_added=0|0;substitution=0;largest=0",
-        "published_high": "",
-    }
-    assert reached({**row, "published_low": "7.524"})  # 0.505 and 0.495; both cannot be above a half
-    assert not reached({**row, "published_low": "7.53"})
+    inputs = "share=0.5|0.5;value_added=100|50;substitution=1;largest=100"
+    rounding = "share=0.005|0.005;value_added=0|0;substitution=0;largest=0"
+    assert within("economic_importance", inputs, rounding, 7.524)  # 0.505 and 0.495; both cannot be above a half
+    assert not within("economic_importance", inputs, rounding, 7.53)
 
 
 def test_the_harness_and_the_tool_agree_on_what_rounding_explains() -> None:

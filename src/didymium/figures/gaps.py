@@ -11,7 +11,18 @@ from didymium.results import Result, Row
 COVERS = ("own_t", "contracted_t", "allied_t")
 """What a gap is reckoned from, in the order of the ledger. Stock is not among them: it is used once, a gap returns."""
 PARTS = (*COVERS, "gap_t")
+SLIGHT = 0.001
+"""Smaller parts of a need are told as less than this: their digits are those of the calibration."""
 COLOURS = (theme.BLUE, theme.GREEN, theme.SKY, theme.VERMILION)
+
+
+def part_of_need(share: float, t: Translator) -> str:
+    """A part of a need as it stands on a figure.
+
+    >>> [part_of_need(share, translator("en")) for share in (0.000076, 0.0, 0.068)]
+    ['<0.1%', '0%', '6.8%']
+    """
+    return t("<{share}", share=t.share(SLIGHT)) if 0 < share < SLIGHT else t.share(share, 2)
 
 
 def gap_heat(
@@ -50,7 +61,7 @@ def gap_heat(
                 "step": theme.label(step_name(row, t, rows), 16 if narrow else 28),
                 "year": t.year(int(str(row["year"]))),
                 "share": share if known else None,
-                "main": t.share(share, 2) if known else t("not known"),
+                "main": part_of_need(share, t) if known else t("not known"),
                 "detail": detail,
                 "strong": share >= 0.8,
             }
@@ -167,7 +178,7 @@ def gap_ledger(
                 {"party": party, "year": year, "from": max(0.0, at - quantity(high)), "to": at - quantity(low)}
             )
         tallest = max(tallest, at)
-        heads.append({"party": party, "year": year, "at": at, "text": t.share(quantity(row["gap_share"]), 2)})
+        heads.append({"party": party, "year": year, "at": at, "text": part_of_need(quantity(row["gap_share"]), t)})
     years = sorted({str(r["year"]) for r in rows})
     x = {
         "field": "year",
