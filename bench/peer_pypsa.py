@@ -103,7 +103,26 @@ def _links(n: pypsa.Network, name: str, most: Any, cost: Any, **given: Any) -> N
 def model(n: pypsa.Network, chain: Chain, q: Quantities) -> Any:
     """PyPSA's linopy model with what its components cannot say."""
     linopy.options["semantics"] = "v1"
-    m = n.optimize.create_model(include_objective_constant=False)
+    n.optimize.create_model(include_objective_constant=False)
+    _add_rest(n, chain, q)
+    return n.model
+
+
+def optimise(n: pypsa.Network, chain: Chain, q: Quantities, **options: Any) -> float:
+    """The least cost, by PyPSA's own call: checked, modelled, solved, and the answer written into the network."""
+    linopy.options["semantics"] = "v1"
+    said, condition = n.optimize(
+        include_objective_constant=False,
+        extra_functionality=lambda network, _: _add_rest(network, chain, q),
+        solver_name="highs",
+        **options,
+    )
+    assert (said, condition) == ("ok", "optimal")
+    return float(n.model.objective.value)
+
+
+def _add_rest(n: pypsa.Network, chain: Chain, q: Quantities) -> None:
+    m = n.model
     runs = m.variables["Link-p"]
     count = len(q.ramp)
     now = runs.sel(name=[f"usual {a}" for a in range(count)]) * 1
@@ -136,4 +155,3 @@ def model(n: pypsa.Network, chain: Chain, q: Quantities) -> Any:
     names = [f"{name} {k}" for name, value in ends.items() for k in range(len(value))]
     worth_at = xr.DataArray(worth, dims=["name"], coords={"name": names})
     m.objective.expression = m.objective.expression - (last.sel(name=names) * worth_at).sum()
-    return m

@@ -1,4 +1,4 @@
-"""E2: one exact scenario, from its quantities to the optimum: a dial turned, a cut of trade, a draw of every input.
+"""E2: one exact scenario, from its quantities to the optimum: a dial turned, disruptions, a cut, a draw of every input.
 
 python -m bench.scenario
 """
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 from bench.build import known
+from bench.events import disruptions
 from bench.shipped import CUTS, Shipped, arguments
 from bench.timing import quiet, ratios
 
@@ -61,9 +62,8 @@ def ways_of(shipped: Shipped) -> dict[str, Solve]:
             from bench import peer_pypsa
 
             def pypsa(q: Quantities) -> float:
-                m = peer_pypsa.model(peer_pypsa.network(*sets, q, shipped.unrecorded), sets[0], q)
-                m.solve("highs", **peer_linopy.OPTIONS)
-                return float(m.objective.value)
+                n = peer_pypsa.network(*sets, q, shipped.unrecorded)
+                return peer_pypsa.optimise(n, sets[0], q, **peer_linopy.OPTIONS)
 
             ways["PyPSA, rebuilt"] = pypsa
     return ways
@@ -129,11 +129,13 @@ def near(months: int | None, scenarios: Sequence[str], repeats: int) -> Times:
 
 def main() -> None:
     """Settings near one that is solved; scenarios of the library, from a base without any; draws of every input."""
-    said = arguments(__doc__.splitlines()[0], draws=4, repeats=3)
+    said = arguments(__doc__.splitlines()[0], events=24, draws=4, repeats=3, seed=0)
     names = CUTS[: 2 if said.tiny else None]
     tell(near(said.months, names, said.repeats), "settings near a solved one")
     calm = Shipped.of(months=said.months, calm=True)
     print(calm.size())
+    events = disruptions(calm.made.scenario, calm.chain, said.events, said.seed)
+    tell(timed(calm, [calm.cut(story) for story in events], said.repeats), "disruptions")
     tell(timed(calm, [calm.cut(load(name)) for name in names], said.repeats), "scenarios")
     shipped = Shipped.of(months=said.months, draws=said.draws)
     tell(timed(shipped, [shipped.drawn(draw) for draw in shipped.draws], said.repeats), "draws")

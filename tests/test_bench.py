@@ -45,5 +45,5 @@ def test_a_benchmark_runs_and_prints_a_table(name: str) -> None:
 def test_every_benchmark_is_on_the_page() -> None:
     page = (ROOT / "docs" / "bench.md").read_text("utf-8")
     assert [name for name in SCRIPTS if f"python -m bench.{name}" not in page] == []
-    peers = {"shipped", "timing", "peer_geopolrisk", "peer_linopy", "peer_pypsa"}
+    peers = {"events", "shipped", "timing", "peer_geopolrisk", "peer_linopy", "peer_pypsa"}
     assert {path.stem for path in (ROOT / "bench").glob("*.py")} == {*SCRIPTS, *peers}

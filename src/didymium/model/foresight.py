@@ -21,6 +21,7 @@ from didymium.model.outcome import Outcome, joined, read
 from didymium.model.tracked import TrackedNetwork, TrackedQuantities, tracked_quantities
 from didymium.model.trim import Kept
 from didymium.scenario.inputs import Inputs
+from didymium.scenario.scenario import shift
 
 WINDOW = 3  # months: with one month goods under way and stocks have no worth, and the answer is far off
 MONTHLY = 3  # dimensions of band widths that are told month by month
@@ -102,7 +103,7 @@ class Networks:
 
     def window_months(self, month: str) -> tuple[str, ...]:
         """Labels of the months of the window that opens in `month`; the last ones may lie after the run."""
-        return tuple(str(np.datetime64(month, "M") + k) for k in range(self.window.layout.months))
+        return tuple(shift(month, k) for k in range(self.window.layout.months))
 
 
 @dataclass(slots=True)

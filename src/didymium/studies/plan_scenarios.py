@@ -26,7 +26,7 @@ from didymium.model.plan_network import PlanNetwork, joined, of_choice
 from didymium.model.twin import QUARTER
 from didymium.scenario.apply import apply
 from didymium.scenario.inputs import Inputs
-from didymium.scenario.scenario import Scenario, load
+from didymium.scenario.scenario import Scenario, load, shift
 from didymium.scenario.uncertain import split_uniform
 from didymium.studies.plan_candidates import Candidate, Link, Purchase
 
@@ -125,9 +125,9 @@ def scenario_of(kind: str, year: int) -> Scenario:
     start, months = (f"{year - 1}-01", 2 * MONTHS) if kind == LATER else (f"{year}-01", MONTHS)
     cuts = []
     for cut in () if kind == QUIET else plain.cuts:
-        length = np.datetime64(cut.end, "M") - np.datetime64(cut.start, "M")
-        ends = np.datetime64(start, "M") + (np.timedelta64(months, "M") if kind == LATER else length)
-        cuts.append(cut.model_copy(update={"start": start, "end": str(ends)}))
+        length = months if kind == LATER else cut.months
+        end = None if length is None else shift(start, length)
+        cuts.append(cut.model_copy(update={"start": start, "end": end}))
     return plain.model_copy(update={"start": start, "months": months, "cuts": tuple(cuts)})
 
 
