@@ -269,7 +269,13 @@ def days_of(rows: Iterable[Mapping[str, Any]], days: str, day: str) -> Days:
     }
 
 
-@pytest.mark.parametrize(("event", "months"), [("cn-ree7-no-licence", 6), ("cn-october-notices-return", 12)])
+@pytest.mark.parametrize(
+    ("event", "months"),
+    [
+        ("cn-ree7-no-licence", 6),
+        pytest.param("cn-october-notices-return", 12, marks=pytest.mark.slow),
+    ],
+)
 def test_respond_and_stress_tell_the_same_first_shortages_of_the_same_stocks(
     facts: Dataset, tmp_path: Path, event: str, months: int
 ) -> None:
@@ -296,6 +302,17 @@ def test_respond_and_stress_tell_the_same_first_shortages_of_the_same_stocks(
     assert line["first_shortage_date"] == shut[japan][1]
     assert line["first_shortage_open_date"] == opened[japan][1]
     assert line["first_foresight"] == ["myopic"]
+
+
+@pytest.mark.slow
+def test_the_leaf_told_of_a_tree_has_the_first_shortages_of_that_leaf_in_stress(facts: Dataset) -> None:
+    answer = respond(facts, "cn-october-suspension")
+    sights = ("coordinated", "myopic")
+    leaves = stress(facts, "cn-october-suspension", foresight=sights, draws=0, drivers=False).tables["leaves"]
+    leaf = str(answer.rows[0]["scenario"]).removeprefix("cn-october-suspension-").replace("-", "/")
+    mine = [row for row in leaves if row["leaf"] == leaf]
+    opened = days_of(answer.tables["shortages"], "days_to_shortage_open", "first_shortage_open_date")
+    assert mine and opened == days_of(mine, "days_to_shortage", "first_shortage_date")
 
 
 def test_without_a_public_stock_both_first_shortages_are_one(answer: Result) -> None:
