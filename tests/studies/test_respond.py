@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
+from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +19,11 @@ from didymium.model.outcome import Outcome
 from didymium.results import Result
 from didymium.scenario.inputs import Inputs
 from didymium.scenario.scenario import load
-from didymium.studies.respond import respond
+from didymium.studies.respond import SHUT, respond
 from didymium.studies.respond_costs import Costing, capital
 from didymium.studies.respond_options import Option, acceleration, acting, applied, locked, options, substitution
 from didymium.studies.respond_page import even_cut
+from didymium.studies.stress import OPEN, stress
 
 SIZES = {"release": 0.5, "licence": 0.2, "swing": 0.1, "substitution": 0.1, "acceleration": 6.0}
 NOTHING = dict.fromkeys(SIZES, 0.0)
@@ -240,6 +245,79 @@ def test_combinations_grow_by_what_helps_most(answer: Result) -> None:
         assert kept == pytest.approx([row["loss_avoided_usd_m"] for row in steps])
         assert all(row["more_loss_avoided_usd_m"] > 0 for row in steps)
         assert means == "all_means" or "licence" not in {row["option"] for row in steps}
+
+
+def shut_in(facts: Dataset, folder: Path) -> Dataset:
+    """The dataset with an assumption of a layer: Japan holds no public stock."""
+    (row,) = [r for r in facts.rows("assumptions") if r["assumption_id"] == "jpn_public_cover_days"]
+    own = {k: v for k, v in row.items() if k not in ("row_id", "layer")} | {"value": 0, "low": 0, "high": 0}
+    folder.mkdir()
+    with (folder / "assumptions.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(own)
+        writer.writerow([";".join(v) if isinstance(v, list | tuple) else v for v in own.values()])
+    return dd.open(layers=[folder])
+
+
+Days = dict[tuple[str, ...], tuple[float | None, str | None]]
+
+
+def days_of(rows: Iterable[Mapping[str, Any]], days: str, day: str) -> Days:
+    """First shortages by foresight, party, product and sector."""
+    return {
+        tuple(str(row[k]) for k in ("foresight", "party", "product", "sector")): (row[days], row[day]) for row in rows
+    }
+
+
+@pytest.mark.parametrize(
+    ("event", "months"),
+    [
+        ("cn-ree7-no-licence", 6),
+        pytest.param("cn-october-notices-return", 12, marks=pytest.mark.slow),
+    ],
+)
+def test_respond_and_stress_tell_the_same_first_shortages_of_the_same_stocks(
+    facts: Dataset, tmp_path: Path, event: str, months: int
+) -> None:
+    """One definition in both: firm need unserved. Only public stocks differ, shut in respond and open in stress.
+
+    There is no law of which comes first: in the second event opening Japan's stock brings an American shortage forward.
+    """
+    story = load(event).model_copy(update={"months": months})
+    answer = respond(facts, story)
+    rows = answer.tables["shortages"]
+    shut = days_of(rows, "days_to_shortage", "first_shortage_date")
+    opened = days_of(rows, "days_to_shortage_open", "first_shortage_open_date")
+    told = ("days_to_shortage", "first_shortage_date")
+    usual = stress(facts, story, draws=0, drivers=False)
+    without = stress(shut_in(facts, tmp_path / "mine"), story, draws=0, drivers=False)
+    assert opened == days_of(usual.rows, *told)
+    assert shut == days_of(without.rows, *told)
+    assert shut != opened, "an event in which the stocks matter"
+    assert SHUT in answer.warnings
+    assert OPEN in usual.warnings and OPEN not in without.warnings
+
+    japan = ("myopic", "JPN", "ndfeb_magnet", "total")
+    line = next(row for row in answer.tables["situation"] if row["party"] == "JPN")
+    assert line["first_shortage_date"] == shut[japan][1]
+    assert line["first_shortage_open_date"] == opened[japan][1]
+    assert line["first_foresight"] == ["myopic"]
+
+
+@pytest.mark.slow
+def test_the_leaf_told_of_a_tree_has_the_first_shortages_of_that_leaf_in_stress(facts: Dataset) -> None:
+    answer = respond(facts, "cn-october-suspension")
+    sights = ("coordinated", "myopic")
+    leaves = stress(facts, "cn-october-suspension", foresight=sights, draws=0, drivers=False).tables["leaves"]
+    leaf = str(answer.rows[0]["scenario"]).removeprefix("cn-october-suspension-").replace("-", "/")
+    mine = [row for row in leaves if row["leaf"] == leaf]
+    opened = days_of(answer.tables["shortages"], "days_to_shortage_open", "first_shortage_open_date")
+    assert mine and opened == days_of(mine, "days_to_shortage", "first_shortage_date")
+
+
+def test_without_a_public_stock_both_first_shortages_are_one(answer: Result) -> None:
+    for row in answer.tables["shortages"]:
+        assert row["days_to_shortage_open"] == row["days_to_shortage"]
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ import numpy as np
 import didymium
 from didymium.data import Dataset
 from didymium.errors import UnknownTerm
+from didymium.model.calibrate import Base
 from didymium.model.foresight import FORESIGHTS, Runner, base_of
 from didymium.model.outcome import Outcome
 from didymium.results import Field, Result, Row
@@ -35,7 +36,10 @@ ALL_MEANS = "all_means"
 RATIONING = "rationing"
 LEAST = 1e-6  # tonnes or million USD avoided: less than this is nothing
 ENDS = ("", "_low", "_high")
-SHUT = "the event is run with every public stock shut, since opening one is an option; stress has them open"
+SHUT = (
+    "the event is run with every public stock shut, since opening one is an option; stress has them open from the "
+    "first day, so its first shortages may fall on other days"
+)
 BRANCHED = "Of the branches of the event the one with the largest loss is told; the column scenario names it."
 NO_SHORTAGE = "no_shortage"
 AVERTED = "averted"
@@ -96,7 +100,7 @@ def respond(
     for a party that is not in the chain.
     """
     story = load(event) if isinstance(event, str) else event
-    leaf, inputs, runner = _worst(ds, story, parties)
+    leaf, inputs, base, runner = _worst(ds, story, parties)
     day = as_of or respond_page.begins(ds, leaf)
     shut = locked(inputs)
     known_substitutes = substitutes(ds, leaf.families, inputs)
@@ -142,7 +146,7 @@ def respond(
         for name, effect in effects.items():
             by_party += _by_party(name, sight, before[sight].outcome, effect.outcome, parties)
     outcomes = {sight: effect.outcome for sight, effect in before.items()}
-    short = respond_page.shortages(leaf, outcomes, parties, day)
+    short = respond_page.shortages(leaf, outcomes, _opened(inputs, base, outcomes), parties, day)
     return Result.of(
         "respond",
         request={"event": story.model_dump(mode="json"), "parties": list(parties), "as_of": day.isoformat()},
@@ -225,8 +229,8 @@ class _Asking:
         return self.costing.together(names, sizes, before.outcome, after.outcome, limit)
 
 
-def _worst(ds: Dataset, story: Scenario, parties: Sequence[str]) -> tuple[Scenario, Inputs, Runner]:
-    """The leaf of an event with the largest loss to the parties, its inputs and a warm runner."""
+def _worst(ds: Dataset, story: Scenario, parties: Sequence[str]) -> tuple[Scenario, Inputs, Base, Runner]:
+    """The leaf of an event with the largest loss to the parties, its inputs, their base year and a warm runner."""
     every = [leaf.scenario for leaf in leaves(story)]
     first = every[0].apply(ds)
     for party in parties:
@@ -238,12 +242,24 @@ def _worst(ds: Dataset, story: Scenario, parties: Sequence[str]) -> tuple[Scenar
         inputs = one.apply(ds)
         runner = Runner.of(locked(inputs), base)
         if len(every) == 1:
-            return one, inputs, runner
+            return one, inputs, base, runner
         loss = Effect.of(runner.run(locked(inputs), "coordinated"), parties).loss
         if best is None or loss > best[0]:
             best = (loss, one, inputs, runner)
     assert best is not None
-    return best[1:]
+    _, leaf, inputs, runner = best
+    return leaf, inputs, base, runner
+
+
+def _opened(inputs: Inputs, base: Base, shut: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
+    """The event with public stocks open from the first day, by foresight: the central runs of stress.
+
+    A runner of its own, since among plans that cost the same the one found may hang on the basis started from.
+    """
+    if not any(inputs.public_cover_days.values()):
+        return shut
+    runner = Runner.of(inputs, base)
+    return {sight: runner.run(inputs, sight) for sight in shut}
 
 
 def _rising(ds: Dataset, leaf: Scenario) -> Floats:

@@ -100,10 +100,22 @@ def states(ds: Dataset, story: Scenario, parties: Sequence[str], as_of: date) ->
     ]
 
 
-def shortages(story: Scenario, outcomes: Mapping[str, Outcome], parties: Sequence[str], as_of: date) -> list[Row]:
-    """Days of cover when the event begins and first shortages by party, product and sector, earliest first."""
+def shortages(
+    story: Scenario,
+    outcomes: Mapping[str, Outcome],
+    opened: Mapping[str, Outcome],
+    parties: Sequence[str],
+    as_of: date,
+) -> list[Row]:
+    """Days of cover when the event begins and first shortages by party, product and sector, earliest first.
+
+    `outcomes` have public stocks shut, `opened` have them open from the first day. A first shortage is the same in
+    both, and in `stress`: firm need that goes unserved.
+    """
     rows: list[tuple[tuple[float, float], Row]] = []
     for sight, outcome in outcomes.items():
+        free = opened[sight]
+        found = {tuple(key): free.days_to_shortage(uses) for *key, uses in groups(free, parties)}
         for party, product, sector, uses in groups(outcome, parties):
             size, unit = size_of(outcome.network.chain, product)
             days = outcome.days_to_shortage(uses)
@@ -118,6 +130,8 @@ def shortages(story: Scenario, outcomes: Mapping[str, Outcome], parties: Sequenc
                 "days_to_shortage": days,
                 "days_left": None if days is None else days - gone(story, as_of),
                 "first_shortage_date": outcome.first_shortage(days),
+                "days_to_shortage_open": found[party, product, sector],
+                "first_shortage_open_date": free.first_shortage(found[party, product, sector]),
                 "demand_t": float(outcome.demand[:, uses].sum()) * size,
                 "unserved_t": float(outcome.unserved[:, uses].sum()) * size,
                 "firm_t": float(outcome.short[:, uses].sum()) * size,
@@ -131,7 +145,10 @@ def shortages(story: Scenario, outcomes: Mapping[str, Outcome], parties: Sequenc
 
 
 def situation(rows: Sequence[Row]) -> Iterator[Row]:
-    """One line a party and product that something is short of: earliest first, over both kinds of foresight."""
+    """One line a party and product that something is short of: earliest first, over both kinds of foresight.
+
+    `first_foresight` names the kinds with which the first shortage falls on that day.
+    """
     seen: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         seen.setdefault((str(row["party"]), str(row["product"])), []).append(row)
@@ -142,6 +159,8 @@ def situation(rows: Sequence[Row]) -> Iterator[Row]:
             continue
         sectors = [row for row in mine if not row["is_total"]] or mine
         first = next((row for row in sectors if row["days_to_shortage"] is not None), None)
+        day = None if first is None else first["first_shortage_date"]
+        opened = sorted(str(row["first_shortage_open_date"]) for row in totals if row["first_shortage_open_date"])
         short = sorted(float(str(row["unserved_t"])) for row in totals)
         yield {
             "party": party,
@@ -149,7 +168,11 @@ def situation(rows: Sequence[Row]) -> Iterator[Row]:
             "cover_days": totals[0]["cover_days"],
             "first_sector": None if first is None else first["sector"],
             "days_left": None if first is None else first["days_left"],
-            "first_shortage_date": None if first is None else first["first_shortage_date"],
+            "first_shortage_date": day,
+            "first_foresight": sorted(
+                str(row["foresight"]) for row in totals if day and row["first_shortage_date"] == day
+            ),
+            "first_shortage_open_date": opened[0] if opened else None,
             "unserved_t_low": short[0],
             "unserved_t_high": short[-1],
             "loss_usd_m_low": lost[0],

@@ -42,7 +42,10 @@ FIELDS = (
     Field("loss_usd_m", "million USD", "Value at stake in what is unserved; a scale of harm, not a forecast of GDP"),
 )
 
-
+OPEN = (
+    "public stocks may be drawn on from the first day; respond runs an event with them shut, so its first shortages "
+    "may fall on other days"
+)
 DRAWS = 16
 MOST_IN_MEMORY = 256  # draws; a kept draw is some ten thousand numbers
 
@@ -191,6 +194,7 @@ def _told(
         tables=tables,
         warnings=[
             *inputs.warnings,
+            *((OPEN,) if any(inputs.public_cover_days.values()) else ()),
             *(stress_rows.stopped(cases, asking.time_limit or 0.0) if late else ()),
             *stress_bands.few_draws(design.draws, alpha),
             *(() if looked is None else stress_screen.remarks(looked)),
