@@ -115,3 +115,10 @@ def test_a_file_that_the_tool_did_not_write_is_refused(tmp_path: Path, text: str
     path.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput, match=told):
         read_marks(path)
+
+
+def test_a_row_that_lost_its_mark_gets_it_back_and_nothing_else_moves() -> None:
+    shipped = (ROOT / SHIPPED / "reserves.csv").read_bytes()
+    lost = shipped.replace(b"estimated,usgs-mcs2026,,medium,USGS estimate", b"reported,usgs-mcs2026,,high,USGS", 1)
+    assert lost != shipped
+    assert marked_table("reserves", lost) == shipped
