@@ -100,8 +100,9 @@ def _how(year: str, notes: str) -> dict[str, str]:
     return {
         "value_status": "estimated" if estimated else "reported",
         "source_id": "usgs-mcs2026",
-        "confidence": "medium" if year == "2025" else "high",
+        "confidence": "medium" if estimated else "high",
         "basis": "USGS estimate" if estimated else "reported",
+        "rule_id": "publisher-estimate" if estimated and year != "2025" else "",
     }
 
 

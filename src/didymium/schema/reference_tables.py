@@ -261,8 +261,9 @@ RULES = Table(
             "id",
             "prefer = use this series; exclude = never use this series; reassign = another product or place than the "
             "source's; adjust = a row added so that sums hold; convert = another unit; merge = equal rows kept once; "
-            "basis = states the mass basis; keep = claims differ and all stay, the decision says which is used.",
-            terms=("prefer", "exclude", "reassign", "adjust", "convert", "merge", "basis", "keep"),
+            "basis = states the mass basis; keep = claims differ and all stay, the decision says which is used; "
+            "mark = state and grade follow the publisher's mark.",
+            terms=("prefer", "exclude", "reassign", "adjust", "convert", "merge", "basis", "keep", "mark"),
             required=True,
         ),
         Column("rank", "integer", "Among rules of equal scope the smaller number wins.", required=True, minimum=0),
