@@ -9,13 +9,24 @@ import numpy as np
 import pytest
 from small_chain import SmallChain
 
+from didymium.engine import solve
 from didymium.errors import BadInput
 from didymium.model.calibrate import Base
 from didymium.model.draws import Draw
 from didymium.model.foresight import Networks, Runner
 from didymium.model.network import SupplyNetwork
 from didymium.model.screen import screened
-from didymium.model.twin import COUNTRY, QUARTERLY, Folding, Twin, by_quarter, kept_places
+from didymium.model.twin import (
+    COUNTRY,
+    QUARTERLY,
+    Folding,
+    Twin,
+    by_period,
+    by_quarter,
+    changes,
+    kept_places,
+    periods,
+)
 from didymium.scenario.inputs import Inputs
 
 MONTHS = 6
@@ -104,6 +115,63 @@ def test_the_ramp_of_a_quarter_lets_through_what_rises_month_by_month() -> None:
     first, second = level.reshape(2, 3, -1).sum(axis=1)
     assert first == pytest.approx(folded.activity_before + folded.ramp)
     assert second - first == pytest.approx(folded.ramp)
+
+
+def test_the_ramp_of_periods_of_any_length_lets_through_what_rises_month_by_month() -> None:
+    made = chain(ramp=0.1, spare=1.0)
+    whole = networks(made)
+    q = whole.quantities(made.inputs)
+    starts = np.array([0, 1, 4])
+    folded = by_period(q, starts)
+    level = q.activity_before[None, :] + q.ramp[None, :] * np.arange(1, 7)[:, None]
+    first, second, third = np.add.reduceat(level, starts, axis=0)
+    assert folded.ramp.shape == (3, len(q.activity_before))
+    assert first == pytest.approx(folded.activity_before + folded.ramp[0])
+    assert (second - first <= folded.ramp[1] + 1e-9).all()
+    assert (third - second <= folded.ramp[2] + 1e-9).all()
+    assert by_period(q, np.array([0, 3])).ramp[1] == pytest.approx(by_quarter(q, np.array([0, 3])).ramp)
+
+
+def test_periods_add_up_what_the_months_hold() -> None:
+    made = chain(spare=0.1)
+    q = networks(made).quantities(made.inputs)
+    starts = np.array([0, 1, 4])
+    folded = by_period(q, starts)
+    assert folded.demand.sum(axis=0) == pytest.approx(q.demand.sum(axis=0))
+    assert folded.flow_limit[1] == pytest.approx(q.flow_limit[1:4].sum(axis=0))
+    assert (folded.pool_normal == q.pool_normal[[0, 3, 5]]).all()
+    assert folded.discount[1] == pytest.approx(q.discount[1:4].mean())
+
+
+def test_periods_begin_where_a_cut_begins_and_ends() -> None:
+    made = chain()
+    whole = networks(made)
+    found = changes(whole.network, whole.quantities(made.inputs))
+    assert set(np.argsort(-found)[:2].tolist()) == {1, 5}
+    assert periods(found, 5).tolist() == [0, 1, 2, 3, 5]
+    steady = np.append(0.0, np.ones(23))
+    assert np.diff(np.append(periods(steady, 8), 24)).tolist() == [3] * 8
+    shock = steady + 50 * np.isin(np.arange(24), (5, 13))
+    assert {5, 13} <= set(periods(shock, 8).tolist())
+    assert len(set(periods(shock, 8).tolist())) == 8
+
+
+def test_a_cut_of_one_month_is_seen_by_periods_that_begin_with_it() -> None:
+    """In a quarter the two months without a cut make up for the one with it: periods that fit the cut hide less."""
+    made = SmallChain(months=12, prices={"good": 30.0}, spare=1.0, cover_days=0)
+    made.process("make", "magnet", {}, {"good": 1.0}).runs("make", "AAA", 100).ships("good", "AAA", "BBB", 100)
+    made.uses("good", "BBB", "cars", 100, value=900).cut([("good", "AAA", "BBB")], 7, 1, 0.0)
+    made.flow_growth = 1.0
+    whole = networks(made)
+    q = whole.quantities(made.inputs)
+    network = SupplyNetwork.of(whole.network.chain, months=4, bands=whole.network.layout.bands)
+    unserved = network.layout.columns_of("unserved", network.layout.uses * network.layout.bands)
+    fitted, plain = (
+        float(solve(network.programme(folded)).x[unserved].sum())
+        for folded in (by_period(q, np.array([0, 4, 7, 8])), by_quarter(q, np.array([0, 3, 6, 9])))
+    )
+    full, _ = lost(made, QUARTERLY)
+    assert full > 0 and fitted == pytest.approx(100.0) and plain < fitted
 
 
 def test_a_country_twin_keeps_parties_and_exporters_and_adds_up_the_rest() -> None:

@@ -119,7 +119,7 @@ class Quantities:
     activity_usual: Floats  # (month, activity) the base level, grown with demand: what runs at its ordinary cost
     activity_cost: Floats  # (activity,)
     activity_before: Floats  # (activity,) output in the month before the first
-    ramp: Floats  # (activity,) most that output can rise in a month
+    ramp: Floats  # (activity,), or (month, activity): most that output can rise in a month
     flow_limit: Floats  # (month, arc)
     export_limit: Floats  # (month, exporter) most that leaves an exporter on all its routes
     flow_cost: Floats  # (arc,)

@@ -1,9 +1,10 @@
 """Folded twins of a network: fewer periods or fewer places, solved in a fraction of the time.
 
-A twin adds up what a whole network limits one by one: months to quarters, or small places to a rest. Whatever the
+A twin adds up what a whole network limits one by one: months to periods, or small places to a rest. Whatever the
 network can do its twin can do as well, and more: goods pass from place to place within the rest at no cost, and a
-quarter that ends well hides a month that was short. So a twin tells too little harm, and which cases are worse than
-others rather than how bad they are. `model/screen.py` uses it to choose what is solved in full.
+period that ends well hides a month that was short. Periods begin where limits change, so that they hide little. A twin
+still tells too little harm, and which cases are worse than others rather than how bad they are. `model/screen.py` uses
+it to choose what is solved in full.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from didymium.scenario.inputs import Chain, Inputs
 
 QUARTERLY, COUNTRY = KINDS = ("quarterly", "country")
 QUARTER = 3  # months
+FILLED = 3  # of the periods of a quarterly twin; the others begin where limits change most
+SUDDEN = 2.0  # times the change of a usual month: a change that a period should not hide
 BIG_SHARE = 0.8  # of the turnover of a chain: the largest places with it together keep their names in a country twin
 REST = "REST"
 
@@ -66,21 +69,78 @@ def _quarterly(networks: Networks, inputs: Inputs) -> tuple[SupplyNetwork, Fold,
     lay = whole.layout
     public = tuple(lay.nodes[n] for n in whole.public_nodes)
     takers = tuple(lay.nodes[n] for n in whole.unrecorded_nodes)
-    starts = np.arange(0, lay.months, QUARTER)
-    network = SupplyNetwork.of(whole.chain, months=starts.size, bands=lay.bands, public=public, unrecorded=takers)
+    count = -(-lay.months // QUARTER)
+    network = SupplyNetwork.of(whole.chain, months=count, bands=lay.bands, public=public, unrecorded=takers)
     if networks.traced is not None:
         network = TrackedNetwork.tracked(network, networks.kept.inputs(inputs), networks.traced)
-    return network, lambda q: by_quarter(q, starts), np.arange(lay.uses)
+    return network, lambda q: by_period(q, periods(changes(whole, q), count)), np.arange(lay.uses)
+
+
+def changes(network: SupplyNetwork, q: Quantities) -> Floats:
+    """How much the limits of each month differ from those of the month before, in million USD at base prices.
+
+    Shape (month,). Limits of routes and of what plants can make; a stock's end value tells the price of its product.
+    """
+    price = q.end_value_pool
+    recipes = {p.process_id: p for p in network.chain.processes}
+    made = [
+        sum(x * price[network.node_index[p, region]] for p, x in recipes[process_id].outputs.items())
+        for process_id, region in network.chain.activities
+    ]
+    moved = np.abs(np.diff(q.flow_limit, axis=0)) @ price[network.arc_from]
+    moved += np.abs(np.diff(q.activity_limit, axis=0)) @ np.array(made)
+    return np.append(0.0, moved)
+
+
+def periods(change: Floats, count: int) -> Ints:
+    """First months of `count` periods of a run, given how much limits change in each month.
+
+    A period begins where limits change most, if that is sudden; the longest of the others are halved.
+    """
+    months = len(change)
+    sudden = SUDDEN * np.median(change[1:]) if months > 1 else 0.0
+    most = np.argsort(-change, kind="stable")[: max(count - FILLED, 0)]
+    starts = sorted({0, *(int(month) for month in most if change[month] > sudden)})
+    while len(starts) < count:
+        lengths = np.diff([*starts, months])
+        longest = int(np.argmax(lengths))
+        starts.insert(longest + 1, starts[longest] + int(lengths[longest] + 1) // 2)
+    return np.array(starts)
+
+
+def by_period(q: Quantities, starts: Ints) -> Quantities:
+    """Quantities of periods of any length: what flows is added up, what lies in stock is that of the last month.
+
+    Output that rises by r a month can be k²r more in a period of n months than in one of m months before it, with k
+    the smaller of n and m, and as much more again as n − m months can make if it is longer; n(n + 1)/2·r more in the
+    first one than in n months like the one before the run. The worth of a month of stock is that of a period of mean
+    length.
+    """
+    months = len(q.discount)
+    length = np.diff(np.append(starts, months)).astype(np.float64)
+    before = np.append(length[0], length[:-1])
+    limit = np.add.reduceat(q.activity_limit, starts, axis=0)
+    ramp = (np.minimum(length, before) ** 2)[:, None] * q.ramp
+    ramp += (np.maximum(length - before, 0) / length)[:, None] * limit
+    ramp[0] = length[0] * (length[0] + 1) / 2 * q.ramp
+    folded = replace(q, activity_before=length[0] * q.activity_before, ramp=ramp)
+    return _added(folded, starts, months / len(starts))
 
 
 def by_quarter(q: Quantities, starts: Ints) -> Quantities:
-    """Quantities of quarters: what flows is added up, what lies in stock is that of the last month.
+    """Quantities of periods of three months.
 
     Output that rises by r a month can be 9r more in a quarter than in the one before, and 6r more in the first one than
     in three months like the one before it.
     """
-    months = len(q.discount)
-    ends = np.append(starts[1:], months) - 1
+    before = QUARTER * q.activity_before - QUARTER * (QUARTER - 1) / 2 * q.ramp
+    return _added(replace(q, activity_before=before, ramp=QUARTER**2 * q.ramp), starts, QUARTER)
+
+
+def _added(q: Quantities, starts: Ints, mean: float) -> Quantities:
+    """What flows, added up by period; of stocks the last month; what a stock is worth for a period of mean length."""
+    length = np.diff(np.append(starts, len(q.discount)))
+    ends = starts + length - 1
 
     def total(values: Floats) -> Floats:
         return np.add.reduceat(values, starts, axis=0)
@@ -89,17 +149,15 @@ def by_quarter(q: Quantities, starts: Ints) -> Quantities:
         q,
         activity_limit=total(q.activity_limit),
         activity_usual=total(np.minimum(q.activity_usual, q.activity_limit)),
-        activity_before=QUARTER * q.activity_before - QUARTER * (QUARTER - 1) / 2 * q.ramp,
-        ramp=QUARTER**2 * q.ramp,
         flow_limit=total(q.flow_limit),
         export_limit=total(q.export_limit),
         demand=total(q.demand),
-        convenience_pool=QUARTER * q.convenience_pool,
-        convenience_user=QUARTER * q.convenience_user,
+        convenience_pool=mean * q.convenience_pool,
+        convenience_user=mean * q.convenience_user,
         pool_normal=q.pool_normal[ends],
         user_stock_normal=q.user_stock_normal[ends],
         unrecorded_limit=total(q.unrecorded_limit),
-        discount=total(q.discount) / (ends - starts + 1),
+        discount=total(q.discount) / length,
     )
     if isinstance(q, TrackedQuantities) and isinstance(folded, TrackedQuantities):
         return replace(folded, origin_limit=total(q.origin_limit))
