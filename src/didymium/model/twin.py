@@ -25,8 +25,8 @@ from didymium.scenario.inputs import Chain, Inputs
 
 QUARTERLY, COUNTRY = KINDS = ("quarterly", "country")
 QUARTER = 3  # months
-FILLED = 3  # of the periods of a quarterly twin; the others begin where limits change most
-SUDDEN = 2.0  # times the change of a usual month: a change that a period should not hide
+FILLED = 2  # of the periods of a quarterly twin; the others begin where limits change
+SHARP = 0.2  # of a limit: less than this in a month is growth, and no start or end of anything
 BIG_SHARE = 0.8  # of the turnover of a chain: the largest places with it together keep their names in a country twin
 REST = "REST"
 
@@ -77,9 +77,9 @@ def _quarterly(networks: Networks, inputs: Inputs) -> tuple[SupplyNetwork, Fold,
 
 
 def changes(network: SupplyNetwork, q: Quantities) -> Floats:
-    """How much the limits of each month differ from those of the month before, in million USD at base prices.
+    """By how much limits change sharply from the month before, in million USD at base prices, shape (month,).
 
-    Shape (month,). Limits of routes and of what plants can make; a stock's end value tells the price of its product.
+    Limits of routes and of what plants can make; a stock's end value tells the price of its product.
     """
     price = q.end_value_pool
     recipes = {p.process_id: p for p in network.chain.processes}
@@ -87,20 +87,23 @@ def changes(network: SupplyNetwork, q: Quantities) -> Floats:
         sum(x * price[network.node_index[p, region]] for p, x in recipes[process_id].outputs.items())
         for process_id, region in network.chain.activities
     ]
-    moved = np.abs(np.diff(q.flow_limit, axis=0)) @ price[network.arc_from]
-    moved += np.abs(np.diff(q.activity_limit, axis=0)) @ np.array(made)
+    moved = _sharp(q.flow_limit) @ price[network.arc_from] + _sharp(q.activity_limit) @ np.array(made)
     return np.append(0.0, moved)
+
+
+def _sharp(limit: Floats) -> Floats:
+    change = np.abs(np.diff(limit, axis=0))
+    return np.where(change > SHARP * np.maximum(limit[1:], limit[:-1]), change, 0.0)
 
 
 def periods(change: Floats, count: int) -> Ints:
     """First months of `count` periods of a run, given how much limits change in each month.
 
-    A period begins where limits change most, if that is sudden; the longest of the others are halved.
+    Periods begin where limits change most; the longest of them are halved until there are enough.
     """
     months = len(change)
-    sudden = SUDDEN * np.median(change[1:]) if months > 1 else 0.0
     most = np.argsort(-change, kind="stable")[: max(count - FILLED, 0)]
-    starts = sorted({0, *(int(month) for month in most if change[month] > sudden)})
+    starts = sorted({0, *(int(month) for month in most if change[month] > 0)})
     while len(starts) < count:
         lengths = np.diff([*starts, months])
         longest = int(np.argmax(lengths))
