@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from didymium.data import chained, journal
 from didymium.errors import BadInput
-from didymium.schema import TABLES
+from didymium.schema import TABLES, toml_text
 from didymium.schema.faults import Fault, visible
 from didymium.schema.reader import Parsed, parsed_json, read_records, read_sheet, read_table
 from didymium.schema.references import suggest
@@ -207,7 +206,7 @@ def _told(path: Path, label: str) -> tuple[str, bool, list[Fault]]:
     """Visibility of a `layer.toml`, whether it states one, and its faults."""
     try:
         with path.open("rb") as file:
-            said = tomllib.loads(file.read(MOST_SETTINGS).decode("utf-8"))
+            said = toml_text.loads(file.read(MOST_SETTINGS).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         what = f"the file cannot be read ({error})."
         return VISIBILITIES[-1], True, [Fault(label, 0, "", "", what, 'Expected visibility = "confidential".')]

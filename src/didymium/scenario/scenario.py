@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from didymium.errors import BadScenario, UnknownTerm
+from didymium.schema import toml_text
 from didymium.schema.cells import unseen
 
 if TYPE_CHECKING:
@@ -417,7 +418,7 @@ def between(first: str, last: str) -> int:
 def parse(text: str, *, where: str) -> Scenario:
     """A scenario from TOML text. Raises BadScenario that names the field and what would be right."""
     try:
-        content = tomllib.loads(text)
+        content = toml_text.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
         what = "brackets or dots are nested too deep" if isinstance(fault, RecursionError) else str(fault)
         cure = "Expected a file such as: didymium scenario schema"
